@@ -1,0 +1,27 @@
+"""How one algorithm source is run: compiled by numba, compiled by JAX, or as plain Python.
+
+A framework is a module of this package with the few operations that differ:
+
+* ``compile(function)``: make a function callable from compiled code;
+* ``inline(function)``: the same for one that only calls others, which compiles faster inlined;
+* ``scan(body)``: from a compiled body, ``loop(carry, indices, args)``, which is
+  ``for index in indices: carry = body(carry, index, args)``, to be called from compiled code;
+* ``outermost(loop)``: compile such a loop for Python to call;
+* ``iterations(step)``: from one iteration of an algorithm,
+  ``step(state, problem, inner_batches, outer_batches, step_sizes)``, compile many for Python to
+  call: ``iterate(state, problem, inner_batches, outer_batches, step_sizes)``, where the last three
+  have one row an iteration;
+* ``set_row(table, index, row)``: the table with one row replaced, in place where that is safe;
+* ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, likewise;
+* ``to_numpy(array)``: a NumPy copy that later iterations do not touch;
+* ``wait(state)``: return the state once it has been computed.
+"""
+
+from importlib import import_module
+
+FRAMEWORKS = ("numba", "jax", "python")
+
+
+def get_framework(name):
+    """Import a framework by its name, one of ``FRAMEWORKS``, and pay for that one alone."""
+    return import_module(f"benchmark_utils.frameworks.{name}_framework")

@@ -1,0 +1,96 @@
+"""JAX: the same step under ``lax.scan``, on CPU or GPU, with oracles by automatic differentiation."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmark_utils.oracles import Oracle
+
+# JAX computes in float32 unless told otherwise; float32 arrays stay float32 with this switch on.
+jax.config.update("jax_enable_x64", True)
+
+
+def compile(function):
+    return function
+
+
+inline = compile
+
+
+def scan(body):
+    def loop(carry, indices, args):
+        def one(carry, index):
+            return body(carry, index, args), None
+
+        return jax.lax.scan(one, carry, indices)[0]
+
+    return loop
+
+
+def outermost(loop):
+    # What is carried is given away, so that tables within it are updated in place.
+    return jax.jit(loop, donate_argnums=0)
+
+
+def iterations(step):
+    @partial(jax.jit, donate_argnums=0)
+    def iterate(state, problem, *draws):
+        def one(state, draw):
+            return step(state, problem, *draw), None
+
+        return jax.lax.scan(one, state, draws)[0]
+
+    return iterate
+
+
+def set_row(table, index, row):
+    return table.at[index].set(row)
+
+
+def update_mean(mean, change, n_values):
+    return mean + change / n_values
+
+
+def to_numpy(array):
+    return np.array(array)
+
+
+def wait(state):
+    return jax.block_until_ready(state)
+
+
+def oracle_from_losses(inner_loss, outer_loss, project):
+    """Every oracle of a problem from its two minibatch losses.
+
+    Parameters
+    ----------
+    inner_loss, outer_loss : callable
+        ``loss(problem, inner_var, outer_var, batch)``: an unbiased estimate of G or F.
+    project : callable
+        ``project(problem, outer_var)``: the nearest lambda at which the problem is defined.
+
+    Returns
+    -------
+    oracle : Oracle
+        Hessian products are forward-over-reverse (Dagreou et al., How to compute Hessian-vector
+        products?, ICLR blog posts, 2024).
+    """
+    inner_grad = jax.grad(inner_loss, argnums=1)
+    outer_grad = jax.grad(outer_loss, argnums=(1, 2))
+
+    def grad_and_hvp(problem, inner_var, outer_var, v, batch):
+        return jax.jvp(lambda x: inner_grad(problem, x, outer_var, batch), (inner_var,), (v,))
+
+    def hvp(problem, inner_var, outer_var, v, batch):
+        return grad_and_hvp(problem, inner_var, outer_var, v, batch)[1]
+
+    def cross(problem, inner_var, outer_var, v, batch):
+        return jax.grad(lambda x: jnp.vdot(inner_grad(problem, inner_var, x, batch), v))(outer_var)
+
+    def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
+        grad, product = grad_and_hvp(problem, inner_var, outer_var, v, batch)
+        return grad, product, cross(problem, inner_var, outer_var, v, batch)
+
+    return Oracle(inner_grad, hvp, cross, inner_grad_hvp_cross, outer_grad, project)

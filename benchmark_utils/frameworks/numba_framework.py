@@ -1,0 +1,89 @@
+"""Numba: an algorithm's step becomes compiled code over fused kernels, on the CPU."""
+
+import sys
+
+import numpy as np
+from numba import cloudpickle, njit, typeof, types
+
+STEP = {"error_model": "numpy"}
+
+
+def compile(function, **options):
+    # numba pickles the class of a state, and benchopt's solver modules cannot be imported by name.
+    cloudpickle.register_pickle_by_value(sys.modules[function.__module__])
+    return njit(**STEP, **options)(function)
+
+
+def inline(function):
+    return compile(function, inline="always")
+
+
+def scan(body):
+    @inline
+    def loop(carry, indices, args):
+        for position in range(indices.shape[0]):
+            carry = body(carry, indices[position], args)
+        return carry
+
+    return loop
+
+
+def outermost(loop):
+    @njit(**STEP)
+    def run(carry, indices, args):
+        return loop(carry, indices, args)
+
+    return run
+
+
+def iterations(step):
+    step = compile(step)
+    compiled = []
+
+    def iterate(*args):
+        if not compiled:
+            compiled.append(_iterations_through_pointer(step, *map(typeof, args)))
+        return compiled[0](step, *args)
+
+    return iterate
+
+
+def _iterations_through_pointer(step, state, problem, *draws):
+    """Compile the loop for these types; linked instead of pointed to, the step would be compiled
+    and optimised twice, for another one or two seconds."""
+    rows = (types.Array(draw.dtype, 1, "C") for draw in draws)
+    step.compile((state, problem, *rows))
+    pointer = types.FunctionType(step.nopython_signatures[0])
+
+    @njit(**STEP)
+    def iterate(step, state, problem, inner_batches, outer_batches, step_sizes):
+        for t in range(step_sizes.shape[0]):
+            state = step(state, problem, inner_batches[t], outer_batches[t], step_sizes[t])
+        return state
+
+    iterate.compile((pointer, state, problem, *draws))
+    iterate.disable_compile()
+    return iterate
+
+
+@njit(cache=True)
+def set_row(table, index, row):
+    # table[index] = row would compile the formatting of an error message, for two seconds.
+    for k in range(row.shape[0]):
+        table[index, k] = row[k]
+    return table
+
+
+@njit(cache=True, error_model="numpy")
+def update_mean(mean, change, n_values):
+    for k in range(mean.shape[0]):
+        mean[k] += change[k] / n_values
+    return mean
+
+
+def to_numpy(array):
+    return np.array(array)
+
+
+def wait(state):
+    return state

@@ -1,0 +1,50 @@
+"""Plain Python over NumPy: for a debugger, and for counting oracle calls by running one step."""
+
+import numpy as np
+
+
+def compile(function):
+    return function
+
+
+inline = compile
+
+
+def scan(body):
+    def loop(carry, indices, args):
+        for index in indices:
+            carry = body(carry, index, args)
+        return carry
+
+    return loop
+
+
+def outermost(loop):
+    return loop
+
+
+def iterations(step):
+    def iterate(state, problem, inner_batches, outer_batches, step_sizes):
+        for draws in zip(inner_batches, outer_batches, step_sizes):
+            state = step(state, problem, *draws)
+        return state
+
+    return iterate
+
+
+def set_row(table, index, row):
+    table[index] = row
+    return table
+
+
+def update_mean(mean, change, n_values):
+    mean += change / n_values
+    return mean
+
+
+def to_numpy(array):
+    return np.array(array)
+
+
+def wait(state):
+    return state

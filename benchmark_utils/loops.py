@@ -1,0 +1,57 @@
+"""Inner loops that stochastic algorithms share, each over the minibatches that it is given.
+
+A maker takes the framework and the oracle, and returns a function that the algorithm's step calls.
+"""
+
+
+def make_sgd(framework, oracle):
+    """SGD on the inner problem: theta <- theta - step_size grad_theta G_b, for b in batches.
+
+    Returns ``sgd(inner_var, batches, (problem, outer_var, step_size))``.
+    """
+
+    @framework.compile
+    def update(inner_var, batch, args):
+        problem, outer_var, step_size = args
+        return inner_var - step_size * oracle.inner_grad(problem, inner_var, outer_var, batch)
+
+    return framework.scan(update)
+
+
+def make_linear_sgd(framework, oracle):
+    """SGD on the linear system: v <- v - step_size (H_b v - rhs), for b in batches.
+
+    Returns ``linear_sgd(v, batches, (problem, inner_var, outer_var, rhs, step_size))``. Grazzi,
+    Pontil and Salzo, Convergence properties of stochastic hypergradients, AISTATS 2021.
+    """
+
+    @framework.compile
+    def update(v, batch, args):
+        problem, inner_var, outer_var, rhs, step_size = args
+        return v - step_size * (oracle.hvp(problem, inner_var, outer_var, v, batch) - rhs)
+
+    return framework.scan(update)
+
+
+def make_neumann(framework, oracle):
+    """Stochastic Neumann series: step_size sum_{q=0}^{Q} prod_{k=1}^{q} (I - step_size H_{b_k}) rhs.
+
+    Returns ``neumann(rhs, batches, (problem, inner_var, outer_var, step_size))``, with Q the number
+    of batches. Ji, Yang and Liang, Bilevel optimization, ICML 2021, equation (3).
+    """
+
+    @framework.compile
+    def add_term(carry, batch, args):
+        problem, inner_var, outer_var, step_size = args
+        term, total = carry
+        term = term - step_size * oracle.hvp(problem, inner_var, outer_var, term, batch)
+        return term, total + term
+
+    add_terms = framework.scan(add_term)
+
+    @framework.compile
+    def neumann(rhs, batches, args):
+        _, total = add_terms((rhs, rhs), batches, args)
+        return args[3] * total
+
+    return neumann

@@ -1,0 +1,18 @@
+"""What a stochastic algorithm may ask of a problem."""
+
+from typing import Callable, NamedTuple
+
+
+class Oracle(NamedTuple):
+    """The minibatch oracles of a problem, each an unbiased estimate of its full-batch value.
+
+    All take ``problem`` (the arrays), ``inner_var`` (p,), ``outer_var`` (d,), the products also
+    ``v`` (p,), and last the index ``batch`` of a minibatch.
+    """
+
+    inner_grad: Callable  # grad_theta G, (p,)
+    hvp: Callable  # hessian_theta,theta G . v, (p,)
+    cross: Callable  # hessian_lambda,theta G . v, (d,)
+    inner_grad_hvp_cross: Callable  # the three above in one pass over the minibatch
+    outer_grad: Callable  # (grad_theta F, grad_lambda F), (p,) and (d,)
+    project: Callable  # (problem, outer_var): the nearest lambda at which the problem is defined

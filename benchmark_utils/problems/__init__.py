@@ -1,0 +1,10 @@
+"""The bilevel problems of the suite, by name."""
+
+from importlib import import_module
+
+PROBLEMS = {"logreg": "LogReg"}
+
+
+def get_problem(name):
+    """The class of a problem, by its name, one of ``PROBLEMS``."""
+    return getattr(import_module(f"benchmark_utils.problems.{name}"), PROBLEMS[name])

@@ -1,0 +1,217 @@
+"""Choosing the l2 penalty of a logistic regression on validation data.
+
+With a_i = y_i x_i, labels y_i in {-1, 1}, and one penalty weight w_k a feature,
+
+    G(lambda, theta) = 1/n sum_i log(1 + exp(-<a_i, theta>)) + 1/2 sum_k w_k theta_k^2
+    F(lambda, theta) = 1/m sum_j log(1 + exp(-<a_j, theta>))   on the validation samples,
+
+where w_k = exp(lambda_k) (``reg="exp"``) or w_k = lambda_k >= 0 (``reg="lin"``), and lambda has one
+entry a feature (``n_reg="full"``) or a single one (``n_reg=1``).
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from benchmark_utils.blocks import make_blocks
+from benchmark_utils.data_checks import refuse_classification
+from benchmark_utils.oracles import Oracle
+from benchmark_utils.problems.base import Problem, chunks
+
+# Penalty weights between which a black-box method searches.
+SEARCHED_WEIGHTS = (1e-6, 1e1)
+
+
+class Arrays(NamedTuple):
+    """What the oracles read: blocks of rows a_i, feature-major, and the scale of a block's sum."""
+
+    inner_rows: np.ndarray  # (n_inner_blocks, p, batch_size)
+    outer_rows: np.ndarray  # (n_outer_blocks, p, batch_size)
+    inner_scale: float
+    outer_scale: float
+    linear: bool  # whether reg is "lin"
+
+
+def penalty_weights(xp, problem, outer_var):
+    """The weights w, and their derivatives in lambda, both of lambda's shape."""
+    # The inner where keeps exp from overflowing in the branch that is not taken.
+    exponential = xp.exp(xp.where(problem.linear, 0, outer_var))
+    return xp.where(problem.linear, outer_var, exponential), exponential
+
+
+def project(xp, problem, outer_var):
+    """The nearest outer variable at which no penalty weight is negative."""
+    return xp.where(problem.linear, xp.maximum(outer_var, 0), outer_var)
+
+
+def loss(xp, rows, scale, inner_var):
+    # A row of zeros, which fills up a last block, adds a constant that no derivative sees.
+    return scale * xp.sum(xp.logaddexp(0, -(inner_var @ rows)))
+
+
+def inner_loss(xp, problem, inner_var, outer_var, batch):
+    weights, _ = penalty_weights(xp, problem, outer_var)
+    data_fit = loss(xp, problem.inner_rows[batch], problem.inner_scale, inner_var)
+    return data_fit + xp.sum(weights * inner_var**2) / 2
+
+
+def outer_loss(xp, problem, inner_var, outer_var, batch):
+    return loss(xp, problem.outer_rows[batch], problem.outer_scale, inner_var)
+
+
+# The oracles in NumPy: readable, and what the judge and the full-batch methods use.
+
+
+def loss_grad(rows, scale, inner_var):
+    return -scale * (rows @ expit(-(inner_var @ rows)))
+
+
+def curvatures(rows, scale, inner_var):
+    probability = expit(inner_var @ rows)
+    return scale * probability * (1 - probability)
+
+
+def inner_grad(problem, inner_var, outer_var, batch):
+    weights, _ = penalty_weights(np, problem, outer_var)
+    grad = loss_grad(problem.inner_rows[batch], problem.inner_scale, inner_var)
+    return grad + weights * inner_var
+
+
+def hvp(problem, inner_var, outer_var, v, batch):
+    weights, _ = penalty_weights(np, problem, outer_var)
+    rows = problem.inner_rows[batch]
+    return rows @ (curvatures(rows, problem.inner_scale, inner_var) * (v @ rows)) + weights * v
+
+
+def cross(problem, inner_var, outer_var, v, batch):
+    _, slopes = penalty_weights(np, problem, outer_var)
+    products = slopes * inner_var * v
+    return products if outer_var.size == v.size else products.sum(keepdims=True)
+
+
+def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
+    return (
+        inner_grad(problem, inner_var, outer_var, batch),
+        hvp(problem, inner_var, outer_var, v, batch),
+        cross(problem, inner_var, outer_var, v, batch),
+    )
+
+
+def outer_grad(problem, inner_var, outer_var, batch):
+    grad = loss_grad(problem.outer_rows[batch], problem.outer_scale, inner_var)
+    return grad, np.zeros_like(outer_var)
+
+
+NUMPY_ORACLE = Oracle(
+    inner_grad, hvp, cross, inner_grad_hvp_cross, outer_grad, partial(project, np)
+)
+
+
+class LogReg(Problem):
+    """Logistic regression with an l2 penalty chosen on validation data; see the module's docstring.
+
+    Parameters
+    ----------
+    X_train, X_val, X_test : array, (n, p), (m, p), (l, p)
+        The last may be None.
+    y_train, y_val, y_test : array, (n,), (m,), (l,)
+        Labels in {-1, 1}.
+    reg : {"exp", "lin"}
+    n_reg : {"full", 1}
+    seed : int
+        Draws the starting points: theta from N(0, I), each penalty weight from U(0, 1).
+    """
+
+    @staticmethod
+    def refuse(task, **data):
+        return refuse_classification("logreg", task, ("binary",), (-1, 1), data)
+
+    def __init__(
+        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, seed
+    ):
+        inner_rows, outer_rows = signed_rows(X_train, y_train), signed_rows(X_val, y_val)
+        self.inner_dim, self.n_inner_samples = inner_rows.shape
+        self.n_outer_samples = outer_rows.shape[1]
+        self.outer_dim = self.inner_dim if n_reg == "full" else 1
+        self.linear = reg == "lin"
+        self.test_rows = None if X_test is None else signed_rows(X_test, y_test)
+        self.all_samples = Arrays(
+            inner_rows[np.newaxis],
+            outer_rows[np.newaxis],
+            1 / self.n_inner_samples,
+            1 / self.n_outer_samples,
+            self.linear,
+        )
+        rng = np.random.default_rng(seed)
+        self.inner_var0 = rng.standard_normal(self.inner_dim)
+        self.outer_var0 = self.from_weights(rng.uniform(size=self.outer_dim))
+
+    def from_weights(self, weights):
+        """The outer variable with these penalty weights."""
+        return weights if self.linear else np.log(weights)
+
+    def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
+        inner_rows, inner_scale = make_blocks(
+            self.all_samples.inner_rows[0], inner_batch_size, dtype, rng
+        )
+        outer_rows, outer_scale = make_blocks(
+            self.all_samples.outer_rows[0], outer_batch_size, dtype, rng
+        )
+        return Arrays(inner_rows, outer_rows, inner_scale, outer_scale, self.linear)
+
+    def oracle(self, framework):
+        if framework == "numba":
+            from benchmark_utils.problems.logreg_kernels import ORACLE
+
+            return ORACLE
+        if framework == "jax":
+            from benchmark_utils.frameworks.jax_framework import jnp, oracle_from_losses
+
+            return oracle_from_losses(
+                partial(inner_loss, jnp), partial(outer_loss, jnp), partial(project, jnp)
+            )
+        return NUMPY_ORACLE
+
+    def inner_value_grad(self, inner_var, outer_var):
+        value = inner_loss(np, self.all_samples, inner_var, outer_var, 0)
+        return value, inner_grad(self.all_samples, inner_var, outer_var, 0)
+
+    def hvp(self, inner_var, outer_var, v):
+        return hvp(self.all_samples, inner_var, outer_var, v, 0)
+
+    def cross(self, inner_var, outer_var, v):
+        return cross(self.all_samples, inner_var, outer_var, v, 0)
+
+    def outer_value_grad(self, inner_var, outer_var):
+        value = outer_loss(np, self.all_samples, inner_var, outer_var, 0)
+        return value, outer_grad(self.all_samples, inner_var, outer_var, 0)
+
+    def inner_hessian(self, inner_var, outer_var):
+        weights, _ = penalty_weights(np, self.all_samples, outer_var)
+        hessian = np.diag(np.broadcast_to(weights, inner_var.shape))
+        for chunk in chunks(self.n_inner_samples):
+            rows = self.all_samples.inner_rows[0][:, chunk]
+            hessian = hessian + (rows * curvatures(rows, 1 / self.n_inner_samples, inner_var)) @ rows.T
+        return hessian
+
+    def project(self, outer_var):
+        return project(np, self.all_samples, outer_var)
+
+    def from_unit_cube(self, points):
+        low, high = np.log(SEARCHED_WEIGHTS)
+        return self.from_weights(np.exp(low + (high - low) * np.asarray(points)))
+
+    def metrics(self, inner_var):
+        sets = {"val": self.all_samples.outer_rows[0], "test": self.test_rows}
+        return {
+            f"{name}_accuracy": float(np.mean(inner_var @ rows > 0))
+            for name, rows in sets.items()
+            if rows is not None
+        }
+
+
+def signed_rows(X, y):
+    """The rows a_i = y_i x_i, feature-major, (p, n)."""
+    return np.ascontiguousarray((X * y[:, np.newaxis]).T)

@@ -1,0 +1,122 @@
+"""The base of stochastic solvers: everything that is not the algorithm.
+
+It draws the minibatches, follows the schedules of the step sizes, compiles the step for a
+framework, counts oracle calls, and talks to benchopt. A solver adds its parameters, its state, and
+``make_step``.
+"""
+
+from typing import Any
+
+import numpy as np
+from benchopt import BaseSolver
+
+from benchmark_utils.counting import CallCounts, count_calls
+from benchmark_utils.frameworks import FRAMEWORKS, get_framework
+from benchmark_utils.validation import either, integer, one_of, refusal
+
+Array = Any  # a NumPy or JAX array, whichever the framework computes with
+
+
+class StochasticSolver(BaseSolver):
+    """Base class of stochastic solvers.
+
+    A solver defines
+
+    * ``init(framework, oracle, problem, inner_var, outer_var)``: the first state, a ``NamedTuple``
+      of arrays with at least ``inner_var`` and ``outer_var``;
+    * ``make_step(framework, oracle)``: the function
+      ``step(state, problem, inner_batches, outer_batches, step_sizes)`` of one iteration, written
+      in what NumPy, numba and JAX have in common;
+    * ``schedules()``: a pair (a, e) for each entry of ``step_sizes``, which is a t^(-e) at
+      iteration t = 1, 2, ...;
+    * ``n_inner_batches`` and ``n_outer_batches``: how many minibatches an iteration draws.
+    """
+
+    sampling_strategy = "callback"
+    requirements = ["numba", "scipy", "pip::jax"]
+
+    parameters = {
+        "batch_size": [64],
+        "framework": ["numba"],
+        "precision": ["float64"],
+        "eval_freq": [256],
+    }
+    allowed = {
+        "batch_size": either(integer(1), one_of("full")),
+        "framework": one_of(*FRAMEWORKS),
+        "precision": one_of("float64", "float32"),
+        "eval_freq": integer(1),
+    }
+    test_config = {"eval_freq": 4}
+
+    n_inner_batches = 1
+    n_outer_batches = 1
+
+    def get_next(self, stop_val):
+        # A curve has as many points a decade early as late, and judging stays a small part.
+        return max(stop_val + 1, int(1.2 * stop_val))
+
+    def skip(self, problem):
+        reason = refusal(self, self.allowed)
+        n_samples = min(problem.n_inner_samples, problem.n_outer_samples)
+        if reason is None and self.batch_size != "full" and self.batch_size > n_samples:
+            reason = (
+                f"{self.name}: batch_size={self.batch_size} is larger than the data; give at most "
+                f"{n_samples}, or full."
+            )
+        return reason is not None, reason
+
+    def set_objective(self, problem):
+        self.problem = problem
+        self.seed = self.get_seed(use_repetition=True)
+        dtype = np.dtype(self.precision)
+        full = self.batch_size == "full"
+        batch_sizes = (
+            problem.n_inner_samples if full else self.batch_size,
+            problem.n_outer_samples if full else self.batch_size,
+        )
+        self.arrays = problem.arrays(*batch_sizes, dtype, np.random.default_rng(self.seed))
+        self.start = problem.inner_var0.astype(dtype), problem.outer_var0.astype(dtype)
+        self.block_sizes = problem.block_sizes(*batch_sizes)
+        self.calls_per_part = count_calls(self, *self.start, self.arrays, self.block_sizes)
+
+        self.runtime = get_framework(self.framework)
+        self.oracle = problem.oracle(self.framework)
+        self.iterate = self.runtime.iterations(self.make_step(self.runtime, self.oracle))
+
+    def warm_up(self):
+        self.run_once(1)
+
+    def run(self, callback):
+        framework, one_chunk = self.runtime, np.arange(self.eval_freq)
+        inner_rng, outer_rng = np.random.default_rng(self.seed).spawn(2)
+        n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
+        self.calls = CallCounts(self.calls_per_part, self.block_sizes)
+        self.iterations = 0
+        self.state = self.init(framework, self.oracle, self.arrays, *self.start)
+        while callback():
+            inner_batches = inner_rng.integers(
+                n_inner_blocks, size=(self.eval_freq, self.n_inner_batches)
+            )
+            outer_batches = outer_rng.integers(
+                n_outer_blocks, size=(self.eval_freq, self.n_outer_batches)
+            )
+            step_sizes = self.step_sizes(self.iterations + 1 + one_chunk)
+            self.state = framework.wait(
+                self.iterate(self.state, self.arrays, inner_batches, outer_batches, step_sizes)
+            )
+            self.iterations += self.eval_freq
+            self.calls.add(inner_batches, outer_batches)
+
+    def step_sizes(self, t):
+        """The step sizes of iterations t, (len(t), number of schedules)."""
+        columns = [scale * t.astype(float) ** -exponent for scale, exponent in self.schedules()]
+        return np.stack(columns, axis=1).astype(self.precision)
+
+    def get_result(self):
+        return dict(
+            inner_var=self.runtime.to_numpy(self.state.inner_var),
+            outer_var=self.runtime.to_numpy(self.state.outer_var),
+            iterations=self.iterations,
+            calls=self.calls.totals(),
+        )

@@ -1,0 +1,78 @@
+"""Refusing what is out of range, in one sentence: what was given, and what is allowed."""
+
+from numbers import Integral, Real
+from typing import Any, Callable, NamedTuple
+
+import numpy as np
+
+
+class Allowed(NamedTuple):
+    """The values that a parameter may take."""
+
+    test: Callable[[Any], bool]
+    description: str  # completes the sentence "give ..."
+
+
+def number(low, high=np.inf, *, description):
+    """A finite real number in (low, high]; ``description`` says so in words."""
+    return Allowed(
+        lambda value: (
+            isinstance(value, Real) and not isinstance(value, bool) and low < value <= high
+            and np.isfinite(value)
+        ),
+        description,
+    )
+
+
+def integer(low, high=np.inf):
+    """An integer from low to high."""
+    upper = "" if high == np.inf else f" and at most {high}"
+    return Allowed(
+        lambda value: (
+            isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
+        ),
+        f"an integer of at least {low}{upper}",
+    )
+
+
+def one_of(*values):
+    """One of a few values."""
+    names = ", ".join(map(str, values))
+    return Allowed(
+        lambda value: any(value == allowed and type(value) is type(allowed) for allowed in values),
+        f"one of {names}",
+    )
+
+
+def either(*options):
+    """What any of the options allows."""
+    return Allowed(
+        lambda value: any(option.test(value) for option in options),
+        " or ".join(option.description for option in options),
+    )
+
+
+positive = number(0, description="a number greater than 0")
+non_negative = number(-1e-300, description="a number of at least 0")
+fraction = number(0, 1, description="a number greater than 0 and at most 1")
+
+
+def refusal(owner, allowed):
+    """Say which parameter of an object is out of range.
+
+    Parameters
+    ----------
+    owner : object
+        Has a name and the parameters as attributes.
+    allowed : dict of str to Allowed
+
+    Returns
+    -------
+    sentence : str or None
+        None if every parameter is in range.
+    """
+    for name, (test, description) in allowed.items():
+        value = getattr(owner, name)
+        if not test(value):
+            return f"{owner.name}: {name}={value!r} is not allowed; give {description}."
+    return None

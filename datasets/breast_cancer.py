@@ -1,0 +1,25 @@
+import numpy as np
+from benchopt import BaseDataset
+from sklearn.datasets import load_breast_cancer
+
+from benchmark_utils.splits import split, standardise
+
+
+class Dataset(BaseDataset):
+    """Breast cancer Wisconsin (diagnostic): 569 samples, 30 features, shipped by scikit-learn.
+
+    Half of the samples train, a quarter validates, a quarter tests; features are standardised with
+    the mean and the standard deviation of the training part.
+    """
+
+    name = "breast_cancer"
+    requirements = ["scikit-learn"]
+    references = [
+        "W. Street, W. Wolberg, O. Mangasarian, 'Nuclear feature extraction for breast tumor "
+        "diagnosis', SPIE 1993."
+    ]
+
+    def get_data(self):
+        X, y = load_breast_cancer(return_X_y=True)
+        rng = np.random.default_rng(self.get_seed())
+        return dict(task="binary", **standardise(split(X, 2.0 * y - 1, rng, stratify=True)))

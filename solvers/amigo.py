@@ -1,0 +1,84 @@
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark_utils.loops import make_linear_sgd, make_sgd
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import integer, positive
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+    v: Array  # (p,), the solution of the linear system
+
+
+class Solver(StochasticSolver):
+    """AmIGO, Amortized Implicit Gradient Optimization: warm-started SGD for theta, then for v.
+
+    One iteration, with fresh minibatches throughout:
+
+        theta  <- theta - rho grad_theta G_b                     for ``n_inner_steps`` minibatches b
+        v      <- v - eta (hessian_theta,theta G_b v - grad_theta F_j)   for ``n_linear_steps``
+        lambda <- lambda - gamma (grad_lambda F_j - hessian_lambda,theta G_i v)
+
+    with rho = ``step_size``, eta = ``linear_step_size``, gamma = ``outer_step_size``; theta and v
+    start from where the last iteration left them.
+    """
+
+    name = "AmIGO"
+    references = [
+        "M. Arbel, J. Mairal, 'Amortized implicit differentiation for stochastic bilevel "
+        "optimization', ICLR 2022 (Algorithm 1)."
+    ]
+    parameters = {
+        "step_size": [0.5],
+        "linear_step_size": [0.5],
+        "outer_step_size": [1.0],
+        "n_inner_steps": [10],
+        "n_linear_steps": [10],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "linear_step_size": positive,
+        "outer_step_size": positive,
+        "n_inner_steps": integer(1),
+        "n_linear_steps": integer(1),
+        **StochasticSolver.allowed,
+    }
+
+    @property
+    def n_inner_batches(self):
+        return self.n_inner_steps + self.n_linear_steps + 1
+
+    def schedules(self):
+        return [(self.step_size, 0), (self.linear_step_size, 0), (self.outer_step_size, 0)]
+
+    def init(self, framework, oracle, problem, inner_var, outer_var):
+        return State(inner_var, outer_var, np.zeros_like(inner_var))
+
+    def make_step(self, framework, oracle):
+        sgd, linear_sgd = make_sgd(framework, oracle), make_linear_sgd(framework, oracle)
+        n_inner_steps = self.n_inner_steps
+
+        def step(state, problem, inner_batches, outer_batches, step_sizes):
+            inner_var, outer_var, v = state
+            inner_var = sgd(
+                inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
+            )
+            outer_in, outer_out = oracle.outer_grad(
+                problem, inner_var, outer_var, outer_batches[0]
+            )
+            v = linear_sgd(
+                v,
+                inner_batches[n_inner_steps:-1],
+                (problem, inner_var, outer_var, outer_in, step_sizes[1]),
+            )
+            cross = oracle.cross(problem, inner_var, outer_var, v, inner_batches[-1])
+            direction = outer_out - cross
+            return State(
+                inner_var, oracle.project(problem, outer_var - step_sizes[2] * direction), v
+            )
+
+        return step

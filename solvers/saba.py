@@ -1,0 +1,132 @@
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import one_of, positive
+
+
+class Memory(NamedTuple):
+    table: Array  # (n_blocks, dim), the last value seen on each block
+    mean: Array  # (dim,), the mean of the table's rows
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+    v: Array  # (p,), the solution of the linear system
+    inner_memories: tuple  # of grad_theta G, hessian_theta,theta G v, hessian_lambda,theta G v
+    outer_memories: tuple  # of grad_theta F, grad_lambda F
+
+
+class Solver(StochasticSolver):
+    """SABA, Stochastic Average Bilevel Algorithm: SOBA with SAGA's variance reduction.
+
+    Each of the five quantities q that SOBA reads from a minibatch i is replaced by
+
+        q_i(now) - table[i] + mean(table),   and then table[i] <- q_i(now),
+
+    so that constant step sizes converge. Minibatches are the fixed blocks into which the shuffled
+    samples are cut, and a table has one row a block. ``init_memory="zero"`` starts with tables of
+    zeros, ``"full"`` with a pass over the data at the starting point.
+    """
+
+    name = "SABA"
+    references = [
+        "M. Dagreou, P. Ablin, S. Vaiter, T. Moreau, 'A framework for bilevel optimization that "
+        "enables stochastic and global variance reduction algorithms', NeurIPS 2022."
+    ]
+    parameters = {
+        "step_size": [0.5],
+        "outer_step_size": [1.0],
+        "init_memory": ["zero"],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "outer_step_size": positive,
+        "init_memory": one_of("zero", "full"),
+        **StochasticSolver.allowed,
+    }
+
+    def schedules(self):
+        return [(self.step_size, 0), (self.outer_step_size, 0)]
+
+    def init(self, framework, oracle, problem, inner_var, outer_var):
+        v = np.zeros_like(inner_var)
+        n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
+        inner_memories = tuple(zeros(n_inner_blocks, x) for x in (inner_var, v, outer_var))
+        outer_memories = tuple(zeros(n_outer_blocks, x) for x in (inner_var, outer_var))
+        if self.init_memory == "full":
+            see_inner, see_outer = make_see(framework, oracle)
+            point = problem, inner_var, outer_var, v
+            inner_memories = fill(framework, see_inner, inner_memories, n_inner_blocks, point)
+            outer_memories = fill(framework, see_outer, outer_memories, n_outer_blocks, point)
+        return State(inner_var, outer_var, v, inner_memories, outer_memories)
+
+    def make_step(self, framework, oracle):
+        see_inner, see_outer = make_see(framework, oracle)
+
+        def step(state, problem, inner_batches, outer_batches, step_sizes):
+            inner_var, outer_var, v, inner_memories, outer_memories = state
+            point = problem, inner_var, outer_var, v
+            inner_memories, (grad, hvp, cross) = see_inner(inner_memories, inner_batches[0], point)
+            outer_memories, (outer_in, outer_out) = see_outer(
+                outer_memories, outer_batches[0], point
+            )
+            return State(
+                inner_var - step_sizes[0] * grad,
+                oracle.project(problem, outer_var - step_sizes[1] * (outer_out - cross)),
+                v - step_sizes[0] * (hvp - outer_in),
+                inner_memories,
+                outer_memories,
+            )
+
+        return step
+
+
+def zeros(n_blocks, variable):
+    return Memory(np.zeros((n_blocks, variable.size), variable.dtype), np.zeros_like(variable))
+
+
+def fill(framework, see, memories, n_blocks, point):
+    """See every block once at one point."""
+
+    @framework.inline
+    def remember(memories, block, point):
+        memories, _ = see(memories, block, point)
+        return memories
+
+    see_all = framework.outermost(framework.scan(remember))
+    return see_all(memories, np.arange(n_blocks), point)
+
+
+def make_see(framework, oracle):
+    """Functions that read a block, and give the new memories and the variance-reduced estimates."""
+
+    @framework.compile
+    def saga(memory, value, block):
+        change = value - memory.table[block]
+        estimate = memory.mean + change
+        table = framework.set_row(memory.table, block, value)
+        mean = framework.update_mean(memory.mean, change, table.shape[0])
+        return Memory(table, mean), estimate
+
+    @framework.inline
+    def see_inner(memories, block, point):
+        problem, inner_var, outer_var, v = point
+        values = oracle.inner_grad_hvp_cross(problem, inner_var, outer_var, v, block)
+        grad_memory, grad = saga(memories[0], values[0], block)
+        hvp_memory, hvp = saga(memories[1], values[1], block)
+        cross_memory, cross = saga(memories[2], values[2], block)
+        return (grad_memory, hvp_memory, cross_memory), (grad, hvp, cross)
+
+    @framework.inline
+    def see_outer(memories, block, point):
+        problem, inner_var, outer_var, _ = point
+        values = oracle.outer_grad(problem, inner_var, outer_var, block)
+        in_memory, outer_in = saga(memories[0], values[0], block)
+        out_memory, outer_out = saga(memories[1], values[1], block)
+        return (in_memory, out_memory), (outer_in, outer_out)
+
+    return see_inner, see_outer

@@ -1,0 +1,69 @@
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import non_negative, positive
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+    v: Array  # (p,), the solution of the linear system
+
+
+class Solver(StochasticSolver):
+    """SOBA, StOchastic Bilevel Algorithm: one SGD step on each of three variables at a time.
+
+    At iteration t, with one inner minibatch i and one outer minibatch j, simultaneously
+
+        theta  <- theta  - rho_t   grad_theta G_i
+        v      <- v      - rho_t   (hessian_theta,theta G_i v - grad_theta F_j)
+        lambda <- lambda - gamma_t (grad_lambda F_j - hessian_lambda,theta G_i v)
+
+    with rho_t = ``step_size`` t^(-``decay``) and gamma_t = ``outer_step_size`` t^(-``outer_decay``).
+    The default decays 2/5 and 3/5 are those of the convergence theorem; 0 gives constant steps.
+    """
+
+    name = "SOBA"
+    references = [
+        "M. Dagreou, P. Ablin, S. Vaiter, T. Moreau, 'A framework for bilevel optimization that "
+        "enables stochastic and global variance reduction algorithms', NeurIPS 2022."
+    ]
+    parameters = {
+        "step_size": [0.5],
+        "outer_step_size": [1.0],
+        "decay": [0.4],
+        "outer_decay": [0.6],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "outer_step_size": positive,
+        "decay": non_negative,
+        "outer_decay": non_negative,
+        **StochasticSolver.allowed,
+    }
+
+    def schedules(self):
+        return [(self.step_size, self.decay), (self.outer_step_size, self.outer_decay)]
+
+    def init(self, framework, oracle, problem, inner_var, outer_var):
+        return State(inner_var, outer_var, np.zeros_like(inner_var))
+
+    def make_step(self, framework, oracle):
+        def step(state, problem, inner_batches, outer_batches, step_sizes):
+            inner_var, outer_var, v = state
+            grad, hvp, cross = oracle.inner_grad_hvp_cross(
+                problem, inner_var, outer_var, v, inner_batches[0]
+            )
+            outer_in, outer_out = oracle.outer_grad(
+                problem, inner_var, outer_var, outer_batches[0]
+            )
+            return State(
+                inner_var - step_sizes[0] * grad,
+                oracle.project(problem, outer_var - step_sizes[1] * (outer_out - cross)),
+                v - step_sizes[0] * (hvp - outer_in),
+            )
+
+        return step

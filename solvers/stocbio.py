@@ -1,0 +1,79 @@
+from typing import NamedTuple
+
+from benchmark_utils.loops import make_neumann, make_sgd
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import integer, positive
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+
+
+class Solver(StochasticSolver):
+    """StocBiO, Stochastic Bilevel Optimizer: SGD inside, then a stochastic Neumann series.
+
+    One iteration, with fresh minibatches throughout:
+
+        theta  <- theta - rho grad_theta G_b                        for ``n_inner_steps`` minibatches b
+        v      <- eta sum_q prod_{k <= q} (I - eta H_{b_k}) grad_theta F_j     with ``n_neumann_steps``
+        lambda <- lambda - gamma (grad_lambda F_j - hessian_lambda,theta G_i v)
+
+    with rho = ``step_size``, eta = ``neumann_step_size``, gamma = ``outer_step_size``; theta starts
+    from where the last iteration left it.
+    """
+
+    name = "StocBiO"
+    references = [
+        "K. Ji, J. Yang, Y. Liang, 'Bilevel optimization: convergence analysis and enhanced "
+        "design', ICML 2021 (Algorithms 2 and 3)."
+    ]
+    parameters = {
+        "step_size": [0.5],
+        "neumann_step_size": [0.5],
+        "outer_step_size": [1.0],
+        "n_inner_steps": [10],
+        "n_neumann_steps": [10],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "neumann_step_size": positive,
+        "outer_step_size": positive,
+        "n_inner_steps": integer(1),
+        "n_neumann_steps": integer(0),
+        **StochasticSolver.allowed,
+    }
+
+    @property
+    def n_inner_batches(self):
+        return self.n_inner_steps + self.n_neumann_steps + 1
+
+    def schedules(self):
+        return [(self.step_size, 0), (self.neumann_step_size, 0), (self.outer_step_size, 0)]
+
+    def init(self, framework, oracle, problem, inner_var, outer_var):
+        return State(inner_var, outer_var)
+
+    def make_step(self, framework, oracle):
+        sgd, neumann = make_sgd(framework, oracle), make_neumann(framework, oracle)
+        n_inner_steps = self.n_inner_steps
+
+        def step(state, problem, inner_batches, outer_batches, step_sizes):
+            inner_var, outer_var = state
+            inner_var = sgd(
+                inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
+            )
+            outer_in, outer_out = oracle.outer_grad(
+                problem, inner_var, outer_var, outer_batches[0]
+            )
+            v = neumann(
+                outer_in,
+                inner_batches[n_inner_steps:-1],
+                (problem, inner_var, outer_var, step_sizes[1]),
+            )
+            cross = oracle.cross(problem, inner_var, outer_var, v, inner_batches[-1])
+            direction = outer_out - cross
+            return State(inner_var, oracle.project(problem, outer_var - step_sizes[2] * direction))
+
+        return step
