@@ -140,6 +140,29 @@ def margins(rows, weights, out):
 
 
 @njit(**KERNEL)
+def margins_pair(rows, weights, other_weights, out, other_out):
+    """Both margins in one pass over the rows."""
+    n_features, n_samples = rows.shape
+    n_twos = n_features // 2 * 2
+    zero = out.dtype.type(0)
+    for i in range(n_samples):
+        out[i] = zero
+        other_out[i] = zero
+    for k in range(0, n_twos, 2):
+        w0, w1 = weights[k], weights[k + 1]
+        v0, v1 = other_weights[k], other_weights[k + 1]
+        r0, r1 = rows[k], rows[k + 1]
+        for i in range(n_samples):
+            out[i] += w0 * r0[i] + w1 * r1[i]
+            other_out[i] += v0 * r0[i] + v1 * r1[i]
+    for k in range(n_twos, n_features):
+        w0, v0, r0 = weights[k], other_weights[k], rows[k]
+        for i in range(n_samples):
+            out[i] += w0 * r0[i]
+            other_out[i] += v0 * r0[i]
+
+
+@njit(**KERNEL)
 def weighted_sum(rows, weights, out):
     """out_k = sum_i rows[k, i] weights[i], for rows (p, b), weights (b,), out (p,)."""
     n_features, n_samples = rows.shape

@@ -40,10 +40,12 @@ def iterations(step):
     step = compile(step)
     compiled = []
 
-    def iterate(*args):
+    def iterate(state, *args):
         if not compiled:
-            compiled.append(_iterations_through_pointer(step, *map(typeof, args)))
-        return compiled[0](step, *args)
+            # numba tells the types of functions apart by name, and every solver calls its own State.
+            type(state).__name__ = "State_of_" + type(state).__module__.replace(".", "_")
+            compiled.append(_iterations_through_pointer(step, *map(typeof, (state, *args))))
+        return compiled[0](step, state, *args)
 
     return iterate
 

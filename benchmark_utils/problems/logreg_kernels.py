@@ -14,23 +14,29 @@ from benchmark_utils.oracles import Oracle
 
 @njit(**kernels.KERNEL)
 def _fill_weights(problem, outer_var, weights, n_features):
-    """Write the penalty weights into the first entries; the rest, up to full vectors, is idle."""
-    last = outer_var.shape[0] - 1
-    for k in range(n_features):
-        weights[k] = outer_var[min(k, last)]
+    """Write the penalty weights into the first entries; the rest fills whole vectors."""
+    n_given = outer_var.shape[0]
+    for k in range(weights.shape[0]):
+        weights[k] = outer_var[0]
+    if n_given > 1:
+        for k in range(n_given):
+            weights[k] = outer_var[k]
     if not problem.linear:
-        for k in range(n_features, weights.shape[0]):
-            weights[k] = outer_var[0]
         for k in range(weights.shape[0]):
             weights[k] = kernels.exp(weights[k])
 
 
 @njit(**kernels.KERNEL)
+def _residuals_from_margins(scale, margins):
+    """Turn margins <a_i, theta> into -scale sigmoid(-margin), the loss's derivatives there."""
+    for i in range(margins.shape[0]):
+        margins[i] = -scale * kernels.sigmoid(-margins[i])
+
+
+@njit(**kernels.KERNEL)
 def _fill_residuals(rows, scale, inner_var, residuals):
-    """Write -scale sigmoid(-<a_i, theta>), the loss's derivatives at the margins."""
     kernels.margins(rows, inner_var, residuals)
-    for i in range(residuals.shape[0]):
-        residuals[i] = -scale * kernels.sigmoid(-residuals[i])
+    _residuals_from_margins(scale, residuals)
 
 
 @njit(**kernels.KERNEL)
@@ -42,7 +48,7 @@ def _fill_grad(rows, residuals, weights, inner_var, grad):
 
 @njit(**kernels.KERNEL)
 def _fill_hvp(rows, scale, residuals, weights, v, directional, hvp):
-    kernels.margins(rows, v, directional)
+    """Write the Hessian times v; ``directional`` holds the margins' derivatives along v."""
     for i in range(directional.shape[0]):
         # With r = -scale (1 - s), the curvature scale s (1 - s) is -r (1 + r / scale).
         residual = residuals[i]
@@ -54,12 +60,17 @@ def _fill_hvp(rows, scale, residuals, weights, v, directional, hvp):
 
 @njit(**kernels.KERNEL)
 def _fill_cross(problem, weights, inner_var, v, cross):
-    last = cross.shape[0] - 1
-    for k in range(last + 1):
-        cross[k] = 0
-    for k in range(v.shape[0]):
-        product = inner_var[k] * v[k]
-        cross[min(k, last)] += product if problem.linear else weights[k] * product
+    if cross.shape[0] == 1:
+        total = weights[0] * 0
+        for k in range(v.shape[0]):
+            total += inner_var[k] * v[k]
+        cross[0] = total
+    else:
+        for k in range(v.shape[0]):
+            cross[k] = inner_var[k] * v[k]
+    if not problem.linear:
+        for k in range(cross.shape[0]):
+            cross[k] *= weights[k]
 
 
 @njit(**kernels.KERNEL)
@@ -90,7 +101,8 @@ def hvp(problem, inner_var, outer_var, v, batch):
     weights, residuals, directional = room[:w], room[w : w + b], room[w + b : w + 2 * b]
     product = room[w + 2 * b :]
     _fill_weights(problem, outer_var, weights, p)
-    _fill_residuals(rows, problem.inner_scale, inner_var, residuals)
+    kernels.margins_pair(rows, inner_var, v, residuals, directional)
+    _residuals_from_margins(problem.inner_scale, residuals)
     _fill_hvp(rows, problem.inner_scale, residuals, weights, v, directional, product)
     return product
 
@@ -115,7 +127,8 @@ def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
     results = room[w + 2 * b :]
     grad, hvp_, cross_ = results[:p], results[p : 2 * p], results[2 * p :]
     _fill_weights(problem, outer_var, weights, p)
-    _fill_residuals(rows, problem.inner_scale, inner_var, residuals)
+    kernels.margins_pair(rows, inner_var, v, residuals, directional)
+    _residuals_from_margins(problem.inner_scale, residuals)
     _fill_grad(rows, residuals, weights, inner_var, grad)
     _fill_hvp(rows, problem.inner_scale, residuals, weights, v, directional, hvp_)
     _fill_cross(problem, weights, inner_var, v, cross_)
