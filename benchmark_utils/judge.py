@@ -55,7 +55,11 @@ class Judge:
                 f"outer_var has entries down to {outer_var.min()}, where the problem is not "
                 "defined; project every outer step with oracle.project."
             )
-        value, hypergradient, inner_star = value_function(self.problem, outer_var, self.inner_star)
+        # What overflows is reported as NaN, and needs no warning beside that.
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, hypergradient, inner_star = value_function(
+                self.problem, outer_var, self.inner_star
+            )
         if finite(inner_star):
             self.inner_star = inner_star
         return dict(

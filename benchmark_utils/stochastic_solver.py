@@ -8,16 +8,16 @@ framework, counts oracle calls, and talks to benchopt. A solver adds its paramet
 from typing import Any
 
 import numpy as np
-from benchopt import BaseSolver
 
+from benchmark_utils.bilevel_solver import BilevelSolver
 from benchmark_utils.counting import CallCounts, count_calls
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework
-from benchmark_utils.validation import either, integer, one_of, refusal
+from benchmark_utils.validation import either, integer, one_of
 
 Array = Any  # a NumPy or JAX array, whichever the framework computes with
 
 
-class StochasticSolver(BaseSolver):
+class StochasticSolver(BilevelSolver):
     """Base class of stochastic solvers.
 
     A solver defines
@@ -32,39 +32,29 @@ class StochasticSolver(BaseSolver):
     * ``n_inner_batches`` and ``n_outer_batches``: how many minibatches an iteration draws.
     """
 
-    sampling_strategy = "callback"
     requirements = ["numba", "scipy", "pip::jax"]
 
-    parameters = {
-        "batch_size": [64],
-        "framework": ["numba"],
-        "precision": ["float64"],
-        "eval_freq": [256],
-    }
+    settings = {"batch_size": 64, "framework": "numba", "precision": "float64", "eval_freq": 256}
+    parameters = {name: [value] for name, value in settings.items()}
     allowed = {
         "batch_size": either(integer(1), one_of("full")),
         "framework": one_of(*FRAMEWORKS),
         "precision": one_of("float64", "float32"),
         "eval_freq": integer(1),
     }
-    test_config = {"eval_freq": 4}
+    test_config = {"eval_freq": 4, "batch_size": 16}
 
     n_inner_batches = 1
     n_outer_batches = 1
 
-    def get_next(self, stop_val):
-        # A curve has as many points a decade early as late, and judging stays a small part.
-        return max(stop_val + 1, int(1.2 * stop_val))
-
-    def skip(self, problem):
-        reason = refusal(self, self.allowed)
+    def refuse(self, problem):
         n_samples = min(problem.n_inner_samples, problem.n_outer_samples)
-        if reason is None and self.batch_size != "full" and self.batch_size > n_samples:
-            reason = (
+        if self.batch_size != "full" and self.batch_size > n_samples:
+            return (
                 f"{self.name}: batch_size={self.batch_size} is larger than the data; give at most "
                 f"{n_samples}, or full."
             )
-        return reason is not None, reason
+        return None
 
     def set_objective(self, problem):
         self.problem = problem

@@ -32,9 +32,9 @@ class Solver(StochasticSolver):
         "optimization', ICLR 2022 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.5],
-        "linear_step_size": [0.5],
-        "outer_step_size": [1.0],
+        "step_size": [0.1],
+        "linear_step_size": [0.1],
+        "outer_step_size": [0.1],
         "n_inner_steps": [10],
         "n_linear_steps": [10],
         **StochasticSolver.parameters,

@@ -36,9 +36,9 @@ class Solver(StochasticSolver):
         "NeurIPS 2021 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.5],
-        "neumann_step_size": [0.5],
-        "outer_step_size": [1.0],
+        "step_size": [0.1],
+        "neumann_step_size": [0.1],
+        "outer_step_size": [0.1],
         "momentum": [0.5],
         "decay": [1 / 3],
         "n_neumann_steps": [10],

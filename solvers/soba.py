@@ -31,8 +31,8 @@ class Solver(StochasticSolver):
         "enables stochastic and global variance reduction algorithms', NeurIPS 2022."
     ]
     parameters = {
-        "step_size": [0.5],
-        "outer_step_size": [1.0],
+        "step_size": [0.1],
+        "outer_step_size": [0.1],
         "decay": [0.4],
         "outer_decay": [0.6],
         **StochasticSolver.parameters,

@@ -29,9 +29,9 @@ class Solver(StochasticSolver):
         "design', ICML 2021 (Algorithms 2 and 3)."
     ]
     parameters = {
-        "step_size": [0.5],
-        "neumann_step_size": [0.5],
-        "outer_step_size": [1.0],
+        "step_size": [0.1],
+        "neumann_step_size": [0.1],
+        "outer_step_size": [0.1],
         "n_inner_steps": [10],
         "n_neumann_steps": [10],
         **StochasticSolver.parameters,

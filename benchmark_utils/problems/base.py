@@ -55,6 +55,10 @@ class Problem:
         """The Hessian of G in theta, on all samples, (p, p)."""
         raise NotImplementedError
 
+    def inner_smoothness(self, outer_var):
+        """A bound, over all theta, of the largest eigenvalue of the Hessian of G in theta."""
+        raise NotImplementedError
+
     def project(self, outer_var):
         """The nearest outer variable at which the problem is defined; all of R^d by default."""
         return outer_var

@@ -9,7 +9,7 @@ where w_k = exp(lambda_k) (``reg="exp"``) or w_k = lambda_k >= 0 (``reg="lin"``)
 entry a feature (``n_reg="full"``) or a single one (``n_reg=1``).
 """
 
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -195,6 +195,16 @@ class LogReg(Problem):
             rows = self.all_samples.inner_rows[0][:, chunk]
             hessian = hessian + (rows * curvatures(rows, 1 / self.n_inner_samples, inner_var)) @ rows.T
         return hessian
+
+    @cached_property
+    def _data_smoothness(self):
+        # The curvature of the logistic loss is at most 1/4.
+        rows = self.all_samples.inner_rows[0]
+        return np.linalg.norm(rows, 2) ** 2 / (4 * self.n_inner_samples)
+
+    def inner_smoothness(self, outer_var):
+        weights, _ = penalty_weights(np, self.all_samples, outer_var)
+        return self._data_smoothness + weights.max()
 
     def project(self, outer_var):
         return project(np, self.all_samples, outer_var)

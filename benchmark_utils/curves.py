@@ -1,0 +1,37 @@
+"""Convergence curves from a results file: what plots and tables have in common."""
+
+MEASURES = {
+    "h - best h": "objective_value",
+    "|grad h|": "objective_grad_norm",
+    "|theta - theta*|": "objective_inner_distance",
+    "validation accuracy": "objective_val_accuracy",
+}
+
+
+def measured(results, dataset, objective, measure):
+    """The median curves of all solvers on one dataset and objective.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row a point of a curve, as benchopt writes it.
+    dataset, objective : str
+        Values of ``dataset_name`` and ``objective_name``.
+    measure : str
+        A key of ``MEASURES``; "best h" is the lowest of all curves on that dataset.
+
+    Returns
+    -------
+    curves : pandas.DataFrame
+        One row for each solver and point: medians over repetitions of all numbers, and the measure
+        as column ``y``. Points that a logarithmic axis cannot show are left out.
+    """
+    task = (results["dataset_name"] == dataset) & (results["objective_name"] == objective)
+    results = results[task]
+    column = MEASURES[measure]
+    if column not in results:
+        return results.head(0).assign(y=[])
+    best = results[column].min() if measure == "h - best h" else 0
+    curves = results.groupby(["solver_name", "stop_val"]).median(numeric_only=True).reset_index()
+    curves["y"] = curves[column] - best
+    return curves[curves["y"] > 0].copy()

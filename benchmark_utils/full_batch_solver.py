@@ -1,0 +1,69 @@
+"""The base of full-batch solvers: the problem's oracles, counted, and the talk with benchopt."""
+
+from benchmark_utils.bilevel_solver import BilevelSolver
+from benchmark_utils.counting import ORACLE_NAMES
+
+
+class CountedProblem:
+    """A problem's full-batch oracles in float64, which count one-sample calls.
+
+    A value is never asked for without its gradient, and counts as that.
+
+    Parameters
+    ----------
+    problem : Problem
+    """
+
+    def __init__(self, problem):
+        self._problem = problem
+        self.counts = dict.fromkeys(ORACLE_NAMES, 0)
+
+    def __getattr__(self, name):
+        return getattr(self._problem, name)
+
+    def inner_value_grad(self, inner_var, outer_var):
+        self.counts["inner_grad"] += self.n_inner_samples
+        return self._problem.inner_value_grad(inner_var, outer_var)
+
+    def hvp(self, inner_var, outer_var, v):
+        self.counts["hvp"] += self.n_inner_samples
+        return self._problem.hvp(inner_var, outer_var, v)
+
+    def cross(self, inner_var, outer_var, v):
+        self.counts["cross"] += self.n_inner_samples
+        return self._problem.cross(inner_var, outer_var, v)
+
+    def outer_value_grad(self, inner_var, outer_var):
+        self.counts["outer_grad"] += self.n_outer_samples
+        return self._problem.outer_value_grad(inner_var, outer_var)
+
+
+class FullBatchSolver(BilevelSolver):
+    """Base class of full-batch solvers.
+
+    A solver defines ``iterates(problem)``, a generator over its outer iterations that yields
+    ``(inner_var, outer_var)``, the starting point first; ``problem`` is a :class:`CountedProblem`.
+    """
+
+    requirements = ["scipy"]
+
+    def set_objective(self, problem):
+        self.problem = problem
+
+    def run(self, callback):
+        self.counted = CountedProblem(self.problem)
+        iterates = self.iterates(self.counted)
+        self.iterations = -1
+        for self.point in iterates:
+            self.iterations += 1
+            if not callback():
+                break
+
+    def get_result(self):
+        inner_var, outer_var = self.point
+        return dict(
+            inner_var=inner_var,
+            outer_var=outer_var,
+            iterations=self.iterations,
+            calls=dict(self.counted.counts),
+        )

@@ -1,0 +1,59 @@
+"""Print what a results file says: one line a solver, best first, for each dataset and objective.
+
+    python scripts/summary.py [RESULTS.parquet]        the latest file by default
+"""
+
+import sys
+
+import numpy as np
+from benchopt.benchmark import Benchmark
+from benchopt.results import read_results
+
+COLUMNS = ("solver", "iterations", "time (s)", "h - best h", "|grad h|", "val. accuracy")
+
+
+def summarise(results):
+    """The final points of all curves.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row a point of a curve, as benchopt writes it.
+
+    Returns
+    -------
+    final : pandas.DataFrame
+        One row for each dataset, objective and solver: medians over repetitions of the last point,
+        with a column ``suboptimality``: h minus the lowest h of any curve on that dataset.
+    """
+    task = ["dataset_name", "objective_name"]
+    last = results.sort_values("stop_val").groupby([*task, "solver_name", "idx_rep"]).last()
+    final = last.groupby([*task, "solver_name"]).median(numeric_only=True)
+    best = results.groupby(task)["objective_value"].min()
+    final["suboptimality"] = final["objective_value"] - best.reindex(final.index.droplevel(-1)).values
+    return final.sort_values([*task, "suboptimality"])
+
+
+def lines(final):
+    """The table as lines of text."""
+    width = max(len(solver) for *_, solver in final.index)
+    for (dataset, objective), rows in final.groupby(level=[0, 1]):
+        yield f"\n{dataset}, {objective}"
+        yield f"  {COLUMNS[0]:<{width}}" + "".join(f"{name:>15}" for name in COLUMNS[1:])
+        for (*_, solver), row in rows.iterrows():
+            accuracy = row.get("objective_val_accuracy", np.nan)
+            yield (
+                f"  {solver:<{width}}{row['objective_iterations']:>15,.0f}{row['time']:>15.3f}"
+                f"{row['suboptimality']:>15.2e}{row['objective_grad_norm']:>15.2e}{accuracy:>15.4f}"
+            )
+
+
+def main(path=None):
+    [path] = Benchmark(".").get_result_files(path)
+    print("\n".join(lines(summarise(read_results(path)))))
+    page = path.parent / f"{Benchmark('.').name}_{path.stem}.html"
+    print(f"\nResults: {path}\nPage:    {page}" if page.exists() else f"\nResults: {path}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

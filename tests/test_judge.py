@@ -1,0 +1,108 @@
+"""The judge is exact: against an independent solution, and against finite differences."""
+
+import numpy as np
+import pytest
+from conftest import logreg_data, make_problem
+from sklearn.linear_model import LogisticRegression
+
+from benchmark_utils import judge
+from benchmark_utils.judge import Judge, value_function
+
+
+def independent(reg, n_reg, lam):
+    """h and its gradient by scikit-learn's solver on rescaled features, and a dense solve."""
+    data = logreg_data()
+    X, y, X_val, y_val = (data[k] for k in ("X_train", "y_train", "X_val", "y_val"))
+    weights = np.broadcast_to(np.exp(lam) if reg == "exp" else lam, X.shape[1])
+    # With theta = u / sqrt(w) the penalty is |u|^2 / 2, which is scikit-learn's with C = 1/n.
+    scale = 1 / np.sqrt(weights)
+    model = LogisticRegression(
+        C=1 / len(y), fit_intercept=False, tol=1e-14, solver="newton-cholesky", max_iter=1000
+    )
+    theta = scale * model.fit(X * scale, y).coef_[0]
+    s = 1 / (1 + np.exp(-y * (X @ theta)))
+    hessian = (X.T * (s * (1 - s))) @ X / len(y) + np.diag(weights)
+    margins = y_val * (X_val @ theta)
+    grad_outer = -(X_val * (y_val / (1 + np.exp(margins)))[:, None]).mean(axis=0)
+    slopes = weights if reg == "exp" else 1.0
+    gradient = -slopes * theta * np.linalg.solve(hessian, grad_outer)
+    if n_reg == 1:
+        gradient = gradient.sum(keepdims=True)
+    return np.mean(np.log1p(np.exp(-margins))), gradient, theta
+
+
+@pytest.mark.parametrize(("reg", "n_reg"), [("exp", "full"), ("exp", 1), ("lin", "full")])
+@pytest.mark.parametrize("dense_dim", [1000, 1])
+def test_h_and_its_gradient_agree_with_an_independent_solution(reg, n_reg, dense_dim, monkeypatch):
+    monkeypatch.setattr(judge, "DENSE_DIM", dense_dim)
+    problem = make_problem(reg, n_reg)
+    lam = np.linspace(0.05, 0.4, problem.outer_dim) - (2 if reg == "exp" else 0)
+    value, gradient, inner_star = value_function(problem, lam, np.zeros(problem.inner_dim))
+    expected_value, expected_gradient, theta = independent(reg, n_reg, lam)
+    assert value == pytest.approx(expected_value, rel=1e-10)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-10)
+    np.testing.assert_allclose(inner_star, theta, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("reg", "n_reg"), [("exp", "full"), ("exp", 1), ("lin", "full")])
+def test_the_gradient_of_h_agrees_with_central_differences(reg, n_reg):
+    problem = make_problem(reg, n_reg)
+    lam = np.linspace(0.05, 0.4, problem.outer_dim)
+    start = np.zeros(problem.inner_dim)
+    _, gradient, _ = value_function(problem, lam, start)
+    for k in range(problem.outer_dim):
+        shift = np.zeros(problem.outer_dim)
+        shift[k] = 1e-5
+        high, low = (value_function(problem, lam + s, start)[0] for s in (shift, -shift))
+        assert (high - low) / 2e-5 == pytest.approx(gradient[k], rel=1e-6)
+
+
+@pytest.mark.parametrize("offset", [-40.0, 40.0, -800.0])
+def test_extreme_penalties_are_judged_without_nan(offset):
+    problem = make_problem()
+    result = Judge(problem).evaluate(problem.inner_var0, problem.outer_var0 * 0 + offset)
+    assert np.isfinite(list(result.values())).all()
+
+
+def test_separable_data_without_a_penalty_have_a_finite_judgement():
+    data = logreg_data()
+    data["y_train"] = np.sign(data["X_train"][:, 0])
+    from benchmark_utils.problems.logreg import LogReg
+
+    problem = LogReg(**data, reg="lin", n_reg="full", seed=0)
+    assert np.isfinite(Judge(problem).evaluate(problem.inner_var0, np.zeros(5))["value"])
+
+
+def test_the_inner_gradient_vanishes_at_theta_star():
+    problem = make_problem()
+    _, _, inner_star = value_function(problem, problem.outer_var0, problem.inner_var0)
+    _, grad = problem.inner_value_grad(inner_star, problem.outer_var0)
+    assert np.linalg.norm(grad) < 1e-15
+
+
+def test_results_are_distances_and_accuracies():
+    problem = make_problem()
+    _, gradient, inner_star = value_function(problem, problem.outer_var0, problem.inner_var0)
+    result = Judge(problem).evaluate(inner_star + 3.0, problem.outer_var0)
+    data = logreg_data()
+    assert result["inner_distance"] == pytest.approx(3 * np.sqrt(5), rel=1e-12)
+    assert result["grad_norm"] == pytest.approx(np.linalg.norm(gradient), rel=1e-12)
+    accuracy = np.mean(np.sign(data["X_val"] @ inner_star) == data["y_val"])
+    assert result["val_accuracy"] == accuracy
+    assert "test_accuracy" not in result
+
+
+def test_a_result_that_is_not_finite_is_nan_and_does_not_spoil_the_next():
+    problem = make_problem()
+    judging = Judge(problem)
+    bad = judging.evaluate(problem.inner_var0, np.full(5, np.nan))
+    assert np.isnan(bad["value"])
+    overflowing = judging.evaluate(problem.inner_var0, np.full(5, 1e4))
+    assert np.isnan(overflowing["value"])
+    assert np.isfinite(judging.evaluate(problem.inner_var0, problem.outer_var0)["value"])
+
+
+def test_an_outer_variable_outside_the_domain_is_refused():
+    problem = make_problem(reg="lin")
+    with pytest.raises(ValueError, match=r"entries down to -1\.0.*project every outer step"):
+        Judge(problem).evaluate(problem.inner_var0, np.full(5, -1.0))
