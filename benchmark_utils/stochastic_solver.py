@@ -48,6 +48,11 @@ class StochasticSolver(BilevelSolver):
     n_outer_batches = 1
 
     def refuse(self, problem):
+        if self.framework not in problem.frameworks:
+            return (
+                f"{self.name}: framework={self.framework} has no oracles for this problem; give "
+                f"one of {', '.join(problem.frameworks)}."
+            )
         n_samples = min(problem.n_inner_samples, problem.n_outer_samples)
         if self.batch_size != "full" and self.batch_size > n_samples:
             return (

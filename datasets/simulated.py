@@ -6,24 +6,25 @@ from benchmark_utils.validation import integer, number, refusal
 
 
 class Dataset(BaseDataset):
-    """Binary classification with correlated Gaussian features, of which a third is informative.
+    """Binary classification with correlated Gaussian features, from the strongest to the weakest.
 
-    The features of a sample have correlation rho^|k-l|. Labels are drawn from a logistic model
-    with a shift for the balance of classes, and then flipped with probability ``noise``.
+    The features k and l of a sample have correlation ``correlation``^|k-l|. Labels come from a
+    logistic model with weights (-1)^k 3 / k, k = 1, 2, ..., shifted such that a part
+    ``positive_fraction`` is positive, and are then flipped with probability ``noise``.
     """
 
     name = "simulated"
     requirements = ["numpy"]
 
     parameters = {
-        "n_samples": [2000],
-        "n_features": [20],
+        "n_samples": [4000],
+        "n_features": [10],
         "correlation": [0.5],
         "noise": [0.05],
         "positive_fraction": [0.5],
     }
     allowed = {
-        "n_samples": integer(10),
+        "n_samples": integer(20),
         "n_features": integer(1),
         "correlation": number(-1e-300, 0.999, description="a number from 0 to 0.999"),
         "noise": number(-1e-300, 0.5, description="a number from 0 to 0.5"),
@@ -41,8 +42,8 @@ class Dataset(BaseDataset):
         for k in range(1, self.n_features):
             innovation = np.sqrt(1 - self.correlation**2) * X[:, k]
             X[:, k] = self.correlation * X[:, k - 1] + innovation
-        weights = rng.standard_normal(self.n_features)
-        weights[(self.n_features + 2) // 3 :] = 0
+        rank = np.arange(1, self.n_features + 1)
+        weights = (-1.0) ** rank * 3 / rank
         scores = X @ weights + rng.logistic(size=self.n_samples)
         y = np.where(scores > np.quantile(scores, 1 - self.positive_fraction), 1.0, -1.0)
         y[rng.uniform(size=self.n_samples) < self.noise] *= -1

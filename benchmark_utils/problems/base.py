@@ -3,6 +3,7 @@
 import numpy as np
 
 from benchmark_utils.blocks import block_sizes
+from benchmark_utils.frameworks import FRAMEWORKS
 
 
 class Problem:
@@ -20,7 +21,11 @@ class Problem:
         Starting point of theta, the same for every solver.
     outer_var0 : array, (d,)
         Starting point of lambda.
+    frameworks : tuple of str
+        For which :meth:`oracle` has minibatch oracles.
     """
+
+    frameworks = FRAMEWORKS
 
     @staticmethod
     def refuse(task, **data):

@@ -1,0 +1,20 @@
+"""A fingerprint of the suite's shared code, for benchopt's cache.
+
+benchopt keeps finished runs until the file of their solver, data set or objective changes. Curves
+depend on ``benchmark_utils`` as well: the objective hands this fingerprint to the cache, so that a
+change here is not hidden by curves of yesterday.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def suite_fingerprint():
+    """A hash of all Python files of ``benchmark_utils``."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return digest.hexdigest()

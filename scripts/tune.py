@@ -1,0 +1,84 @@
+"""Choose parameters on a grid: run a grid, and write the best of it as a run configuration.
+
+    python scripts/tune.py configs/tune_NAME.yml
+
+The grid is a run configuration, which `benchopt run --config` also takes. The best parameters
+become the solvers of configs/NAME.yml; what that file says beside them (datasets, repetitions,
+budget) stays, and comes from the grid where there is no such file yet. For each dataset and solver
+the best parameters are those with the lowest h at the end of the budget, in the median over
+repetitions; parameters with which a repetition diverged are out. Where datasets differ in their
+best parameters, all are written.
+"""
+
+import sys
+from pathlib import Path
+
+import yaml
+from benchopt.benchmark import Benchmark
+from benchopt.cli.main import run
+from benchopt.results import read_results
+
+HEADER = """\
+# Made by `make tune CONFIG={grid}`: the best parameters of that grid, by the final h.
+# Change the grid, not this file.
+"""
+
+
+def best_parameters(results, grid):
+    """The best parameters of each solver, on each dataset and objective.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row a point of a curve, as benchopt writes it.
+    grid : dict
+        The run configuration of the grid; its parameters are those that are chosen.
+
+    Returns
+    -------
+    chosen : list of dict
+        Entries of a run configuration's `solver`: name, and parameters that are lists in the grid.
+    """
+    task = ["dataset_name", "objective_name"]
+    curves = results.sort_values("stop_val").groupby([*task, "solver_name", "idx_rep"]).last()
+    final = curves.groupby([*task, "solver_name"])["objective_value"].agg(["median", "count"])
+    final = final[final["count"] == grid.get("n-repetitions", 1)].reset_index()
+    rows = results.drop_duplicates("solver_name").set_index("solver_name")
+    chosen = []
+    for entry in grid["solver"]:
+        [(name, parameters)] = entry.items() if isinstance(entry, dict) else [(entry, {})]
+        candidates = final[final["solver_name"].str.startswith(f"{name}[")]
+        for best in candidates.groupby(task)["median"].idxmin():
+            row = rows.loc[candidates.loc[best, "solver_name"]]
+            best_parameters = {
+                key: next(value for value in values if same(value, row[f"p_solver_{key}"]))
+                for key, values in parameters.items()
+            }
+            best_entry = {name: best_parameters} if best_parameters else name
+            if best_entry not in chosen:
+                chosen.append(best_entry)
+    return chosen
+
+
+def same(value, cell):
+    """Whether a cell of the results holds a value; columns of mixed types hold strings."""
+    return cell == value or str(cell) == str(value)
+
+
+def main(path):
+    path = Path(path)
+    target = path.with_name(path.name.removeprefix("tune_"))
+    if target == path:
+        raise SystemExit(f"{path} is not a grid: give a file named tune_NAME.yml, to make NAME.yml.")
+    grid = yaml.safe_load(path.read_text())
+    run([".", "--config", str(path), "--no-plot"], standalone_mode=False)
+    [results] = Benchmark(".").get_result_files()
+    config = yaml.safe_load(target.read_text()) if target.exists() else dict(grid)
+    config["solver"] = best_parameters(read_results(results), grid)
+    text = HEADER.format(grid=path) + yaml.safe_dump(config, sort_keys=False)
+    target.write_text(text)
+    print(f"Wrote {target}:\n\n{text}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,176 @@
+"""What a user runs: the command line, from the run to its table, its page and its pictures."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from benchopt.results import read_results
+from conftest import FULL_BATCH, ROOT, STOCHASTIC
+
+SMALL = "simulated[n_samples=200,n_features=4]"
+
+
+def command(*arguments, check=True, **environment):
+    """Run a command of the virtual environment in the repository's root."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        arguments, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PATH": path,
+        **environment}, check=False,
+    )  # fmt: skip
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def benchopt_run(output, *arguments, **options):
+    return command(
+        "benchopt", "run", ".", "--no-cache", "--no-display", "--output", str(output), *arguments,
+        **options,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results_file(tmp_path_factory):
+    """A run with a solver that diverges, one refused, one data set missing, and others."""
+    folder = tmp_path_factory.mktemp("run")
+    output = folder / "results.parquet"
+    empty = folder / "no_data"
+    empty.mkdir()
+    log = benchopt_run(
+        output, "-d", SMALL, "-d", "ijcnn1", "-n", "4", "-r", "2", "--no-plot",
+        "-s", "SOBA[batch_size=16,eval_freq=10]",
+        "-s", "SABA[batch_size=16,step_size=1e6]",
+        "-s", "SABA[batch_size=16,step_size=-1]",
+        "-s", "SABA[batch_size=16,eval_freq=10]",
+        "-s", "HOAG", LIBSVMDATA_HOME=str(empty),
+    )  # fmt: skip
+    return output, log
+
+
+def test_a_missing_data_set_a_diverging_and_a_refused_solver_end_no_other_run(results_file):
+    output, log = results_file
+    assert "ijcnn1 could not be loaded from LIBSVM" in log
+    assert "SABA: step_size=-1 is not allowed; give a number greater than 0." in log
+    assert "diverged" in log
+    results = read_results(output)
+    assert sorted(results["solver_name"].str.split("[").str[0].unique()) == ["HOAG", "SABA", "SOBA"]
+    assert set(results["idx_rep"]) == {0, 1}
+
+
+def test_results_have_the_columns_that_the_suite_promises(results_file):
+    results = read_results(results_file[0])
+    columns = {
+        f"objective_{name}"
+        for name in (
+            "value", "grad_norm", "inner_distance", "val_accuracy", "test_accuracy", "iterations",
+            "inner_grad_calls", "hvp_calls", "cross_calls", "outer_grad_calls",
+        )  # fmt: skip
+    }
+    assert columns <= set(results.columns)
+    assert np.isfinite(results[sorted(columns)].to_numpy(float)).all()
+
+
+def test_every_solver_starts_from_the_same_point(results_file):
+    results = read_results(results_file[0])
+    start = results[(results["objective_iterations"] == 0)]
+    assert len(start) == 6
+    assert start["objective_value"].nunique() == 1
+
+
+def test_repetitions_differ_for_stochastic_solvers_alone(results_file):
+    results = read_results(results_file[0])
+    last = results.groupby(["solver_name", "idx_rep"])["objective_value"].last()
+    for name, values in last.groupby("solver_name"):
+        assert (values.nunique() == 1) == name.startswith("HOAG")
+
+
+def test_a_change_of_shared_code_is_a_change_for_the_cache(monkeypatch):
+    import joblib
+    from conftest import BENCHMARK
+
+    objective = BENCHMARK.get_benchmark_objective().get_instance()
+    before = joblib.hash(objective)
+    assert joblib.hash(BENCHMARK.get_benchmark_objective().get_instance()) == before
+    monkeypatch.setitem(objective._get_state.__globals__, "suite_fingerprint", lambda: "changed")
+    assert joblib.hash(objective) != before
+
+
+def test_the_summary_lists_every_solver_best_first(results_file):
+    table = command(sys.executable, "scripts/summary.py", str(results_file[0]))
+    rows = [line for line in table.splitlines() if line.startswith("  ")]
+    assert all(word in rows[0] for word in ("solver", "iterations", "h - best h", "|grad h|"))
+    gaps = [float(line.split()[-3]) for line in rows[1:]]
+    assert len(gaps) == 3
+    assert gaps == sorted(gaps)
+
+
+def test_plots_draw_every_solver(results_file):
+    from benchopt.benchmark import Benchmark
+
+    data, options = Benchmark(ROOT).get_plot_data(read_results(results_file[0]), ["oracle_calls"])
+    assert options["oracle_calls"]["calls"][0] == "all"
+    for key, plot in data["oracle_calls"].items():
+        if "|grad h|" in key:
+            assert len(plot["data"]) == 3
+            assert all(len(curve["x"]) == len(curve["y"]) > 1 for curve in plot["data"])
+
+
+def test_the_saved_views_name_plots_and_options_that_exist():
+    from benchopt.benchmark import Benchmark
+
+    plots = {plot._get_name(): plot for plot in Benchmark(ROOT).get_plots()}
+    config = yaml.safe_load((ROOT / "config.yml").read_text())
+    assert set(config["plots"]) <= set(plots)
+    for view in config["plot_configs"].values():
+        kind = view["plot_kind"]
+        for option, value in view.items():
+            if option.startswith(f"{kind}_"):
+                values = plots[kind].options[option.removeprefix(f"{kind}_")]
+                assert values is ... or value in values
+
+
+def test_configurations_name_solvers_and_data_sets_that_exist():
+    names = {*STOCHASTIC, *FULL_BATCH}
+    for path in (ROOT / "configs").glob("*.yml"):
+        config = yaml.safe_load(path.read_text())
+        chosen = {next(iter(entry)) if isinstance(entry, dict) else entry
+                  for entry in config["solver"]}  # fmt: skip
+        assert chosen == names, path
+        assert {dataset.split("[")[0] for dataset in config["dataset"]} <= {
+            "simulated", "breast_cancer", "ijcnn1",
+        }  # fmt: skip
+
+
+def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import pandas as pd
+    from tune import best_parameters
+
+    def curve(solver, value, step, repetition):
+        return dict(
+            dataset_name="data", objective_name="bilevel", solver_name=f"{solver}[s={step}]",
+            idx_rep=repetition, stop_val=3, objective_value=value, p_solver_s=step,
+        )  # fmt: skip
+
+    results = pd.DataFrame([
+        curve("A", 3.0, 0.1, 0), curve("A", 3.2, 0.1, 1),
+        curve("A", 2.0, 0.5, 0), curve("A", 9.0, 0.5, 1),
+        curve("A", 1.0, 2, 0),
+        curve("B", 7.0, 1, 0), curve("B", 7.0, 1, 1),
+    ])  # fmt: skip
+    grid = {"n-repetitions": 2, "solver": [{"A": {"s": [0.1, 0.5, 2]}}, "B"]}
+    assert best_parameters(results, grid) == [{"A": {"s": 0.1}}, "B"]
+
+
+def test_the_readmes_example_solver_runs(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    code = readme.split("```python\n")[1].split("```")[0]
+    solver = tmp_path / "my_solver.py"
+    solver.write_text(code)
+    output = tmp_path / "results.parquet"
+    benchopt_run(output, "-d", SMALL, "-s", f"{solver}[batch_size=16]", "-n", "3", "--no-plot")
+    values = read_results(output)["objective_value"]
+    assert values.iloc[-1] < values.iloc[0]
