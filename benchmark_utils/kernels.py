@@ -184,3 +184,29 @@ def weighted_sum(rows, weights, out):
         for i in range(n_samples):
             total += row[i] * weights[i]
         out[k] = total
+
+
+@njit(**KERNEL)
+def weighted_sum_pair(rows, weights, other_weights, out, other_out):
+    """Both weighted sums in one pass over the rows."""
+    n_features, n_samples = rows.shape
+    n_twos = n_features // 2 * 2
+    zero = out.dtype.type(0)
+    for k in range(0, n_twos, 2):
+        r0, r1 = rows[k], rows[k + 1]
+        s0, s1, t0, t1 = zero, zero, zero, zero
+        for i in range(n_samples):
+            weight, other_weight = weights[i], other_weights[i]
+            s0 += r0[i] * weight
+            s1 += r1[i] * weight
+            t0 += r0[i] * other_weight
+            t1 += r1[i] * other_weight
+        out[k], out[k + 1] = s0, s1
+        other_out[k], other_out[k + 1] = t0, t1
+    for k in range(n_twos, n_features):
+        row = rows[k]
+        total, other_total = zero, zero
+        for i in range(n_samples):
+            total += row[i] * weights[i]
+            other_total += row[i] * other_weights[i]
+        out[k], other_out[k] = total, other_total

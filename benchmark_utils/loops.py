@@ -37,21 +37,16 @@ def make_neumann(framework, oracle):
     """Stochastic Neumann series: step_size sum_{q=0}^{Q} prod_{k=1}^{q} (I - step_size H_{b_k}) rhs.
 
     Returns ``neumann(rhs, batches, (problem, inner_var, outer_var, step_size))``, with Q the number
-    of batches. Ji, Yang and Liang, Bilevel optimization, ICML 2021, equation (3).
+    of batches. Ji, Yang and Liang, Bilevel optimization, ICML 2021, equation (3). Summed by Horner's
+    rule, which takes the batches, all drawn alike, from the last to the first, this is SGD on the
+    linear system from v = step_size rhs.
     """
-
-    @framework.compile
-    def add_term(carry, batch, args):
-        problem, inner_var, outer_var, step_size = args
-        term, total = carry
-        term = term - step_size * oracle.hvp(problem, inner_var, outer_var, term, batch)
-        return term, total + term
-
-    add_terms = framework.scan(add_term)
+    linear_sgd = make_linear_sgd(framework, oracle)
 
     @framework.compile
     def neumann(rhs, batches, args):
-        _, total = add_terms((rhs, rhs), batches, args)
-        return args[3] * total
+        problem, inner_var, outer_var, step_size = args
+        args = problem, inner_var, outer_var, rhs, step_size
+        return linear_sgd(step_size * rhs, batches, args)
 
     return neumann

@@ -50,7 +50,7 @@ def test_products_with_a_block_are_those_of_numpy(p, b, dtype):
         rng.standard_normal(shape).astype(dtype) for shape in ((p, b), p, p, b)
     )
     margins, other, total = np.empty(b, dtype), np.empty(b, dtype), np.empty(p, dtype)
-    tolerance = dict(rtol=100 * np.finfo(dtype).eps, atol=100 * np.finfo(dtype).eps)
+    tolerance = dict(rtol=100 * np.finfo(dtype).eps, atol=1000 * np.finfo(dtype).eps)
     kernels.margins(rows, theta, margins)
     np.testing.assert_allclose(margins, theta @ rows, **tolerance)
     kernels.margins_pair(rows, theta, v, margins, other)
@@ -58,6 +58,10 @@ def test_products_with_a_block_are_those_of_numpy(p, b, dtype):
     np.testing.assert_allclose(other, v @ rows, **tolerance)
     kernels.weighted_sum(rows, r, total)
     np.testing.assert_allclose(total, rows @ r, **tolerance)
+    other_total = np.empty(p, dtype)
+    kernels.weighted_sum_pair(rows, margins, r, total, other_total)
+    np.testing.assert_allclose(total, rows @ margins, **tolerance)
+    np.testing.assert_allclose(other_total, rows @ r, **tolerance)
 
 
 @pytest.mark.parametrize("reg", ["exp", "lin"])

@@ -13,17 +13,13 @@ from benchmark_utils.oracles import Oracle
 
 
 @njit(**kernels.KERNEL)
-def _fill_weights(problem, outer_var, weights, n_features):
-    """Write the penalty weights into the first entries; the rest fills whole vectors."""
+def _fill_weights(problem, outer_var, weights):
     n_given = outer_var.shape[0]
-    for k in range(weights.shape[0]):
-        weights[k] = outer_var[0]
-    if n_given > 1:
-        for k in range(n_given):
-            weights[k] = outer_var[k]
-    if not problem.linear:
-        for k in range(weights.shape[0]):
-            weights[k] = kernels.exp(weights[k])
+    for k in range(n_given):
+        weights[k] = outer_var[k] if problem.linear else kernels.exp(outer_var[k])
+    # One lambda for all features, unless there is one each.
+    for k in range(n_given, weights.shape[0]):
+        weights[k] = weights[0]
 
 
 @njit(**kernels.KERNEL)
@@ -40,22 +36,18 @@ def _fill_residuals(rows, scale, inner_var, residuals):
 
 
 @njit(**kernels.KERNEL)
-def _fill_grad(rows, residuals, weights, inner_var, grad):
-    kernels.weighted_sum(rows, residuals, grad)
-    for k in range(grad.shape[0]):
-        grad[k] += weights[k] * inner_var[k]
-
-
-@njit(**kernels.KERNEL)
-def _fill_hvp(rows, scale, residuals, weights, v, directional, hvp):
-    """Write the Hessian times v; ``directional`` holds the margins' derivatives along v."""
+def _curve(scale, residuals, directional):
+    """Turn the margins' derivatives along v into those of the residuals."""
     for i in range(directional.shape[0]):
         # With r = -scale (1 - s), the curvature scale s (1 - s) is -r (1 + r / scale).
         residual = residuals[i]
         directional[i] *= -(residual + residual * residual / scale)
-    kernels.weighted_sum(rows, directional, hvp)
-    for k in range(hvp.shape[0]):
-        hvp[k] += weights[k] * v[k]
+
+
+@njit(**kernels.KERNEL)
+def _add_product(weights, vector, out):
+    for k in range(out.shape[0]):
+        out[k] += weights[k] * vector[k]
 
 
 @njit(**kernels.KERNEL)
@@ -74,21 +66,15 @@ def _fill_cross(problem, weights, inner_var, v, cross):
 
 
 @njit(**kernels.KERNEL)
-def _padded(n_features):
-    """Room for n features in whole unrolled vectors, so that no exponential is a scalar one."""
-    return -(-n_features // 32) * 32
-
-
-@njit(**kernels.KERNEL)
 def inner_grad(problem, inner_var, outer_var, batch):
     rows = problem.inner_rows[batch]
     p, b = rows.shape
-    w = _padded(p)
-    room = np.empty(w + b + p, rows.dtype)
-    weights, residuals, grad = room[:w], room[w : w + b], room[w + b :]
-    _fill_weights(problem, outer_var, weights, p)
+    room = np.empty(b + 2 * p, rows.dtype)
+    residuals, weights, grad = room[:b], room[b : b + p], room[b + p :]
+    _fill_weights(problem, outer_var, weights)
     _fill_residuals(rows, problem.inner_scale, inner_var, residuals)
-    _fill_grad(rows, residuals, weights, inner_var, grad)
+    kernels.weighted_sum(rows, residuals, grad)
+    _add_product(weights, inner_var, grad)
     return grad
 
 
@@ -96,23 +82,24 @@ def inner_grad(problem, inner_var, outer_var, batch):
 def hvp(problem, inner_var, outer_var, v, batch):
     rows = problem.inner_rows[batch]
     p, b = rows.shape
-    w = _padded(p)
-    room = np.empty(w + 2 * b + p, rows.dtype)
-    weights, residuals, directional = room[:w], room[w : w + b], room[w + b : w + 2 * b]
-    product = room[w + 2 * b :]
-    _fill_weights(problem, outer_var, weights, p)
+    room = np.empty(2 * (b + p), rows.dtype)
+    residuals, directional = room[:b], room[b : 2 * b]
+    weights, product = room[2 * b : 2 * b + p], room[2 * b + p :]
+    _fill_weights(problem, outer_var, weights)
     kernels.margins_pair(rows, inner_var, v, residuals, directional)
     _residuals_from_margins(problem.inner_scale, residuals)
-    _fill_hvp(rows, problem.inner_scale, residuals, weights, v, directional, product)
+    _curve(problem.inner_scale, residuals, directional)
+    kernels.weighted_sum(rows, directional, product)
+    _add_product(weights, v, product)
     return product
 
 
 @njit(**kernels.KERNEL)
 def cross(problem, inner_var, outer_var, v, batch):
-    p, w, d = inner_var.shape[0], _padded(inner_var.shape[0]), outer_var.shape[0]
-    room = np.empty(w + d, outer_var.dtype)
-    weights, product = room[:w], room[w:]
-    _fill_weights(problem, outer_var, weights, p)
+    p, d = inner_var.shape[0], outer_var.shape[0]
+    room = np.empty(p + d, outer_var.dtype)
+    weights, product = room[:p], room[p:]
+    _fill_weights(problem, outer_var, weights)
     _fill_cross(problem, weights, inner_var, v, product)
     return product
 
@@ -121,16 +108,16 @@ def cross(problem, inner_var, outer_var, v, batch):
 def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
     rows = problem.inner_rows[batch]
     p, b = rows.shape
-    w, d = _padded(p), outer_var.shape[0]
-    room = np.empty(w + 2 * b + 2 * p + d, rows.dtype)
-    weights, residuals, directional = room[:w], room[w : w + b], room[w + b : w + 2 * b]
-    results = room[w + 2 * b :]
-    grad, hvp_, cross_ = results[:p], results[p : 2 * p], results[2 * p :]
-    _fill_weights(problem, outer_var, weights, p)
+    room = np.empty(2 * b + 3 * p + outer_var.shape[0], rows.dtype)
+    residuals, directional, rest = room[:b], room[b : 2 * b], room[2 * b :]
+    weights, grad, hvp_, cross_ = rest[:p], rest[p : 2 * p], rest[2 * p : 3 * p], rest[3 * p :]
+    _fill_weights(problem, outer_var, weights)
     kernels.margins_pair(rows, inner_var, v, residuals, directional)
     _residuals_from_margins(problem.inner_scale, residuals)
-    _fill_grad(rows, residuals, weights, inner_var, grad)
-    _fill_hvp(rows, problem.inner_scale, residuals, weights, v, directional, hvp_)
+    _curve(problem.inner_scale, residuals, directional)
+    kernels.weighted_sum_pair(rows, residuals, directional, grad, hvp_)
+    _add_product(weights, inner_var, grad)
+    _add_product(weights, v, hvp_)
     _fill_cross(problem, weights, inner_var, v, cross_)
     return grad, hvp_, cross_
 
