@@ -87,7 +87,7 @@ def count_calls(solver, inner_var, outer_var, arrays, block_sizes):
     """
     python = get_framework("python")
     oracle, calls = counting_oracle(inner_var.size, outer_var.size, inner_var.dtype)
-    state = solver.init(python, oracle, arrays, inner_var, outer_var)
+    state = solver.make_init(python, oracle)(arrays, inner_var, outer_var)
     first = dict.fromkeys(ORACLE_NAMES, 0)
     for (name, block), n_calls in calls.items():
         first[name] += n_calls * int(sizes_of(name, block_sizes)[block])

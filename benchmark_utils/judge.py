@@ -40,7 +40,7 @@ class Judge:
         metrics : dict
             ``value`` h(lambda); ``grad_norm`` the Euclidean norm of its gradient;
             ``inner_distance`` between ``inner_var`` and theta*(lambda); and the problem's own
-            metrics at theta*. All NaN where the result is not finite, which benchopt calls diverged.
+            metrics at theta*. NaN where the result is not finite, which benchopt calls diverged.
 
         Raises
         ------

@@ -34,12 +34,12 @@ def make_linear_sgd(framework, oracle):
 
 
 def make_neumann(framework, oracle):
-    """Stochastic Neumann series: step_size sum_{q=0}^{Q} prod_{k=1}^{q} (I - step_size H_{b_k}) rhs.
+    """Stochastic Neumann series eta sum_{q=0}^{Q} prod_{k=1}^{q} (I - eta H_{b_k}) rhs.
 
-    Returns ``neumann(rhs, batches, (problem, inner_var, outer_var, step_size))``, with Q the number
-    of batches. Ji, Yang and Liang, Bilevel optimization, ICML 2021, equation (3). Summed by Horner's
+    Returns ``neumann(rhs, batches, (problem, inner_var, outer_var, eta))``, with Q the number of
+    batches. Ji, Yang and Liang, Bilevel optimization, ICML 2021, equation (3). Summed by Horner's
     rule, which takes the batches, all drawn alike, from the last to the first, this is SGD on the
-    linear system from v = step_size rhs.
+    linear system with step size eta from v = eta rhs.
     """
     linear_sgd = make_linear_sgd(framework, oracle)
 

@@ -1,6 +1,7 @@
 """What a stochastic algorithm may ask of a problem."""
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 
 class Oracle(NamedTuple):

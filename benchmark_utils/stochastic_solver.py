@@ -22,8 +22,8 @@ class StochasticSolver(BilevelSolver):
 
     A solver defines
 
-    * ``init(framework, oracle, problem, inner_var, outer_var)``: the first state, a ``NamedTuple``
-      of arrays with at least ``inner_var`` and ``outer_var``;
+    * ``init(problem, inner_var, outer_var)``: the first state, a ``NamedTuple`` of arrays with at
+      least ``inner_var`` and ``outer_var``; ``make_init`` instead, if it asks oracles;
     * ``make_step(framework, oracle)``: the function
       ``step(state, problem, inner_batches, outer_batches, step_sizes)`` of one iteration, written
       in what NumPy, numba and JAX have in common;
@@ -76,8 +76,13 @@ class StochasticSolver(BilevelSolver):
         self.calls_per_part = count_calls(self, *self.start, self.arrays, self.block_sizes)
 
         self.runtime = get_framework(self.framework)
-        self.oracle = problem.oracle(self.framework)
-        self.iterate = self.runtime.iterations(self.make_step(self.runtime, self.oracle))
+        oracle = problem.oracle(self.framework)
+        self.first_state = self.make_init(self.runtime, oracle)
+        self.iterate = self.runtime.iterations(self.make_step(self.runtime, oracle))
+
+    def make_init(self, framework, oracle):
+        """The function that makes the first state; :meth:`init` unless a solver overrides it."""
+        return self.init
 
     def warm_up(self):
         self.run_once(1)
@@ -88,7 +93,7 @@ class StochasticSolver(BilevelSolver):
         n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
         self.calls = CallCounts(self.calls_per_part, self.block_sizes)
         self.iterations = 0
-        self.state = self.init(framework, self.oracle, self.arrays, *self.start)
+        self.state = self.first_state(self.arrays, *self.start)
         while callback():
             inner_batches = inner_rng.integers(
                 n_inner_blocks, size=(self.eval_freq, self.n_inner_batches)

@@ -1,7 +1,8 @@
 """Refusing what is out of range, in one sentence: what was given, and what is allowed."""
 
+from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,9 @@ def number(low, high=np.inf, *, description):
     """A finite real number in (low, high]; ``description`` says so in words."""
     return Allowed(
         lambda value: (
-            isinstance(value, Real) and not isinstance(value, bool) and low < value <= high
+            isinstance(value, Real)
+            and not isinstance(value, bool)
+            and low < value <= high
             and np.isfinite(value)
         ),
         description,

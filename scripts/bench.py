@@ -113,7 +113,9 @@ def bench_judge():
         start = time.perf_counter()
         judge.evaluate(problem.inner_var0, problem.outer_var0 + 1e-2 * k)
         times.append(time.perf_counter() - start)
-    print(f"\none exact evaluation: {times[0] * 1e3:.1f} ms the first, {min(times) * 1e3:.1f} ms after")
+    print(
+        f"\none exact evaluation: {times[0] * 1e3:.1f} ms the first, {min(times) * 1e3:.1f} ms after"
+    )
 
 
 def first_iteration(framework, name):

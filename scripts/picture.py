@@ -21,12 +21,14 @@ BOX = 30
 STARTS = (0.0, -3.0, -6.0)
 
 
-def optimum(problem):
+def optimum(problem, starts=STARTS):
     """The lowest h that L-BFGS-B on lambda finds.
 
     Parameters
     ----------
     problem : Problem
+    starts : tuple of float
+        Values that all entries of lambda start from.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def optimum(problem):
     return min(
         minimize(h, np.full(problem.outer_dim, start), jac=True, method="L-BFGS-B",
                  bounds=bounds, options=options).fun
-        for start in STARTS
+        for start in starts
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Print what a results file says: one line a solver, best first, for each dataset and objective.
 
-    python scripts/summary.py [RESULTS.parquet]        the latest file by default
+python scripts/summary.py [RESULTS.parquet]        the latest file by default
 """
 
 import sys
@@ -30,7 +30,8 @@ def summarise(results):
     last = results.sort_values("stop_val").groupby([*task, "solver_name", "idx_rep"]).last()
     final = last.groupby([*task, "solver_name"]).median(numeric_only=True)
     best = results.groupby(task)["objective_value"].min()
-    final["suboptimality"] = final["objective_value"] - best.reindex(final.index.droplevel(-1)).values
+    floors = best.reindex(final.index.droplevel(-1)).to_numpy()
+    final["suboptimality"] = final["objective_value"] - floors
     return final.sort_values([*task, "suboptimality"])
 
 

@@ -69,7 +69,7 @@ def main(path):
     path = Path(path)
     target = path.with_name(path.name.removeprefix("tune_"))
     if target == path:
-        raise SystemExit(f"{path} is not a grid: give a file named tune_NAME.yml, to make NAME.yml.")
+        raise SystemExit(f"{path} is not a grid; give a tune_NAME.yml, to make NAME.yml.")
     grid = yaml.safe_load(path.read_text())
     run([".", "--config", str(path), "--no-plot"], standalone_mode=False)
     [results] = Benchmark(".").get_result_files()

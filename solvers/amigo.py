@@ -55,7 +55,7 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, 0), (self.linear_step_size, 0), (self.outer_step_size, 0)]
 
-    def init(self, framework, oracle, problem, inner_var, outer_var):
+    def init(self, problem, inner_var, outer_var):
         return State(inner_var, outer_var, np.zeros_like(inner_var))
 
     def make_step(self, framework, oracle):
@@ -67,9 +67,7 @@ class Solver(StochasticSolver):
             inner_var = sgd(
                 inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
             )
-            outer_in, outer_out = oracle.outer_grad(
-                problem, inner_var, outer_var, outer_batches[0]
-            )
+            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
             v = linear_sgd(
                 v,
                 inner_batches[n_inner_steps:-1],

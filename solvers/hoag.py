@@ -17,7 +17,7 @@ class Solver(FullBatchSolver):
     At outer iteration t = 0, 1, ..., with theta and v warm-started,
 
         theta   such that ||grad_theta G(lambda, theta)|| <= eps_t, by L-BFGS
-        v       such that ||hessian_theta,theta G v - grad_theta F|| <= eps_t, by conjugate gradients
+        v       such that ||hessian_theta,theta G v - grad_theta F|| <= eps_t, by CG
         lambda  <- lambda - gamma_t (grad_lambda F - hessian_lambda,theta G v)
 
     with eps_t = ``tolerance`` r^t, r = ``rate`` (``schedule="geometric"``), or

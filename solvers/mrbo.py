@@ -20,7 +20,7 @@ class Solver(StochasticSolver):
     """MRBO, Momentum-based Recursive Bilevel Optimizer: recursive momentum at both levels.
 
     With u the estimate of grad_theta G and w that of the hypergradient, by a Neumann series of
-    ``n_neumann_steps``, both at the present point and, on the same minibatches, at the previous one,
+    ``n_neumann_steps``, at the present point and, on the same minibatches, at the previous one,
 
         d_theta  <- u + (1 - eta_t) (d_theta  - u_previous),    theta  <- theta  - rho_t   d_theta
         d_lambda <- w + (1 - eta_t) (d_lambda - w_previous),    lambda <- lambda - gamma_t d_lambda
@@ -72,7 +72,7 @@ class Solver(StochasticSolver):
         sizes[:, 3] = np.where(t == 1, 0, 1 - sizes[:, 3])
         return sizes
 
-    def init(self, framework, oracle, problem, inner_var, outer_var):
+    def init(self, problem, inner_var, outer_var):
         nowhere = np.zeros_like(inner_var), np.zeros_like(outer_var)
         return State(inner_var, outer_var, inner_var, outer_var, *nowhere)
 
@@ -82,9 +82,7 @@ class Solver(StochasticSolver):
         @framework.compile
         def estimate(problem, inner_var, outer_var, inner_batches, outer_batches, step_size):
             grad = oracle.inner_grad(problem, inner_var, outer_var, inner_batches[0])
-            outer_in, outer_out = oracle.outer_grad(
-                problem, inner_var, outer_var, outer_batches[0]
-            )
+            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
             args = problem, inner_var, outer_var, step_size
             v = neumann(outer_in, inner_batches[1:], args)
             cross = oracle.cross(problem, inner_var, outer_var, v, inner_batches[0])

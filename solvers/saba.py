@@ -52,17 +52,34 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, 0), (self.outer_step_size, 0)]
 
-    def init(self, framework, oracle, problem, inner_var, outer_var):
+    def init(self, problem, inner_var, outer_var):
         v = np.zeros_like(inner_var)
         n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
         inner_memories = tuple(zeros(n_inner_blocks, x) for x in (inner_var, v, outer_var))
         outer_memories = tuple(zeros(n_outer_blocks, x) for x in (inner_var, outer_var))
-        if self.init_memory == "full":
-            see_inner, see_outer = make_see(framework, oracle)
-            point = problem, inner_var, outer_var, v
-            inner_memories = fill(framework, see_inner, inner_memories, n_inner_blocks, point)
-            outer_memories = fill(framework, see_outer, outer_memories, n_outer_blocks, point)
         return State(inner_var, outer_var, v, inner_memories, outer_memories)
+
+    def make_init(self, framework, oracle):
+        if self.init_memory == "zero":
+            return self.init
+        see_all_inner, see_all_outer = (
+            make_see_all(framework, see) for see in make_see(framework, oracle)
+        )
+
+        def init(problem, inner_var, outer_var):
+            state = self.init(problem, inner_var, outer_var)
+            n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
+            point = problem, inner_var, outer_var, state.v
+            return state._replace(
+                inner_memories=see_all_inner(
+                    state.inner_memories, np.arange(n_inner_blocks), point
+                ),
+                outer_memories=see_all_outer(
+                    state.outer_memories, np.arange(n_outer_blocks), point
+                ),
+            )
+
+        return init
 
     def make_step(self, framework, oracle):
         see_inner, see_outer = make_see(framework, oracle)
@@ -89,16 +106,15 @@ def zeros(n_blocks, variable):
     return Memory(np.zeros((n_blocks, variable.size), variable.dtype), np.zeros_like(variable))
 
 
-def fill(framework, see, memories, n_blocks, point):
-    """See every block once at one point."""
+def make_see_all(framework, see):
+    """A function that sees a list of blocks at one point."""
 
     @framework.inline
     def remember(memories, block, point):
         memories, _ = see(memories, block, point)
         return memories
 
-    see_all = framework.outermost(framework.scan(remember))
-    return see_all(memories, np.arange(n_blocks), point)
+    return framework.outermost(framework.scan(remember))
 
 
 def make_see(framework, oracle):

@@ -21,7 +21,7 @@ class Solver(StochasticSolver):
         v      <- v      - rho_t   (hessian_theta,theta G_i v - grad_theta F_j)
         lambda <- lambda - gamma_t (grad_lambda F_j - hessian_lambda,theta G_i v)
 
-    with rho_t = ``step_size`` t^(-``decay``) and gamma_t = ``outer_step_size`` t^(-``outer_decay``).
+    with rho_t = ``step_size`` t^(-``decay``), gamma_t = ``outer_step_size`` t^(-``outer_decay``).
     The default decays 2/5 and 3/5 are those of the convergence theorem; 0 gives constant steps.
     """
 
@@ -48,7 +48,7 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, self.decay), (self.outer_step_size, self.outer_decay)]
 
-    def init(self, framework, oracle, problem, inner_var, outer_var):
+    def init(self, problem, inner_var, outer_var):
         return State(inner_var, outer_var, np.zeros_like(inner_var))
 
     def make_step(self, framework, oracle):
@@ -57,9 +57,7 @@ class Solver(StochasticSolver):
             grad, hvp, cross = oracle.inner_grad_hvp_cross(
                 problem, inner_var, outer_var, v, inner_batches[0]
             )
-            outer_in, outer_out = oracle.outer_grad(
-                problem, inner_var, outer_var, outer_batches[0]
-            )
+            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
             return State(
                 inner_var - step_sizes[0] * grad,
                 oracle.project(problem, outer_var - step_sizes[1] * (outer_out - cross)),

@@ -15,12 +15,12 @@ class Solver(StochasticSolver):
 
     One iteration, with fresh minibatches throughout:
 
-        theta  <- theta - rho grad_theta G_b                        for ``n_inner_steps`` minibatches b
-        v      <- eta sum_q prod_{k <= q} (I - eta H_{b_k}) grad_theta F_j     with ``n_neumann_steps``
+        theta  <- theta - rho grad_theta G_b                  for ``n_inner_steps`` minibatches b
+        v      <- eta sum_{q <= Q} prod_{k <= q} (I - eta H_{b_k}) grad_theta F_j
         lambda <- lambda - gamma (grad_lambda F_j - hessian_lambda,theta G_i v)
 
-    with rho = ``step_size``, eta = ``neumann_step_size``, gamma = ``outer_step_size``; theta starts
-    from where the last iteration left it.
+    with rho = ``step_size``, eta = ``neumann_step_size``, Q = ``n_neumann_steps``, and gamma =
+    ``outer_step_size``; theta starts from where the last iteration left it.
     """
 
     name = "StocBiO"
@@ -52,7 +52,7 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, 0), (self.neumann_step_size, 0), (self.outer_step_size, 0)]
 
-    def init(self, framework, oracle, problem, inner_var, outer_var):
+    def init(self, problem, inner_var, outer_var):
         return State(inner_var, outer_var)
 
     def make_step(self, framework, oracle):
@@ -64,9 +64,7 @@ class Solver(StochasticSolver):
             inner_var = sgd(
                 inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
             )
-            outer_in, outer_out = oracle.outer_grad(
-                problem, inner_var, outer_var, outer_batches[0]
-            )
+            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
             v = neumann(
                 outer_in,
                 inner_batches[n_inner_steps:-1],

@@ -13,7 +13,8 @@ class Solver(FullBatchSolver):
     The gradient of F(lambda, theta_N(lambda)) is accumulated backwards through the last
     K = ``truncation`` steps, all of them by default: from g = grad_theta F, r = grad_lambda F,
 
-        r <- r - rho hessian_lambda,theta G(theta_k) g,   g <- g - rho hessian_theta,theta G(theta_k) g
+        r <- r - rho hessian_lambda,theta G(theta_k) g
+        g <- g - rho hessian_theta,theta  G(theta_k) g
 
     for k = N-1, ..., N-K, and lambda <- lambda - gamma r, with gamma = ``outer_step_size``.
     rho = ``step_size`` may be ``auto``: one over a bound of the Hessian's largest eigenvalue.

@@ -46,9 +46,7 @@ def test_exp_of_what_overflows_is_the_largest_power_and_of_what_underflows_nearl
 @given(st.integers(1, 11), st.integers(1, 40), st.sampled_from([np.float64, np.float32]))
 def test_products_with_a_block_are_those_of_numpy(p, b, dtype):
     rng = np.random.default_rng(p * 100 + b)
-    rows, theta, v, r = (
-        rng.standard_normal(shape).astype(dtype) for shape in ((p, b), p, p, b)
-    )
+    rows, theta, v, r = (rng.standard_normal(shape).astype(dtype) for shape in ((p, b), p, p, b))
     margins, other, total = np.empty(b, dtype), np.empty(b, dtype), np.empty(p, dtype)
     tolerance = dict(rtol=100 * np.finfo(dtype).eps, atol=1000 * np.finfo(dtype).eps)
     kernels.margins(rows, theta, margins)

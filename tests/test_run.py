@@ -65,9 +65,17 @@ def test_results_have_the_columns_that_the_suite_promises(results_file):
     columns = {
         f"objective_{name}"
         for name in (
-            "value", "grad_norm", "inner_distance", "val_accuracy", "test_accuracy", "iterations",
-            "inner_grad_calls", "hvp_calls", "cross_calls", "outer_grad_calls",
-        )  # fmt: skip
+            "value",
+            "grad_norm",
+            "inner_distance",
+            "val_accuracy",
+            "test_accuracy",
+            "iterations",
+            "inner_grad_calls",
+            "hvp_calls",
+            "cross_calls",
+            "outer_grad_calls",
+        )
     }
     assert columns <= set(results.columns)
     assert np.isfinite(results[sorted(columns)].to_numpy(float)).all()

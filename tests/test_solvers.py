@@ -67,7 +67,8 @@ def jax_inner_grad(problem):
 @pytest.mark.parametrize(("truncation", "depth"), [("full", 12), (4, 4)])
 def test_unrolling_is_automatic_differentiation_through_the_inner_steps(truncation, depth):
     problem = make_problem()
-    solver = make_solver("Unrolled", problem, n_inner_steps=12, truncation=truncation, step_size=0.3)
+    parameters = dict(n_inner_steps=12, truncation=truncation, step_size=0.3)
+    solver = make_solver("Unrolled", problem, **parameters)
     grad, outer_rows = jax_inner_grad(problem), problem.all_samples.outer_rows[0]
 
     def unrolled_loss(lam):

@@ -1,4 +1,4 @@
-"""JAX: the same step under ``lax.scan``, on CPU or GPU, with oracles by automatic differentiation."""
+"""JAX: the same step under ``lax.scan``, on CPU or GPU, with automatic differentiation."""
 
 from functools import partial
 

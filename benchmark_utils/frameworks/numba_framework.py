@@ -42,7 +42,7 @@ def iterations(step):
 
     def iterate(state, *args):
         if not compiled:
-            # numba tells the types of functions apart by name, and every solver calls its own State.
+            # numba tells functions' types apart by name, and every solver has a class State.
             type(state).__name__ = "State_of_" + type(state).__module__.replace(".", "_")
             compiled.append(_iterations_through_pointer(step, *map(typeof, (state, *args))))
         return compiled[0](step, state, *args)

@@ -25,7 +25,7 @@ def outermost(loop):
 
 def iterations(step):
     def iterate(state, problem, inner_batches, outer_batches, step_sizes):
-        for draws in zip(inner_batches, outer_batches, step_sizes):
+        for draws in zip(inner_batches, outer_batches, step_sizes, strict=True):
             state = step(state, problem, *draws)
         return state
 

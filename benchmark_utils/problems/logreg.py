@@ -193,7 +193,8 @@ class LogReg(Problem):
         hessian = np.diag(np.broadcast_to(weights, inner_var.shape))
         for chunk in chunks(self.n_inner_samples):
             rows = self.all_samples.inner_rows[0][:, chunk]
-            hessian = hessian + (rows * curvatures(rows, 1 / self.n_inner_samples, inner_var)) @ rows.T
+            weighted = rows * curvatures(rows, 1 / self.n_inner_samples, inner_var)
+            hessian = hessian + weighted @ rows.T
         return hessian
 
     @cached_property
