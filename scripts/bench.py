@@ -113,9 +113,8 @@ def bench_judge():
         start = time.perf_counter()
         judge.evaluate(problem.inner_var0, problem.outer_var0 + 1e-2 * k)
         times.append(time.perf_counter() - start)
-    print(
-        f"\none exact evaluation: {times[0] * 1e3:.1f} ms the first, {min(times) * 1e3:.1f} ms after"
-    )
+    first, later = 1e3 * times[0], 1e3 * min(times[1:])
+    print(f"\none exact evaluation: {first:.1f} ms the first, {later:.1f} ms after")
 
 
 def first_iteration(framework, name):
@@ -129,8 +128,8 @@ def first_iteration(framework, name):
 
 
 def bench_start(solvers, frameworks):
-    print("\nseconds to the first iterations, kernels' cache warm: from process start (of these, from"
-          " the choice of the solver)")  # fmt: skip
+    print("\nseconds to the first iterations, with the kernels' cache warm:")
+    print("from the start of the process (of these, from the choice of the solver)")
     for framework in frameworks:
         for cls in solvers:
             start = time.perf_counter()

@@ -122,9 +122,8 @@ def make_see(framework, oracle):
 
     @framework.compile
     def saga(memory, value, block):
-        change = value - memory.table[block]
+        change, table = framework.replace_row(memory.table, block, value)
         estimate = memory.mean + change
-        table = framework.set_row(memory.table, block, value)
         mean = framework.update_mean(memory.mean, change, table.shape[0])
         return Memory(table, mean), estimate
 

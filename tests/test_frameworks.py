@@ -71,3 +71,14 @@ def test_evaluating_more_often_does_not_change_the_path():
     often = final("SOBA", "numba", problem, 10, eval_freq=20)
     rarely = final("SOBA", "numba", problem, 1, eval_freq=200)
     np.testing.assert_array_equal(often["outer_var"], rarely["outer_var"])
+
+
+def test_jax_updates_sabas_tables_in_place():
+    solver = make_solver("SABA", make_problem(), framework="jax", batch_size=1, eval_freq=7)
+    run(solver, 1)
+    draws = np.zeros((7, 1), int), np.zeros((7, 1), int), np.ones((7, 2))
+    compiled = solver.iterate.lower(solver.state, solver.arrays, *draws).compile().as_text()
+    tables = ("f64[90,5]", "f64[70,5]")
+    loop = [line for line in compiled.splitlines() if any(table in line for table in tables)]
+    assert any("dynamic-update-slice" in line for line in loop)
+    assert not [line for line in loop if " copy(" in line]

@@ -11,8 +11,9 @@ A framework is a module of this package with the few operations that differ:
   ``step(state, problem, inner_batches, outer_batches, step_sizes)``, compile many for Python to
   call: ``iterate(state, problem, inner_batches, outer_batches, step_sizes)``, where the last three
   have one row an iteration;
-* ``set_row(table, index, row)``: the table with one row replaced, in place where that is safe;
-* ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, likewise;
+* ``replace_row(table, index, row)``: the change, row minus what was there, and the table with the
+  new row, in place;
+* ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, in place;
 * ``to_numpy(array)``: a NumPy copy that later iterations do not touch;
 * ``wait(state)``: return the state once it has been computed.
 """

@@ -69,11 +69,13 @@ def _iterations_through_pointer(step, state, problem, *draws):
 
 
 @njit(cache=True)
-def set_row(table, index, row):
+def replace_row(table, index, row):
     # table[index] = row would compile the formatting of an error message, for two seconds.
+    change = np.empty_like(row)
     for k in range(row.shape[0]):
+        change[k] = row[k] - table[index, k]
         table[index, k] = row[k]
-    return table
+    return change, table
 
 
 @njit(cache=True, error_model="numpy")

@@ -32,9 +32,10 @@ def iterations(step):
     return iterate
 
 
-def set_row(table, index, row):
+def replace_row(table, index, row):
+    change = row - table[index]
     table[index] = row
-    return table
+    return change, table
 
 
 def update_mean(mean, change, n_values):
