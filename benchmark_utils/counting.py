@@ -67,14 +67,13 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     return oracle, calls
 
 
-def count_calls(solver, inner_var, outer_var, arrays, block_sizes):
+def count_calls(solver, inner_var, outer_var, block_sizes):
     """Count the oracle calls of a stochastic solver by running its Python source once.
 
     Parameters
     ----------
     solver : StochasticSolver
     inner_var, outer_var : array, (p,), (d,)
-    arrays : NamedTuple
     block_sizes : pair of integer arrays
         Samples in each inner and outer block.
 
@@ -87,14 +86,14 @@ def count_calls(solver, inner_var, outer_var, arrays, block_sizes):
     """
     python = get_framework("python")
     oracle, calls = counting_oracle(inner_var.size, outer_var.size, inner_var.dtype)
-    state = solver.make_init(python, oracle)(arrays, inner_var, outer_var)
+    state = solver.make_init(python, oracle)(None, inner_var, outer_var)
     first = dict.fromkeys(ORACLE_NAMES, 0)
     for (name, block), n_calls in calls.items():
         first[name] += n_calls * int(sizes_of(name, block_sizes)[block])
     calls.clear()
     solver.make_step(python, oracle)(
         state,
-        arrays,
+        None,
         [Position(position) for position in range(solver.n_inner_batches)],
         [Position(position) for position in range(solver.n_outer_batches)],
         solver.step_sizes(np.ones(1))[0],

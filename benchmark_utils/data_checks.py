@@ -1,6 +1,7 @@
 """Refusing data that a problem cannot use, in one sentence."""
 
 import numpy as np
+from scipy.sparse import issparse
 
 SPLITS = ("train", "val", "test")
 
@@ -32,6 +33,8 @@ def refuse_classification(problem, task, tasks, labels, data):
         X, y = data.get(f"X_{split}"), data.get(f"y_{split}")
         if X is None:
             continue
+        if issparse(X):
+            return f"X_{split} is sparse, which {problem} does not take; give X_{split}.toarray()."
         if X.shape[0] != y.shape[0]:
             return (
                 f"X_{split} has {X.shape[0]} samples and y_{split} {y.shape[0]} labels; give as "

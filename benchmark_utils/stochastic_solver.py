@@ -64,17 +64,16 @@ class StochasticSolver(BilevelSolver):
     def set_objective(self, problem):
         self.problem = problem
         self.seed = self.get_seed(use_repetition=True)
-        dtype = np.dtype(self.precision)
         full = self.batch_size == "full"
-        batch_sizes = (
+        self.batch_sizes = (
             problem.n_inner_samples if full else self.batch_size,
             problem.n_outer_samples if full else self.batch_size,
         )
-        self.arrays = problem.arrays(*batch_sizes, dtype, np.random.default_rng(self.seed))
-        self.start = problem.inner_var0.astype(dtype), problem.outer_var0.astype(dtype)
-        self.block_sizes = problem.block_sizes(*batch_sizes)
-        self.calls_per_part = count_calls(self, *self.start, self.arrays, self.block_sizes)
-
+        self.block_sizes = problem.block_sizes(*self.batch_sizes)
+        self.start = tuple(
+            variable.astype(self.precision) for variable in (problem.inner_var0, problem.outer_var0)
+        )
+        self.calls_per_part = count_calls(self, *self.start, self.block_sizes)
         self.runtime = get_framework(self.framework)
         oracle = problem.oracle(self.framework)
         self.first_state = self.make_init(self.runtime, oracle)
@@ -87,13 +86,21 @@ class StochasticSolver(BilevelSolver):
     def warm_up(self):
         self.run_once(1)
 
+    def pre_run_hook(self, stop_val):
+        rng = np.random.default_rng(self.seed)
+        arrays = self.problem.arrays(*self.batch_sizes, np.dtype(self.precision), rng)
+        self.arrays = self.runtime.load(arrays)
+
     def run(self, callback):
-        framework, one_chunk = self.runtime, np.arange(self.eval_freq)
+        # benchopt keeps all solvers until its end: data and tables must not stay with them.
+        arrays, self.arrays = self.arrays, None
+        one_chunk = np.arange(self.eval_freq)
         inner_rng, outer_rng = np.random.default_rng(self.seed).spawn(2)
         n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
         self.calls = CallCounts(self.calls_per_part, self.block_sizes)
         self.iterations = 0
-        self.state = self.first_state(self.arrays, *self.start)
+        state = self.first_state(arrays, *self.start)
+        self.point = state.inner_var, state.outer_var
         while callback():
             inner_batches = inner_rng.integers(
                 n_inner_blocks, size=(self.eval_freq, self.n_inner_batches)
@@ -102,9 +109,8 @@ class StochasticSolver(BilevelSolver):
                 n_outer_blocks, size=(self.eval_freq, self.n_outer_batches)
             )
             step_sizes = self.step_sizes(self.iterations + 1 + one_chunk)
-            self.state = framework.wait(
-                self.iterate(self.state, self.arrays, inner_batches, outer_batches, step_sizes)
-            )
+            state = self.iterate(state, arrays, inner_batches, outer_batches, step_sizes)
+            self.point = self.runtime.wait((state.inner_var, state.outer_var))
             self.iterations += self.eval_freq
             self.calls.add(inner_batches, outer_batches)
 
@@ -114,9 +120,10 @@ class StochasticSolver(BilevelSolver):
         return np.stack(columns, axis=1).astype(self.precision)
 
     def get_result(self):
+        inner_var, outer_var = map(self.runtime.to_numpy, self.point)
         return dict(
-            inner_var=self.runtime.to_numpy(self.state.inner_var),
-            outer_var=self.runtime.to_numpy(self.state.outer_var),
+            inner_var=inner_var,
+            outer_var=outer_var,
             iterations=self.iterations,
             calls=self.calls.totals(),
         )

@@ -43,6 +43,7 @@ def make_solver(cls, problem, **parameters):
 
 def microseconds_per_iteration(solver, seconds):
     """The fastest chunk of a solver's iterations, after the first, which may compile."""
+    solver.pre_run_hook(None)
     times, begin = [], time.perf_counter()
     last = [begin]
 

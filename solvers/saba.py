@@ -4,19 +4,17 @@ import numpy as np
 
 from benchmark_utils.stochastic_solver import Array, StochasticSolver
 from benchmark_utils.validation import one_of, positive
-
-
-class Memory(NamedTuple):
-    table: Array  # (n_blocks, dim), the last value seen on each block
-    mean: Array  # (dim,), the mean of the table's rows
+from benchmark_utils.variance_reduction import make_see, make_see_all, zero_memory
 
 
 class State(NamedTuple):
     inner_var: Array  # (p,)
     outer_var: Array  # (d,)
     v: Array  # (p,), the solution of the linear system
-    inner_memories: tuple  # of grad_theta G, hessian_theta,theta G v, hessian_lambda,theta G v
-    outer_memories: tuple  # of grad_theta F, grad_lambda F
+    inner_memories: (
+        tuple  # a Memory of each of grad_theta G, hessian_theta,theta G v, hessian_lambda,theta G v
+    )
+    outer_memories: tuple  # a Memory of each of grad_theta F, grad_lambda F
 
 
 class Solver(StochasticSolver):
@@ -55,8 +53,8 @@ class Solver(StochasticSolver):
     def init(self, problem, inner_var, outer_var):
         v = np.zeros_like(inner_var)
         n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
-        inner_memories = tuple(zeros(n_inner_blocks, x) for x in (inner_var, v, outer_var))
-        outer_memories = tuple(zeros(n_outer_blocks, x) for x in (inner_var, outer_var))
+        inner_memories = tuple(zero_memory(n_inner_blocks, x) for x in (inner_var, v, outer_var))
+        outer_memories = tuple(zero_memory(n_outer_blocks, x) for x in (inner_var, outer_var))
         return State(inner_var, outer_var, v, inner_memories, outer_memories)
 
     def make_init(self, framework, oracle):
@@ -100,48 +98,3 @@ class Solver(StochasticSolver):
             )
 
         return step
-
-
-def zeros(n_blocks, variable):
-    return Memory(np.zeros((n_blocks, variable.size), variable.dtype), np.zeros_like(variable))
-
-
-def make_see_all(framework, see):
-    """A function that sees a list of blocks at one point."""
-
-    @framework.inline
-    def remember(memories, block, point):
-        memories, _ = see(memories, block, point)
-        return memories
-
-    return framework.outermost(framework.scan(remember))
-
-
-def make_see(framework, oracle):
-    """Functions that read a block, and give the new memories and the variance-reduced estimates."""
-
-    @framework.compile
-    def saga(memory, value, block):
-        change, table = framework.replace_row(memory.table, block, value)
-        estimate = memory.mean + change
-        mean = framework.update_mean(memory.mean, change, table.shape[0])
-        return Memory(table, mean), estimate
-
-    @framework.inline
-    def see_inner(memories, block, point):
-        problem, inner_var, outer_var, v = point
-        values = oracle.inner_grad_hvp_cross(problem, inner_var, outer_var, v, block)
-        grad_memory, grad = saga(memories[0], values[0], block)
-        hvp_memory, hvp = saga(memories[1], values[1], block)
-        cross_memory, cross = saga(memories[2], values[2], block)
-        return (grad_memory, hvp_memory, cross_memory), (grad, hvp, cross)
-
-    @framework.inline
-    def see_outer(memories, block, point):
-        problem, inner_var, outer_var, _ = point
-        values = oracle.outer_grad(problem, inner_var, outer_var, block)
-        in_memory, outer_in = saga(memories[0], values[0], block)
-        out_memory, outer_out = saga(memories[1], values[1], block)
-        return (in_memory, out_memory), (outer_in, outer_out)
-
-    return see_inner, see_outer

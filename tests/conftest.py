@@ -47,6 +47,7 @@ def make_solver(name, problem=None, **parameters):
 def run(solver, n_callbacks):
     """Run a solver until its callback has been called this often after the starting point."""
     left = iter(range(n_callbacks))
+    solver.pre_run_hook(None)
     solver.run(lambda: next(left, None) is not None)
     return solver.get_result()
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from conftest import BENCHMARK, component, logreg_data, make_problem, make_solver
 from libsvmdata.core import ALL_DATASETS
+from scipy.sparse import csr_array
 
 from benchmark_utils import libsvm
 from benchmark_utils.libsvm import Unavailable
@@ -130,6 +131,10 @@ def spoil(**changes):
         (
             spoil(y_val=np.tile([0.0, 1.0], 35)),
             "y_val has the labels 0.0, 1.0; logreg takes -1, 1.",
+        ),
+        (
+            spoil(X_train=csr_array(np.eye(90, 5))),
+            "X_train is sparse, which logreg does not take; give X_train.toarray().",
         ),
         (
             spoil(y_train=np.ones(90)),

@@ -60,6 +60,7 @@ def test_results_are_copies_that_later_iterations_leave_alone(framework):
         seen.append(seen[-1].copy())
         return len(seen) < 8
 
+    solver.pre_run_hook(None)
     solver.run(callback)
     for result, copy in zip(seen[::2], seen[1::2], strict=True):
         np.testing.assert_array_equal(result, copy)
@@ -75,9 +76,10 @@ def test_evaluating_more_often_does_not_change_the_path():
 
 def test_jax_updates_sabas_tables_in_place():
     solver = make_solver("SABA", make_problem(), framework="jax", batch_size=1, eval_freq=7)
-    run(solver, 1)
+    solver.pre_run_hook(None)
+    state = solver.first_state(solver.arrays, *solver.start)
     draws = np.zeros((7, 1), int), np.zeros((7, 1), int), np.ones((7, 2))
-    compiled = solver.iterate.lower(solver.state, solver.arrays, *draws).compile().as_text()
+    compiled = solver.iterate.lower(state, solver.arrays, *draws).compile().as_text()
     tables = ("f64[90,5]", "f64[70,5]")
     loop = [line for line in compiled.splitlines() if any(table in line for table in tables)]
     assert any("dynamic-update-slice" in line for line in loop)

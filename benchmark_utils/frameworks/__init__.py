@@ -14,8 +14,9 @@ A framework is a module of this package with the few operations that differ:
 * ``replace_row(table, index, row)``: the change, row minus what was there, and the table with the
   new row, in place;
 * ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, in place;
+* ``load(arrays)``: a problem's arrays where the framework computes;
 * ``to_numpy(array)``: a NumPy copy that later iterations do not touch;
-* ``wait(state)``: return the state once it has been computed.
+* ``wait(arrays)``: return arrays once they have been computed.
 """
 
 from importlib import import_module

@@ -59,12 +59,14 @@ def update_mean(mean, change, n_values):
     return mean + change / n_values
 
 
+load = jax.device_put
+
+
 def to_numpy(array):
     return np.array(array)
 
 
-def wait(state):
-    return jax.block_until_ready(state)
+wait = jax.block_until_ready
 
 
 def oracle_from_losses(inner_loss, outer_loss, project):

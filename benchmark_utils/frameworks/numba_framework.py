@@ -85,9 +85,13 @@ def update_mean(mean, change, n_values):
     return mean
 
 
+def load(arrays):
+    return arrays
+
+
 def to_numpy(array):
     return np.array(array)
 
 
-def wait(state):
-    return state
+def wait(arrays):
+    return arrays

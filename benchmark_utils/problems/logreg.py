@@ -64,6 +64,11 @@ def outer_loss(xp, problem, inner_var, outer_var, batch):
 # The oracles in NumPy: readable, and what the judge and the full-batch methods use.
 
 
+def loss_value_grad(rows, scale, inner_var):
+    margins = inner_var @ rows
+    return scale * np.sum(np.logaddexp(0, -margins)), -scale * (rows @ expit(-margins))
+
+
 def loss_grad(rows, scale, inner_var):
     return -scale * (rows @ expit(-(inner_var @ rows)))
 
@@ -175,8 +180,10 @@ class LogReg(Problem):
         return NUMPY_ORACLE
 
     def inner_value_grad(self, inner_var, outer_var):
-        value = inner_loss(np, self.all_samples, inner_var, outer_var, 0)
-        return value, inner_grad(self.all_samples, inner_var, outer_var, 0)
+        weights, _ = penalty_weights(np, self.all_samples, outer_var)
+        rows, scale = self.all_samples.inner_rows[0], self.all_samples.inner_scale
+        value, grad = loss_value_grad(rows, scale, inner_var)
+        return value + np.sum(weights * inner_var**2) / 2, grad + weights * inner_var
 
     def hvp(self, inner_var, outer_var, v):
         return hvp(self.all_samples, inner_var, outer_var, v, 0)
@@ -185,8 +192,9 @@ class LogReg(Problem):
         return cross(self.all_samples, inner_var, outer_var, v, 0)
 
     def outer_value_grad(self, inner_var, outer_var):
-        value = outer_loss(np, self.all_samples, inner_var, outer_var, 0)
-        return value, outer_grad(self.all_samples, inner_var, outer_var, 0)
+        rows, scale = self.all_samples.outer_rows[0], self.all_samples.outer_scale
+        value, grad = loss_value_grad(rows, scale, inner_var)
+        return value, (grad, np.zeros_like(outer_var))
 
     def inner_hessian(self, inner_var, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
