@@ -74,6 +74,16 @@ def test_evaluating_more_often_does_not_change_the_path():
     np.testing.assert_array_equal(often["outer_var"], rarely["outer_var"])
 
 
+def test_a_repetition_does_not_compile_again():
+    problem = make_problem()
+    solver = make_solver("SOBA", problem, batch_size=16)
+    compiled = solver.iterate
+    solver.set_objective(problem)
+    assert solver.iterate is compiled
+    solver.set_objective(make_problem(p=7))
+    assert solver.iterate is not compiled
+
+
 def test_jax_updates_sabas_tables_in_place():
     solver = make_solver("SABA", make_problem(), framework="jax", batch_size=1, eval_freq=7)
     solver.pre_run_hook(None)

@@ -37,7 +37,10 @@ class Problem:
         raise NotImplementedError
 
     def oracle(self, framework):
-        """The minibatch oracles for a framework's name, an ``Oracle`` over :meth:`arrays`."""
+        """The minibatch oracles for a framework's name, an ``Oracle`` over :meth:`arrays`.
+
+        The same object each time, by which a solver knows what it has compiled already.
+        """
         raise NotImplementedError
 
     def inner_value_grad(self, inner_var, outer_var):

@@ -9,7 +9,7 @@ where w_k = exp(lambda_k) (``reg="exp"``) or w_k = lambda_k >= 0 (``reg="lin"``)
 entry a feature (``n_reg="full"``) or a single one (``n_reg=1``).
 """
 
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -114,6 +114,14 @@ NUMPY_ORACLE = Oracle(
 )
 
 
+@cache
+def jax_oracle():
+    from benchmark_utils.frameworks.jax_framework import jnp, oracle_from_losses
+
+    functions = (partial(function, jnp) for function in (inner_loss, outer_loss, project))
+    return oracle_from_losses(*functions)
+
+
 class LogReg(Problem):
     """Logistic regression with an l2 penalty chosen on validation data; see the module's docstring.
 
@@ -171,13 +179,7 @@ class LogReg(Problem):
             from benchmark_utils.problems.logreg_kernels import ORACLE
 
             return ORACLE
-        if framework == "jax":
-            from benchmark_utils.frameworks.jax_framework import jnp, oracle_from_losses
-
-            return oracle_from_losses(
-                partial(inner_loss, jnp), partial(outer_loss, jnp), partial(project, jnp)
-            )
-        return NUMPY_ORACLE
+        return jax_oracle() if framework == "jax" else NUMPY_ORACLE
 
     def inner_value_grad(self, inner_var, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
