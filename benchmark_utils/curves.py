@@ -8,6 +8,26 @@ MEASURES = {
 }
 
 
+def median_curves(results):
+    """The median over repetitions of all numbers, at every point that all repetitions reached.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row a point of a curve, as benchopt writes it, on one dataset and objective.
+
+    Returns
+    -------
+    curves : pandas.DataFrame
+        One row for each solver and point.
+    """
+    points = results.groupby(["solver_name", "stop_val"])
+    curves = points.median(numeric_only=True)
+    reached = points["idx_rep"].nunique()
+    everywhere = reached == reached.groupby("solver_name").transform("max")
+    return curves[everywhere].reset_index()
+
+
 def measured(results, dataset, objective, measure):
     """The median curves of all solvers on one dataset and objective.
 
@@ -32,6 +52,6 @@ def measured(results, dataset, objective, measure):
     if column not in results:
         return results.head(0).assign(y=[])
     best = results[column].min() if measure == "h - best h" else 0
-    curves = results.groupby(["solver_name", "stop_val"]).median(numeric_only=True).reset_index()
+    curves = median_curves(results)
     curves["y"] = curves[column] - best
     return curves[curves["y"] > 0].copy()

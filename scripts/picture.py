@@ -17,7 +17,15 @@ from benchopt.results import read_results
 from benchopt.utils.run_context import RunContext
 from scipy.optimize import minimize
 
+# benchopt makes benchmark_utils importable, from wherever this is run.
+BENCHMARK = Benchmark(Path(__file__).parents[1])
+
+from benchmark_utils.curves import median_curves  # noqa: E402
+from benchmark_utils.judge import value_function  # noqa: E402
+
 BOX = 30
+# Seconds: what is drawn starts here.
+FIRST_TIME = 1e-3
 STARTS = (0.0, -3.0, -6.0)
 
 
@@ -34,8 +42,6 @@ def optimum(problem, starts=STARTS):
     -------
     value : float
     """
-    from benchmark_utils.judge import value_function
-
     inner_star = np.zeros(problem.inner_dim)
 
     def h(outer_var):
@@ -52,11 +58,11 @@ def optimum(problem, starts=STARTS):
     )  # fmt: skip
 
 
-def problem_of(benchmark, results):
+def problem_of(results):
     """The problem that a results file was made on."""
     row = results.iloc[0]
-    [(dataset, _)] = instances(benchmark.check_dataset_patterns([row["dataset_name"]]))
-    [(objective, _)] = instances(benchmark.check_objective_filters([row["objective_name"]]))
+    [(dataset, _)] = instances(BENCHMARK.check_dataset_patterns([row["dataset_name"]]))
+    [(objective, _)] = instances(BENCHMARK.check_objective_filters([row["objective_name"]]))
     RunContext().set_run_context(
         objective, dataset, "picture", repetition=0, base_seed=row["base_seed"]
     )
@@ -75,15 +81,16 @@ def instances(selected):
 def draw(results, best, path):
     """Two panels, h - h* against time and against the sum of one-sample oracle calls."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
-    curves = results.groupby(["solver_name", "stop_val"]).median(numeric_only=True).reset_index()
+    curves = median_curves(results)
+    curves["gap"] = curves["objective_value"] - best
+    # The best of all curves may be h* itself, which a logarithmic axis cannot show.
+    curves = curves[(curves["gap"] > 0) & (curves["time"] > FIRST_TIME)]
     calls = [column for column in curves if column.endswith("_calls")]
     curves["oracle calls"] = curves[calls].sum(axis=1)
-    floor = 1e-9
     for name, curve in curves.groupby("solver_name"):
-        gap = np.maximum(curve["objective_value"] - best, floor)
         for axis, x in zip(axes, ("time", "oracle calls"), strict=True):
-            axis.loglog(curve[x], gap, label=name.split("[")[0], linewidth=1.8)
-    axes[0].set(xlabel="time (s)", ylabel="$h(\\lambda) - h^*$", ylim=(floor, None))
+            axis.loglog(curve[x], curve["gap"], label=name.split("[")[0], linewidth=1.8)
+    axes[0].set(xlabel="time (s)", ylabel="$h(\\lambda) - h^*$")
     axes[1].set(xlabel="one-sample oracle calls")
     for axis in axes:
         axis.grid(alpha=0.3)
@@ -93,10 +100,9 @@ def draw(results, best, path):
 
 
 def main(results_path=None, picture=None):
-    benchmark = Benchmark(".")
-    [results_path] = benchmark.get_result_files(results_path)
+    [results_path] = BENCHMARK.get_result_files(results_path)
     results = read_results(results_path)
-    best = min(optimum(problem_of(benchmark, results)), results["objective_value"].min())
+    best = min(optimum(problem_of(results)), results["objective_value"].min())
     picture = Path(picture or "docs/ijcnn1.png")
     picture.parent.mkdir(exist_ok=True)
     draw(results, best, picture)
