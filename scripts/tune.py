@@ -6,8 +6,8 @@ The grid is a run configuration, which `benchopt run --config` also takes. The b
 become the solvers of configs/NAME.yml; what that file says beside them (datasets, repetitions,
 budget) stays, and comes from the grid where there is no such file yet. For each dataset and solver
 the best parameters are those with the lowest h at the end of the budget, in the median over
-repetitions; parameters with which a repetition diverged are out. Where datasets differ in their
-best parameters, all are written.
+repetitions. Where datasets differ in their best parameters, all are written; as each is then run on
+all datasets, parameters with which a single curve diverged are out.
 """
 
 import sys
@@ -41,14 +41,15 @@ def best_parameters(results, grid):
     """
     task = ["dataset_name", "objective_name"]
     curves = results.sort_values("stop_val").groupby([*task, "solver_name", "idx_rep"]).last()
-    final = curves.groupby([*task, "solver_name"])["objective_value"].agg(["median", "count"])
-    final = final[final["count"] == grid.get("n-repetitions", 1)].reset_index()
+    final = curves.groupby([*task, "solver_name"])["objective_value"].median().reset_index()
+    n_curves = curves.groupby("solver_name").size()
+    final = final[final["solver_name"].isin(n_curves.index[n_curves == n_curves.max()])]
     rows = results.drop_duplicates("solver_name").set_index("solver_name")
     chosen = []
     for entry in grid["solver"]:
         [(name, parameters)] = entry.items() if isinstance(entry, dict) else [(entry, {})]
         candidates = final[final["solver_name"].str.startswith(f"{name}[")]
-        for best in candidates.groupby(task)["median"].idxmin():
+        for best in candidates.groupby(task)["objective_value"].idxmin():
             row = rows.loc[candidates.loc[best, "solver_name"]]
             best_parameters = {
                 key: next(value for value in values if same(value, row[f"p_solver_{key}"]))

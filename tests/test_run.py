@@ -169,7 +169,7 @@ def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
         curve("A", 1.0, 2, 0),
         curve("B", 7.0, 1, 0), curve("B", 7.0, 1, 1),
     ])  # fmt: skip
-    grid = {"n-repetitions": 2, "solver": [{"A": {"s": [0.1, 0.5, 2]}}, "B"]}
+    grid = {"solver": [{"A": {"s": [0.1, 0.5, 2]}}, "B"]}
     assert best_parameters(results, grid) == [{"A": {"s": 0.1}}, "B"]
 
 
