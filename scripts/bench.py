@@ -12,11 +12,18 @@ import argparse
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from benchopt.benchmark import Benchmark
 from benchopt.utils.run_context import RunContext
 from numba import njit
+
+# benchopt makes benchmark_utils importable, from wherever this is run.
+BENCHMARK = Benchmark(Path(__file__).parents[1])
+
+from benchmark_utils.judge import Judge  # noqa: E402
+from benchmark_utils.problems.logreg import LogReg  # noqa: E402
 
 N_TRAIN, N_VAL, N_FEATURES = 37_492, 12_498, 22
 PRECISIONS = ("float64", "float32")
@@ -25,8 +32,6 @@ CHUNK = 2048
 
 def make_problem():
     """A random logistic regression of IJCNN1's size."""
-    from benchmark_utils.problems.logreg import LogReg
-
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (N_TRAIN + N_VAL, N_FEATURES))
     y = np.where(X.sum(axis=1) + rng.logistic(size=len(X)) > 0, 1.0, -1.0)
@@ -105,8 +110,6 @@ def bench_iterations(solvers, frameworks, batches, seconds):
 
 def bench_judge():
     """Milliseconds of one exact evaluation, warm-started near the last one."""
-    from benchmark_utils.judge import Judge
-
     problem = make_problem()
     judge = Judge(problem)
     times = []
@@ -121,7 +124,7 @@ def bench_judge():
 def first_iteration(framework, name):
     """Seconds from the solver's choice to the end of its first iterations; in a fresh process."""
     problem = make_problem()
-    cls = next(cls for cls in Benchmark(".").get_solvers() if cls.name == name)
+    cls = next(cls for cls in BENCHMARK.get_solvers() if cls.name == name)
     start = time.perf_counter()
     make_solver(cls, problem, framework=framework)
     print(time.perf_counter() - start)
@@ -152,7 +155,7 @@ def main():
     names = options.solvers.split(",") if options.solvers else None
     solvers = [
         cls
-        for cls in Benchmark(".").get_solvers()
+        for cls in BENCHMARK.get_solvers()
         if "framework" in cls.parameters and (names is None or cls.name in names)
     ]
     frameworks = options.frameworks.split(",")
