@@ -43,7 +43,7 @@ def make_neumann(framework, oracle):
     """
     linear_sgd = make_linear_sgd(framework, oracle)
 
-    @framework.compile
+    @framework.inline
     def neumann(rhs, batches, args):
         problem, inner_var, outer_var, step_size = args
         args = problem, inner_var, outer_var, rhs, step_size

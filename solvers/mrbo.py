@@ -79,8 +79,9 @@ class Solver(StochasticSolver):
     def make_step(self, framework, oracle):
         neumann = make_neumann(framework, oracle)
 
-        @framework.compile
-        def estimate(problem, inner_var, outer_var, inner_batches, outer_batches, step_size):
+        @framework.inline
+        def estimate(problem, inner_var, outer_var, draws):
+            inner_batches, outer_batches, step_size = draws
             grad = oracle.inner_grad(problem, inner_var, outer_var, inner_batches[0])
             outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
             args = problem, inner_var, outer_var, step_size
@@ -90,9 +91,9 @@ class Solver(StochasticSolver):
 
         def step(state, problem, inner_batches, outer_batches, step_sizes):
             inner_var, outer_var, old_inner_var, old_outer_var, d_inner, d_outer = state
-            batches = inner_batches, outer_batches, step_sizes[1]
-            grad, hypergrad = estimate(problem, inner_var, outer_var, *batches)
-            old_grad, old_hypergrad = estimate(problem, old_inner_var, old_outer_var, *batches)
+            draws = inner_batches, outer_batches, step_sizes[1]
+            grad, hypergrad = estimate(problem, inner_var, outer_var, draws)
+            old_grad, old_hypergrad = estimate(problem, old_inner_var, old_outer_var, draws)
             d_inner = grad + step_sizes[3] * (d_inner - old_grad)
             d_outer = hypergrad + step_sizes[3] * (d_outer - old_hypergrad)
             return State(
