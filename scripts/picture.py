@@ -100,7 +100,7 @@ def draw(results, best, path):
 
 
 def main(results_path=None, picture=None):
-    [results_path] = BENCHMARK.get_result_files(results_path)
+    results_path = results_path or BENCHMARK.get_result_files()[0]
     results = read_results(results_path)
     best = min(optimum(problem_of(results)), results["objective_value"].min())
     picture = Path(picture or "docs/ijcnn1.png")

@@ -4,6 +4,7 @@ python scripts/summary.py [RESULTS.parquet]        the latest file by default
 """
 
 import sys
+from pathlib import Path
 
 import numpy as np
 from benchopt.benchmark import Benchmark
@@ -50,7 +51,7 @@ def lines(final):
 
 
 def main(path=None):
-    [path] = Benchmark(".").get_result_files(path)
+    path = Path(path or Benchmark(".").get_result_files()[0])
     print("\n".join(lines(summarise(read_results(path)))))
     page = path.parent / f"{Benchmark('.').name}_{path.stem}.html"
     print(f"\nResults: {path}\nPage:    {page}" if page.exists() else f"\nResults: {path}")
