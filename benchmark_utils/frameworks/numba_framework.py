@@ -5,6 +5,8 @@ import sys
 import numpy as np
 from numba import cloudpickle, njit, typeof, types
 
+from benchmark_utils.frameworks.python_framework import load, to_numpy, wait  # noqa: F401
+
 STEP = {"error_model": "numpy"}
 
 
@@ -83,15 +85,3 @@ def update_mean(mean, change, n_values):
     for k in range(mean.shape[0]):
         mean[k] += change[k] / n_values
     return mean
-
-
-def load(arrays):
-    return arrays
-
-
-def to_numpy(array):
-    return np.array(array)
-
-
-def wait(arrays):
-    return arrays
