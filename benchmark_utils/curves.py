@@ -7,6 +7,24 @@ MEASURES = {
     "validation accuracy": "objective_val_accuracy",
 }
 
+TASK = ["dataset_name", "objective_name"]
+
+
+def final_points(results):
+    """The last point of every curve.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row a point of a curve, as benchopt writes it.
+
+    Returns
+    -------
+    last : pandas.DataFrame
+        One row for each dataset, objective, solver and repetition, which index it.
+    """
+    return results.sort_values("stop_val").groupby([*TASK, "solver_name", "idx_rep"]).last()
+
 
 def median_curves(results):
     """The median over repetitions of all numbers, at every point that all repetitions reached.

@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 # benchopt makes benchmark_utils importable, from wherever this is run.
 BENCHMARK = Benchmark(Path(__file__).parents[1])
 
-from benchmark_utils.curves import median_curves  # noqa: E402
+from benchmark_utils.curves import final_points, median_curves  # noqa: E402
 from benchmark_utils.judge import value_function  # noqa: E402
 
 BOX = 30
@@ -107,8 +107,9 @@ def main(results_path=None, picture=None):
     picture.parent.mkdir(exist_ok=True)
     draw(results, best, picture)
     print(f"h* = {best:.12f}\nWrote {picture}")
-    last = results.sort_values("stop_val").groupby(["solver_name", "idx_rep"]).last()
-    for name, row in last.groupby("solver_name").median(numeric_only=True).iterrows():
+    for name, row in (
+        final_points(results).groupby("solver_name").median(numeric_only=True).iterrows()
+    ):
         print(f"{row['objective_value'] - best:10.2e} after {row['time']:7.2f} s  {name}")
 
 

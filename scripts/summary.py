@@ -10,6 +10,11 @@ import numpy as np
 from benchopt.benchmark import Benchmark
 from benchopt.results import read_results
 
+# benchopt makes benchmark_utils importable, from wherever this is run.
+BENCHMARK = Benchmark(Path(__file__).parents[1])
+
+from benchmark_utils.curves import TASK, final_points  # noqa: E402
+
 COLUMNS = ("solver", "iterations", "time (s)", "h - best h", "|grad h|", "val. accuracy")
 
 
@@ -27,13 +32,11 @@ def summarise(results):
         One row for each dataset, objective and solver: medians over repetitions of the last point,
         with a column ``suboptimality``: h minus the lowest h of any curve on that dataset.
     """
-    task = ["dataset_name", "objective_name"]
-    last = results.sort_values("stop_val").groupby([*task, "solver_name", "idx_rep"]).last()
-    final = last.groupby([*task, "solver_name"]).median(numeric_only=True)
-    best = results.groupby(task)["objective_value"].min()
+    final = final_points(results).groupby([*TASK, "solver_name"]).median(numeric_only=True)
+    best = results.groupby(TASK)["objective_value"].min()
     floors = best.reindex(final.index.droplevel(-1)).to_numpy()
     final["suboptimality"] = final["objective_value"] - floors
-    return final.sort_values([*task, "suboptimality"])
+    return final.sort_values([*TASK, "suboptimality"])
 
 
 def lines(final):
@@ -51,9 +54,9 @@ def lines(final):
 
 
 def main(path=None):
-    path = Path(path or Benchmark(".").get_result_files()[0])
+    path = Path(path or BENCHMARK.get_result_files()[0])
     print("\n".join(lines(summarise(read_results(path)))))
-    page = path.parent / f"{Benchmark('.').name}_{path.stem}.html"
+    page = path.parent / f"{BENCHMARK.name}_{path.stem}.html"
     print(f"\nResults: {path}\nPage:    {page}" if page.exists() else f"\nResults: {path}")
 
 

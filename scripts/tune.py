@@ -18,6 +18,11 @@ from benchopt.benchmark import Benchmark
 from benchopt.cli.main import run
 from benchopt.results import read_results
 
+# benchopt makes benchmark_utils importable, from wherever this is run.
+BENCHMARK = Benchmark(Path(__file__).parents[1])
+
+from benchmark_utils.curves import TASK, final_points  # noqa: E402
+
 HEADER = """\
 # Made by `make tune CONFIG={grid}`: the best parameters of that grid, by the final h.
 # Change the grid, not this file.
@@ -39,9 +44,8 @@ def best_parameters(results, grid):
     chosen : list of dict
         Entries of a run configuration's `solver`: name, and parameters that are lists in the grid.
     """
-    task = ["dataset_name", "objective_name"]
-    curves = results.sort_values("stop_val").groupby([*task, "solver_name", "idx_rep"]).last()
-    final = curves.groupby([*task, "solver_name"])["objective_value"].median().reset_index()
+    curves = final_points(results)
+    final = curves.groupby([*TASK, "solver_name"])["objective_value"].median().reset_index()
     n_curves = curves.groupby("solver_name").size()
     final = final[final["solver_name"].isin(n_curves.index[n_curves == n_curves.max()])]
     rows = results.drop_duplicates("solver_name").set_index("solver_name")
@@ -49,7 +53,7 @@ def best_parameters(results, grid):
     for entry in grid["solver"]:
         [(name, parameters)] = entry.items() if isinstance(entry, dict) else [(entry, {})]
         candidates = final[final["solver_name"].str.startswith(f"{name}[")]
-        for best in candidates.groupby(task)["objective_value"].idxmin():
+        for best in candidates.groupby(TASK)["objective_value"].idxmin():
             row = rows.loc[candidates.loc[best, "solver_name"]]
             best_parameters = {
                 key: next(value for value in values if same(value, row[f"p_solver_{key}"]))
@@ -72,8 +76,8 @@ def main(path):
     if target == path:
         raise SystemExit(f"{path} is not a grid; give a tune_NAME.yml, to make NAME.yml.")
     grid = yaml.safe_load(path.read_text())
-    run([".", "--config", str(path), "--no-plot"], standalone_mode=False)
-    [results] = Benchmark(".").get_result_files()
+    run([str(BENCHMARK.benchmark_dir), "--config", str(path), "--no-plot"], standalone_mode=False)
+    [results] = BENCHMARK.get_result_files()
     config = yaml.safe_load(target.read_text()) if target.exists() else dict(grid)
     config["solver"] = best_parameters(read_results(results), grid)
     text = HEADER.format(grid=path) + yaml.safe_dump(config, sort_keys=False)
