@@ -1,13 +1,27 @@
 """The bilevel problem that is solved, and how a result is judged."""
 
+from inspect import signature
+
+import numpy as np
 from benchopt import BaseObjective
 from benchopt.stopping_criterion import SufficientProgressCriterion
 
 from benchmark_utils.counting import ORACLE_NAMES
 from benchmark_utils.fingerprint import suite_fingerprint
-from benchmark_utils.judge import Judge
+from benchmark_utils.judge import EstimateJudge, Judge
 from benchmark_utils.problems import PROBLEMS, get_problem
+from benchmark_utils.provenance import provenance
+from benchmark_utils.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.validation import one_of, refusal
+
+
+class NoProgress(SufficientProgressCriterion):
+    """Stop where nothing progresses, except estimates, which may get worse before better."""
+
+    def check_convergence(self, curve):
+        if "objective_inner_error" in curve[-1]:
+            return False, 0
+        return super().check_convergence(curve)
 
 
 class Objective(BaseObjective):
@@ -15,43 +29,82 @@ class Objective(BaseObjective):
 
     F is the validation loss, G the regularised training loss. At each point of a curve the inner
     problem is solved to the last digits that float64 gives, and h and its gradient are exact.
+
+    With ``question="estimate"`` lambda stays where it starts, and solvers estimate the
+    hypergradient there from N inner iterations, N being benchopt's budget.
     """
 
     name = "bilevel"
     min_benchopt_version = "1.10"
-    requirements = ["numba", "scipy", "scikit-learn"]
+    requirements = ["numba", "scipy", "scikit-learn", "threadpoolctl", "pip::celer", "pip::jax"]
 
-    parameters = {"problem": ["logreg"], "reg": ["exp"], "n_reg": ["full"]}
-    allowed = {
-        "problem": one_of(*PROBLEMS),
-        "reg": one_of("exp", "lin"),
-        "n_reg": one_of("full", 1),
+    parameters = {
+        "problem": ["logreg"],
+        "question": ["minimise"],
+        "reg": ["exp"],
+        "n_reg": ["full"],
+        "ridge": [0.01],
+        "outer": ["validation"],
+        "alpha": [0.1],
+        "n_draws": [4],
+        "width": [16],
     }
+    allowed = {"problem": one_of(*PROBLEMS), "question": one_of("minimise", "estimate")}
 
     sampling_strategy = "callback"
     # Ten evaluations without progress, a sixfold number of iterations, are enough to stop.
-    stopping_criterion = SufficientProgressCriterion(eps=1e-12, patience=10, strategy="callback")
+    stopping_criterion = NoProgress(eps=1e-12, patience=10, strategy="callback")
+
+    @property
+    def parameter_template(self):
+        # The parameters of other problems say nothing of this one.
+        shown = ["problem"] + ["question"] * (self.question != "minimise")
+        if self.problem in PROBLEMS:
+            shown += get_problem(self.problem).allowed
+        return ",".join(f"{name}={{{name}}}" for name in shown)
 
     def skip(self, unavailable=None, **data):
         reason = unavailable or refusal(self, self.allowed)
-        reason = reason or get_problem(self.problem).refuse(**data)
+        reason = reason or self.refuse(get_problem(self.problem), data)
         return reason is not None, reason
 
+    def refuse(self, problem, data):
+        """Say why a problem cannot take the parameters or the data; None if it can."""
+        for name, [default] in self.parameters.items():
+            if name not in (*self.allowed, *problem.allowed) and getattr(self, name) != default:
+                return f"bilevel: problem={self.problem} has no parameter {name}; leave it out."
+        return refusal(self, problem.allowed) or problem.refuse(**data)
+
     def set_data(self, task, **data):
-        self.bilevel_problem = get_problem(self.problem)(
-            **data, reg=self.reg, n_reg=self.n_reg, seed=self.get_seed()
-        )
+        # The first that benchopt calls in a job, whichever process it runs in.
+        limit_threads()
+        problem = get_problem(self.problem)
+        parameters = {name: getattr(self, name) for name in problem.allowed}
+        # A data set may tell more than this problem asks for.
+        used = {name: data[name] for name in signature(problem).parameters if name in data}
+        self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
 
     def get_objective(self):
+        if self.question == "estimate":
+            self.judge = EstimateJudge(self.bilevel_problem)
+            return dict(problem=self.bilevel_problem, question=self.question)
         self.judge = Judge(self.bilevel_problem)
         return dict(problem=self.bilevel_problem)
 
-    def evaluate_result(self, inner_var, outer_var, iterations, calls):
-        return dict(
-            **self.judge.evaluate(inner_var, outer_var),
-            iterations=iterations,
-            **{f"{name}_calls": count for name, count in calls.items()},
-        )
+    def evaluate_result(self, inner_var, outer_var, iterations, calls, **estimates):
+        counts = {f"{name}_calls": count for name, count in calls.items()}
+        marks = dict(threads=share(), parallel=int(runs_in_parallel()))
+        common = dict(iterations=iterations, **counts, **marks)
+        if self.bilevel_problem.outer_dim == 1:
+            common["outer_var"] = float(outer_var[0])
+        metrics = self.judge.evaluate(inner_var, outer_var, **estimates)
+        # Estimates on several signals are a row each.
+        rows = metrics if isinstance(metrics, list) else [metrics]
+        return [dict(**row, **common) for row in rows]
+
+    def save_final_results(self, outer_var, **result):
+        """What the results file keeps once a curve, in the column final_results."""
+        return dict(outer_var=np.asarray(outer_var, float), **provenance())
 
     def get_one_result(self):
         problem = self.bilevel_problem
@@ -60,6 +113,7 @@ class Objective(BaseObjective):
             outer_var=problem.outer_var0,
             iterations=0,
             calls=dict.fromkeys(ORACLE_NAMES, 0),
+            **({} if self.question == "minimise" else {"hypergradient": problem.outer_var0}),
         )
 
     def _get_state(self):

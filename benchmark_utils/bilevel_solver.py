@@ -12,30 +12,44 @@ class BilevelSolver(BaseSolver):
     ----------
     allowed : dict of str to Allowed
         What each parameter may be; a value out of range is refused before any computation.
-    settings : dict
-        Parameters that do not change the algorithm, with their defaults. A solver's name on the
-        result page shows them where they differ from these.
+    estimates : bool
+        Whether the solver can estimate the hypergradient at a fixed lambda.
+    takes_non_smooth : bool
+        Whether the solver can treat an inner problem with a non-smooth penalty.
     """
 
     sampling_strategy = "callback"
     allowed = {}
-    settings = {}
+    estimates = False
+    takes_non_smooth = False
 
     @property
     def parameter_template(self):
-        shown = [
-            name
+        # A name on the result page must be short: what is not the default.
+        return ",".join(
+            f"{name}={{{name}}}"
             for name, value in self._parameters.items()
-            if name not in self.settings or value != self.settings[name]
-        ]
-        return ",".join(f"{name}={{{name}}}" for name in shown)
+            if [value] != self.parameters[name]
+        )
+
+    def __repr__(self):
+        return super().__repr__().removesuffix("[]")
 
     def get_next(self, stop_val):
         # As many points a decade late as early, so that judging stays a small part of a run.
         return max(stop_val + 1, int(1.2 * stop_val))
 
-    def skip(self, problem):
-        reason = refusal(self, self.allowed) or self.refuse(problem)
+    def skip(self, problem, question="minimise"):
+        self.question = question
+        reason = refusal(self, self.allowed)
+        if not reason and question == "estimate" and not self.estimates:
+            reason = f"{self.name} minimises h and gives no estimates; leave out question=estimate."
+        if not reason and not problem.smooth and not self.takes_non_smooth:
+            reason = (
+                f"{self.name} needs an inner problem that is smooth; this one has an l1 penalty. "
+                "Give a solver that takes it: GridSearch, Implicit, Unrolled or Analytic."
+            )
+        reason = reason or self.refuse(problem)
         return reason is not None, reason
 
     def refuse(self, problem):

@@ -11,6 +11,21 @@ def block_sizes(n_samples, batch_size):
     return sizes
 
 
+def block_indices(n_samples, batch_size, rng):
+    """Which samples are in which block.
+
+    Returns
+    -------
+    indices : integer array, (n_blocks, batch_size)
+        Each sample once, shuffled; the last block is filled up with some a second time.
+    filled : bool array, (n_blocks, batch_size)
+        False where a sample only fills up.
+    """
+    shape = len(block_sizes(n_samples, batch_size)), batch_size
+    filled = np.arange(shape[0] * shape[1]).reshape(shape) < n_samples
+    return np.resize(rng.permutation(n_samples), shape), filled
+
+
 def aligned_zeros(shape, dtype, alignment=64):
     """Zeros that start at a cache line: a tenth off the time of kernels with 64-byte vectors."""
     n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
@@ -19,12 +34,46 @@ def aligned_zeros(shape, dtype, alignment=64):
     return memory[start : start + n_bytes].view(dtype).reshape(shape)
 
 
+def block_weights(filled, dtype):
+    """The weight of each sample, (n_blocks, batch_size), in the mean over uniformly drawn blocks.
+
+    A block's weighted sum over its samples is an unbiased estimate of the mean over all samples;
+    samples that only fill up weigh nothing.
+    """
+    return (filled * (len(filled) / np.count_nonzero(filled))).astype(dtype)
+
+
+def take_blocks(rows, indices, dtype):
+    """The samples of each block, feature-major, so that kernels vectorise over samples.
+
+    Parameters
+    ----------
+    rows : array-like, (n_features, n_samples)
+        Also what becomes an array only where it is cut, ``np.asarray(rows[:, samples])``.
+    indices : integer array, (n_blocks, batch_size)
+    dtype : dtype
+
+    Returns
+    -------
+    blocks : array, (n_blocks, n_features, batch_size)
+    """
+    blocks = aligned_zeros((len(indices), rows.shape[0], indices.shape[1]), dtype)
+    # Many blocks at a time: with blocks of one sample, Python would be slow.
+    n_together = max(1, 1024 // indices.shape[1])
+    for first in range(0, len(indices), n_together):
+        chosen = indices[first : first + n_together]
+        samples = np.asarray(rows[:, chosen.ravel()]).reshape(-1, *chosen.shape)
+        blocks[first : first + n_together] = samples.swapaxes(0, 1)
+    return blocks
+
+
 def make_blocks(rows, batch_size, dtype, rng):
     """Cut samples into blocks of one minibatch each.
 
     Parameters
     ----------
-    rows : array, (n_features, n_samples)
+    rows : array-like, (n_features, n_samples)
+        As :func:`take_blocks` takes them.
     batch_size : int
     dtype : dtype
     rng : numpy.random.Generator
@@ -33,17 +82,14 @@ def make_blocks(rows, batch_size, dtype, rng):
     Returns
     -------
     blocks : array, (n_blocks, n_features, batch_size)
-        Feature-major, so that kernels vectorise over samples. The last block ends with zeros where
-        the samples do not fill it.
+        As :func:`take_blocks` makes them. The last block ends with zeros where the samples do not
+        fill it.
     scale : dtype
         n_blocks / n_samples. With ``scale`` times a sum over the samples of a block, the mean over
         uniformly drawn blocks is the mean over samples, also when the last block is shorter.
     """
-    n_features, n_samples = rows.shape
-    n_blocks = len(block_sizes(n_samples, batch_size))
-    order = rng.permutation(n_samples)
-    blocks = aligned_zeros((n_blocks, n_features, batch_size), dtype)
-    for index in range(n_blocks):
-        chosen = order[index * batch_size : (index + 1) * batch_size]
-        blocks[index, :, : len(chosen)] = rows[:, chosen]
-    return blocks, np.dtype(dtype).type(n_blocks / n_samples)
+    n_samples = rows.shape[1]
+    indices, filled = block_indices(n_samples, batch_size, rng)
+    blocks = take_blocks(rows, indices, dtype)
+    blocks[-1][:, ~filled[-1]] = 0
+    return blocks, np.dtype(dtype).type(len(indices) / n_samples)

@@ -24,6 +24,13 @@ class Position(int):
         return batch
 
 
+def positions(n_batches):
+    """A draw of n minibatches, an array of :class:`Position`."""
+    drawn = np.empty(n_batches, object)
+    drawn[:] = [Position(position) for position in range(n_batches)]
+    return drawn
+
+
 def counting_oracle(inner_dim, outer_dim, dtype):
     """Oracles that compute nothing and note who called them.
 
@@ -31,44 +38,40 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     -------
     oracle : Oracle
         Each oracle returns zeros of the right shape.
-    calls : Counter
-        Number of calls by ``(oracle name, batch)``, where ``batch`` is the minibatch's position in
-        the draw if it is a :class:`Position`, and else its index.
+    calls : list of (str, int or Position)
+        Oracle name and minibatch of every call so far.
     """
-    calls = Counter()
+    calls = []
 
     def counted(*names_and_dims):
         def call(problem, inner_var, outer_var, *v_and_batch):
-            batch = v_and_batch[-1]
-            for name, _ in names_and_dims:
-                calls[name, getattr(batch, "position", batch)] += 1
+            calls.extend((name, v_and_batch[-1]) for name, _ in names_and_dims if name)
             values = tuple(np.zeros(dim, dtype) for _, dim in names_and_dims)
             return values if len(values) > 1 else values[0]
 
         return call
 
     grad, hvp, cross = ("inner_grad", inner_dim), ("hvp", inner_dim), ("cross", outer_dim)
-
-    def outer_grad(problem, inner_var, outer_var, batch):
-        calls["outer_grad", getattr(batch, "position", batch)] += 1
-        return np.zeros(inner_dim, dtype), np.zeros(outer_dim, dtype)
+    # The gradients in both variables, from one look at the minibatch, are one call.
+    in_lambda = (None, outer_dim)
 
     def project(problem, outer_var):
         return outer_var
 
     oracle = Oracle(
-        counted(grad),
-        counted(hvp),
-        counted(cross),
-        counted(grad, hvp, cross),
-        outer_grad,
-        project,
+        inner_grad=counted(grad),
+        inner_grads=counted(grad, in_lambda),
+        hvp=counted(hvp),
+        cross=counted(cross),
+        inner_grad_hvp_cross=counted(grad, hvp, cross),
+        outer_grad=counted(("outer_grad", inner_dim), in_lambda),
+        project=project,
     )
     return oracle, calls
 
 
-def count_calls(solver, inner_var, outer_var, block_sizes):
-    """Count the oracle calls of a stochastic solver by running its Python source once.
+class MeasuredCalls:
+    """The oracle calls of a stochastic solver's parts, by running its Python source.
 
     Parameters
     ----------
@@ -77,28 +80,63 @@ def count_calls(solver, inner_var, outer_var, block_sizes):
     block_sizes : pair of integer arrays
         Samples in each inner and outer block.
 
-    Returns
-    -------
-    first : dict of str to int
-        One-sample calls of ``init``, by oracle name.
-    step : Counter
-        Minibatch calls of one step, by (oracle name, position in the draw).
+    Attributes
+    ----------
+    first : Counter
+        One-sample calls of the first state, by oracle name.
     """
-    python = get_framework("python")
-    oracle, calls = counting_oracle(inner_var.size, outer_var.size, inner_var.dtype)
-    state = solver.make_init(python, oracle)(None, inner_var, outer_var)
-    first = dict.fromkeys(ORACLE_NAMES, 0)
-    for (name, block), n_calls in calls.items():
-        first[name] += n_calls * int(sizes_of(name, block_sizes)[block])
-    calls.clear()
-    solver.make_step(python, oracle)(
-        state,
-        None,
-        [Position(position) for position in range(solver.n_inner_batches)],
-        [Position(position) for position in range(solver.n_outer_batches)],
-        solver.step_sizes(np.ones(1))[0],
-    )
-    return first, calls
+
+    def __init__(self, solver, inner_var, outer_var, block_sizes):
+        self.solver, self.block_sizes = solver, block_sizes
+        python = get_framework("python")
+        oracle, self._seen = counting_oracle(inner_var.size, outer_var.size, inner_var.dtype)
+        self._state = solver.make_init(python, oracle)(None, inner_var, outer_var)
+        self._step = solver.make_step(python, oracle)
+        _, self.first = self._take_seen()
+        self._steps = {}
+
+    def step(self, more):
+        """The calls of one iteration.
+
+        Parameters
+        ----------
+        more : object or None
+            What the iteration draws beside minibatches.
+
+        Returns
+        -------
+        drawn : Counter
+            Minibatch calls on what the iteration draws, by (oracle name, position in the draw).
+        fixed : Counter
+            One-sample calls on other blocks, by oracle name.
+        """
+        kind = more if decides(more) else None
+        if kind not in self._steps:
+            self._step(
+                self._state,
+                None,
+                positions(self.solver.n_inner_batches),
+                positions(self.solver.n_outer_batches),
+                self.solver.step_sizes(np.ones(1))[0],
+                *(() if more is None else (more,)),
+            )
+            self._steps[kind] = self._take_seen()
+        return self._steps[kind]
+
+    def _take_seen(self):
+        drawn, fixed = Counter(), Counter()
+        for name, batch in self._seen:
+            if isinstance(batch, Position):
+                drawn[name, batch.position] += 1
+            else:
+                fixed[name] += int(sizes_of(name, self.block_sizes)[batch])
+        self._seen.clear()
+        return drawn, fixed
+
+
+def decides(more):
+    """Whether what is drawn beside minibatches decides which oracles are called."""
+    return more is not None and np.asarray(more).dtype.kind in "bi"
 
 
 def sizes_of(name, block_sizes):
@@ -112,27 +150,35 @@ class CallCounts:
 
     Parameters
     ----------
-    calls_per_part : tuple
-        What :func:`count_calls` returns.
-    block_sizes : pair of integer arrays
-        Samples in each inner and outer block; only the last one of each may be shorter.
+    measured : MeasuredCalls
     """
 
-    def __init__(self, calls_per_part, block_sizes):
-        first, self.step = calls_per_part
-        self.block_sizes = block_sizes
-        self.counts = dict(first)
+    def __init__(self, measured):
+        self.measured = measured
+        self.counts = dict.fromkeys(ORACLE_NAMES, 0) | measured.first
 
-    def add(self, inner_batches, outer_batches):
-        """Count iterations that read these blocks, (n_iterations, batches per iteration)."""
-        for (name, position), n_calls in self.step.items():
+    def add(self, inner_batches, outer_batches, more=None):
+        """Count iterations that read these blocks, (n_iterations, batches per iteration), and drew
+        what else there is, an array of one row each."""
+        if not decides(more):
+            self._add_alike(inner_batches, outer_batches, None if more is None else more[0])
+            return
+        for value in np.unique(more):
+            rows = more == value
+            self._add_alike(inner_batches[rows], outer_batches[rows], value)
+
+    def _add_alike(self, inner_batches, outer_batches, more):
+        drawn, fixed = self.measured.step(more)
+        for (name, position), n_calls in drawn.items():
             batches = outer_batches if name == "outer_grad" else inner_batches
-            self.counts[name] += n_calls * self._samples(
-                batches[:, position], sizes_of(name, self.block_sizes)
-            )
+            sizes = sizes_of(name, self.measured.block_sizes)
+            self.counts[name] += n_calls * self._samples(batches[:, position], sizes)
+        for name, n_samples in fixed.items():
+            self.counts[name] += n_samples * len(inner_batches)
 
     @staticmethod
     def _samples(drawn, sizes):
+        # Only the last block may be shorter.
         missing = int(sizes[0] - sizes[-1])
         short = np.count_nonzero(drawn == len(sizes) - 1) if missing else 0
         return drawn.size * int(sizes[0]) - missing * short

@@ -1,5 +1,9 @@
 """Convergence curves from a results file: what plots and tables have in common."""
 
+import textwrap
+
+import numpy as np
+
 MEASURES = {
     "h - best h": "objective_value",
     "|grad h|": "objective_grad_norm",
@@ -8,6 +12,28 @@ MEASURES = {
 }
 
 TASK = ["dataset_name", "objective_name"]
+
+CALLS = ("all", "inner_grad", "hvp", "cross", "outer_grad")
+
+
+def oracle_calls(results, kind):
+    """The number of one-sample oracle calls at every point, of one of the kinds in ``CALLS``."""
+    names = CALLS[1:] if kind == "all" else [kind]
+    return results[[f"objective_{name}_calls" for name in names]].sum(axis=1)
+
+
+def of_task(results, dataset, objective):
+    """The results with this ``dataset_name`` and ``objective_name``."""
+    return results[(results["dataset_name"] == dataset) & (results["objective_name"] == objective)]
+
+
+def task_title(dataset, objective):
+    """A title of lines that fit above a figure as wide as a column of a paper."""
+    return "\n".join(
+        line
+        for name in (objective, f"Data: {dataset}")
+        for line in textwrap.wrap(name.replace(",", ", "), width=52)
+    )
 
 
 def final_points(results):
@@ -64,8 +90,7 @@ def measured(results, dataset, objective, measure):
         One row for each solver and point: medians over repetitions of all numbers, and the measure
         as column ``y``. Points that a logarithmic axis cannot show are left out.
     """
-    task = (results["dataset_name"] == dataset) & (results["objective_name"] == objective)
-    results = results[task]
+    results = of_task(results, dataset, objective)
     column = MEASURES[measure]
     if column not in results:
         return results.head(0).assign(y=[])
@@ -73,3 +98,22 @@ def measured(results, dataset, objective, measure):
     curves = median_curves(results)
     curves["y"] = curves[column] - best
     return curves[curves["y"] > 0].copy()
+
+
+def cost_to_reach(points, column, target, cost):
+    """What it cost until a column was first at most a target, on every curve.
+
+    Parameters
+    ----------
+    points : pandas.core.groupby.DataFrameGroupBy
+        The points of curves, in their order, grouped by curve.
+    column, cost : str
+        Columns of numbers.
+    target : float
+
+    Returns
+    -------
+    costs : pandas.Series
+        Indexed by curve; infinite where the target was never reached.
+    """
+    return points.apply(lambda curve: curve.loc[curve[column] <= target, cost].min()).fillna(np.inf)

@@ -1,13 +1,10 @@
 """The exact value function: what h, its gradient and theta* are at a given lambda."""
 
+from functools import cached_property
+
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.sparse.linalg import LinearOperator, cg
 
-from benchmark_utils.problems.base import finite
-
-# Up to this inner dimension a dense Hessian is cheaper than conjugate gradients.
-DENSE_DIM = 1000
+from benchmark_utils.data_checks import finite
 
 
 class Judge:
@@ -66,8 +63,75 @@ class Judge:
             value=value,
             grad_norm=float(np.linalg.norm(hypergradient)),
             inner_distance=float(np.linalg.norm(inner_var - inner_star)),
-            **self.problem.metrics(inner_star),
+            **self.problem.metrics(inner_star, outer_var),
         )
+
+
+class EstimateJudge:
+    """Judge estimates of the hypergradient at the lambda where the problem starts.
+
+    Parameters
+    ----------
+    problem : Problem
+    """
+
+    def __init__(self, problem):
+        self.problem = problem
+        _, self.hypergradient, self.inner_star = value_function(
+            problem, problem.outer_var0, problem.inner_var0
+        )
+
+    def evaluate(self, inner_var, outer_var, hypergradient, jacobians=None):
+        """Judge one estimate.
+
+        Parameters
+        ----------
+        inner_var : array, (p,)
+            theta^N, after the N inner iterations of the estimate.
+        outer_var : array, (d,)
+            Where lambda starts.
+        hypergradient : array, (d,)
+            The estimate.
+        jacobians : list of array, optional
+            Estimates of the derivative of every signal's code in the dictionary, (K, m K).
+
+        Returns
+        -------
+        metrics : dict or list of dict
+            ``value`` the error of the estimate, relative to the norm of the hypergradient unless
+            that is 0; ``gradient_error`` the same, not relative; ``inner_error`` the distance of
+            theta^N to theta*; ``support_distance`` in how many entries their supports differ. With
+            ``jacobians`` one dict a ``signal``, with that signal's ``inner_error``,
+            ``support_distance``, and ``jacobian_error`` in the Frobenius norm.
+        """
+        error = float(np.linalg.norm(hypergradient - self.hypergradient))
+        norm = np.linalg.norm(self.hypergradient)
+        common = dict(value=error / norm if norm else error, gradient_error=error)
+        if jacobians is None:
+            return dict(**common, **self.inner_errors(inner_var, self.inner_star))
+        codes, codes_star = map(self.problem.codes, (inner_var, self.inner_star))
+        return [
+            dict(
+                **common,
+                **self.inner_errors(code, code_star),
+                signal=signal,
+                jacobian_error=float(np.linalg.norm(jacobian - exact)),
+            )
+            for signal, (code, code_star, jacobian, exact) in enumerate(
+                zip(codes, codes_star, jacobians, self.exact_jacobians, strict=True)
+            )
+        ]
+
+    def inner_errors(self, inner_var, inner_star):
+        supports = self.problem.support(inner_var), self.problem.support(inner_star)
+        return dict(
+            inner_error=float(np.linalg.norm(inner_var - inner_star)),
+            support_distance=int(np.sum(supports[0] != supports[1])),
+        )
+
+    @cached_property
+    def exact_jacobians(self):
+        return self.problem.jacobians(self.inner_star, self.problem.outer_var0)
 
 
 def value_function(problem, outer_var, inner_start):
@@ -89,67 +153,7 @@ def value_function(problem, outer_var, inner_start):
     inner_star : array, (p,)
         theta*(lambda).
     """
-    inner_star = solve_inner(problem, outer_var, inner_start)
-    solve = hessian_solver(problem, inner_star, outer_var)
-    # The factorised Hessian is there for v: one more Newton step with it costs a gradient.
-    inner_star = inner_star - solve(problem.inner_value_grad(inner_star, outer_var)[1])
+    inner_star, solve = problem.solve_inner(outer_var, inner_start)
     value, (grad_in, grad_out) = problem.outer_value_grad(inner_star, outer_var)
     hypergradient = grad_out - problem.cross(inner_star, outer_var, solve(grad_in))
     return value, hypergradient, inner_star
-
-
-def solve_inner(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200):
-    """Minimise G(lambda, .) by Newton's method with backtracking.
-
-    Parameters
-    ----------
-    problem : Problem
-    outer_var : array, (d,)
-    inner_start : array, (p,)
-    tolerance : float
-        On the gradient's norm.
-    max_iterations : int
-
-    Returns
-    -------
-    inner_star : array, (p,)
-        Where the gradient's norm is below the tolerance, or where no step within rounding
-        decreases G or the gradient's norm any more.
-    """
-    inner_var = inner_start
-    value, grad = problem.inner_value_grad(inner_var, outer_var)
-    for _ in range(max_iterations):
-        norm = np.linalg.norm(grad)
-        if not norm > tolerance:
-            break
-        direction = hessian_solver(problem, inner_var, outer_var)(grad)
-        slope = grad @ direction
-        for halvings in range(40):
-            step = 0.5**halvings
-            candidate = inner_var - step * direction
-            new_value, new_grad = problem.inner_value_grad(candidate, outer_var)
-            # Near the solution G is flat to rounding, and the gradient still tells.
-            decreases = new_value <= value - 1e-4 * step * slope
-            if decreases or np.linalg.norm(new_grad) <= 0.5 * norm:
-                break
-        else:
-            break
-        inner_var, value, grad = candidate, new_value, new_grad
-    return inner_var
-
-
-def hessian_solver(problem, inner_var, outer_var):
-    """A function that solves hessian_theta,theta G x = b for x, dense while p is small."""
-    if problem.inner_dim > DENSE_DIM:
-        shape = (problem.inner_dim, problem.inner_dim)
-        hessian = LinearOperator(shape, lambda v: problem.hvp(inner_var, outer_var, v.ravel()))
-        return lambda b: cg(hessian, b, rtol=1e-13, maxiter=10 * problem.inner_dim)[0]
-    hessian = problem.inner_hessian(inner_var, outer_var)
-    if not finite(hessian):
-        return lambda b: np.full_like(b, np.nan)
-    try:
-        factor = cho_factor(hessian)
-    except LinAlgError:
-        # Singular to rounding, as when penalties vanish: the solution of least norm.
-        return lambda b: np.linalg.lstsq(hessian, b)[0]
-    return lambda b: cho_solve(factor, b)

@@ -1,10 +1,21 @@
 """LIBSVM's data sets, through libsvmdata and its cache."""
 
+import numpy as np
 from libsvmdata import fetch_dataset
+from libsvmdata.core import ALL_DATASETS
+from scipy.sparse import csr_array, issparse
 
+from benchmark_utils.downloads import Unavailable, load
+from benchmark_utils.splits import split
 
-class Unavailable(Exception):
-    """A data set cannot be had; the message says why, and what to do."""
+# Under these names libsvmdata 0.5 downloads w1a.
+MISNAMED = ("w3a", "w4a", "w5a", "w6a")
+
+BINARY = tuple(
+    name
+    for name, dataset in ALL_DATASETS.items()
+    if dataset.task_name == "binary" and not name.endswith("_test") and name not in MISNAMED
+)
 
 
 def fetch(name):
@@ -17,7 +28,8 @@ def fetch(name):
 
     Returns
     -------
-    X : array or sparse array, (n_samples, n_features)
+    X : array or csr_array, (n_samples, n_features)
+        Sparse if less than half of the entries are non-zero.
     y : array, (n_samples,)
 
     Raises
@@ -25,13 +37,51 @@ def fetch(name):
     Unavailable
         If there is no network, or the cached file is damaged.
     """
+    advice = (
+        f"Connect to the network, or set LIBSVMDATA_HOME to a folder with intact {name}_X and "
+        f"{name}_y files of libsvmdata."
+    )
+    X, y = load(name, "LIBSVM", advice, fetch_dataset, name)
+    return csr_array(X) if issparse(X) else X, y
+
+
+def binary_data(name, validation, rng):
+    """The samples of a binary classification, and what validates on them.
+
+    Parameters
+    ----------
+    name : str
+        One of ``BINARY``.
+    validation : {"test", "holdout"}
+        The official test set, or a stratified quarter of the training set.
+    rng : numpy.random.Generator
+        Draws what is held out.
+
+    Returns
+    -------
+    data : dict
+        What a dataset's ``get_data`` returns: with ``unavailable``, if the data cannot be had. Of
+        the two labels the larger one becomes 1, the other -1. Sparse matrices stay sparse.
+    """
+    if validation == "test" and f"{name}_test" not in ALL_DATASETS:
+        return dict(unavailable=f"{name} has no official test set; give validation=holdout.")
     try:
-        return fetch_dataset(name)
-    # libsvmdata raises what its downloader, its decompressor or its parser raises.
-    except Exception as error:
-        cause = " ".join(str(error).split())[:150]
-        raise Unavailable(
-            f"{name} could not be loaded from LIBSVM ({type(error).__name__}: {cause}). Connect to "
-            f"the network, or set LIBSVMDATA_HOME to a folder with intact {name}_X and {name}_y "
-            "files of libsvmdata."
-        ) from error
+        X, y = fetch(name)
+        classes = np.unique(y)
+        if len(classes) != 2:
+            raise Unavailable(
+                f"{name} has {len(classes)} different labels, where a binary classification has "
+                "two; choose another data set."
+            )
+        y = signs(y, classes)
+        if validation == "holdout":
+            return dict(task="binary", **split(X, y, rng, stratify=True, test_size=0))
+        X_val, y_val = fetch(f"{name}_test")
+    except Unavailable as reason:
+        return dict(unavailable=str(reason))
+    return dict(task="binary", X_train=X, y_train=y, X_val=X_val, y_val=signs(y_val, classes))
+
+
+def signs(y, classes):
+    """The labels as -1 and 1; what is neither class stays as it is, for the problem to refuse."""
+    return np.select([y == classes[0], y == classes[1]], [-1.0, 1.0], y)

@@ -1,27 +1,131 @@
-"""Solvers of the linear system hessian_theta,theta G v = grad_theta F that methods share."""
+"""Solvers of the linear system hessian_theta,theta G v = grad_theta F that methods share.
 
-from scipy.sparse.linalg import LinearOperator, cg
+All have one interface, ``solver(system, rhs, v, tolerance, max_iterations)``, start from v, and
+return v, (p,). The tolerance is on the Euclidean norm of the residual. If G is not smooth, systems
+and solutions live on the support of theta: v is 0 elsewhere.
+
+Where the Hessian is singular on the support, ``exact`` gives the least-squares solution of least
+norm, conjugate gradients stop at the first direction without curvature, L-BFGS gives the iterate of
+least residual, and a Neumann series grows in proportion to its length: all are finite.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+
+MAX_ITERATIONS = 10_000
 
 
-def conjugate_gradient(problem, inner_var, outer_var, rhs, v, tolerance):
-    """Solve the linear system by conjugate gradients until its residual is below a tolerance.
+class LinearSystem(NamedTuple):
+    """The Hessian of G in theta at a point, on the support of theta."""
 
-    Parameters
-    ----------
-    problem : Problem
-    inner_var : array, (p,)
-    outer_var : array, (d,)
-    rhs : array, (p,)
-    v : array, (p,)
-        Where to start.
-    tolerance : float
-        On the Euclidean norm of the residual.
+    problem: Any
+    inner_var: Any  # (p,)
+    outer_var: Any  # (d,)
+    inverse_hessian: Any = None  # what the inner solver has built, a function of (p,)
 
-    Returns
-    -------
-    v : array, (p,)
+    def restrict(self, vector):
+        """A vector with zeros off the support, (p,)."""
+        return np.where(self.problem.support(self.inner_var), vector, 0)
+
+    def matvec(self, v):
+        """The Hessian on the support times v, (p,)."""
+        return self.restrict(self.problem.hvp(self.inner_var, self.outer_var, v))
+
+
+def exact(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
+    """A direct solve with the Hessian on the support."""
+    problem, inner_var, outer_var, _ = system
+    return problem.hessian_solver(inner_var, outer_var)(rhs)
+
+
+def conjugate_gradient(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
+    """Conjugate gradients (Hestenes and Stiefel 1952)."""
+    v = system.restrict(v)
+    # A first product is saved where v starts at 0.
+    residual = rhs - system.matvec(v) if v.any() else rhs
+    direction, square = residual, residual @ residual
+    largest = 0.0
+    for _ in range(max_iterations):
+        if not square > tolerance**2:
+            break
+        product = system.matvec(direction)
+        curvature = direction @ product
+        largest = max(largest, curvature / (direction @ direction))
+        if not curvature > 1e-14 * largest * (direction @ direction):
+            break
+        step = square / curvature
+        v = v + step * direction
+        residual = residual - step * product
+        square, previous = residual @ residual, square
+        direction = residual + square / previous * direction
+    return v
+
+
+def lbfgs(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
+    """L-BFGS on 1/2 <v, H v> - <rhs, v>."""
+    best, least = system.restrict(v), np.inf
+
+    def value_grad(v):
+        nonlocal best, least
+        product = system.matvec(v)
+        residual = np.linalg.norm(product - rhs)
+        if residual < least:
+            best, least = v.copy(), residual
+        return v @ product / 2 - v @ rhs, product - rhs
+
+    if max_iterations > 0:
+        options = dict(
+            gtol=tolerance / np.sqrt(rhs.size), ftol=0, maxiter=max_iterations,
+            maxfun=max_iterations + 1, maxcor=20,
+        )  # fmt: skip
+        minimize(value_grad, best, jac=True, method="L-BFGS-B", options=options)
+    return best
+
+
+def neumann(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
+    """The Neumann series eta sum_{q=0}^{Q} (I - eta H)^q rhs, eta = 1/L, Q = ``max_iterations``.
+
+    Or as many terms as the tolerance asks; Lorraine, Vicol and Duvenaud, Optimizing millions of
+    hyperparameters by implicit differentiation, AISTATS 2020. v plays no part.
     """
-    hessian = LinearOperator(
-        (rhs.size, rhs.size), lambda x: problem.hvp(inner_var, outer_var, x.ravel())
-    )
-    return cg(hessian, rhs, x0=v, rtol=0, atol=tolerance, maxiter=10 * rhs.size)[0]
+    step_size = 1 / system.problem.inner_smoothness(system.outer_var)
+    v = step_size * rhs
+    for _ in range(max_iterations):
+        residual = rhs - system.matvec(v)
+        if not np.linalg.norm(residual) > tolerance:
+            break
+        v = v + step_size * residual
+    return v
+
+
+def jacobian_free(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
+    """The Hessian replaced by the identity: v = rhs.
+
+    Fung, Heaton, Li, McKenzie, Osher and Yin, JFB: Jacobian-free backpropagation for implicit
+    networks, AAAI 2022.
+    """
+    return rhs
+
+
+def shine(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
+    """SHINE: the inverse Hessian is the quasi-Newton matrix of the inner solver.
+
+    Ramzi, Mannel, Bai, Starck, Ciuciu and Moreau, SHINE: SHaring the INverse Estimate from the
+    forward pass for bi-level optimization and implicit models, ICLR 2022. The identity where the
+    inner solver, which has nothing to do, has built no matrix.
+    """
+    if system.inverse_hessian is None:
+        return rhs
+    return system.restrict(system.inverse_hessian(rhs))
+
+
+LINEAR_SOLVERS = {
+    "exact": exact,
+    "conjugate_gradient": conjugate_gradient,
+    "lbfgs": lbfgs,
+    "neumann": neumann,
+    "jacobian_free": jacobian_free,
+    "shine": shine,
+}

@@ -50,3 +50,27 @@ def make_neumann(framework, oracle):
         return linear_sgd(step_size * rhs, batches, args)
 
     return neumann
+
+
+def make_random_product(framework, oracle):
+    """Random Neumann term N eta prod_{k=1}^{q} (I - eta H_{b_k}) rhs, q drawn uniformly below N.
+
+    Returns ``product(rhs, batches, n_factors, (problem, inner_var, outer_var, eta, N eta))``, with
+    q = ``n_factors`` at most the number of batches. Its mean over q is the Neumann series of N
+    terms. Ghadimi and Wang, Approximation methods for bilevel programming, 2018, equation (3.1).
+    """
+
+    @framework.compile
+    def update(v, batch, args):
+        problem, inner_var, outer_var, step_size = args
+        return v - step_size * oracle.hvp(problem, inner_var, outer_var, v, batch)
+
+    multiply = framework.scan_first(update)
+
+    @framework.inline
+    def product(rhs, batches, n_factors, args):
+        problem, inner_var, outer_var, step_size, scale = args
+        args = problem, inner_var, outer_var, step_size
+        return multiply(scale * rhs, batches, n_factors, args)
+
+    return product

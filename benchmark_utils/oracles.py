@@ -12,8 +12,9 @@ class Oracle(NamedTuple):
     """
 
     inner_grad: Callable  # grad_theta G, (p,)
+    inner_grads: Callable  # (grad_theta G, grad_lambda G), (p,) and (d,), in one pass
     hvp: Callable  # hessian_theta,theta G . v, (p,)
     cross: Callable  # hessian_lambda,theta G . v, (d,)
-    inner_grad_hvp_cross: Callable  # the three above in one pass over the minibatch
+    inner_grad_hvp_cross: Callable  # these three in one pass over the minibatch
     outer_grad: Callable  # (grad_theta F, grad_lambda F), (p,) and (d,)
     project: Callable  # (problem, outer_var): the nearest lambda at which the problem is defined

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmark_utils.bilevel_solver import BilevelSolver
-from benchmark_utils.counting import CallCounts, count_calls
+from benchmark_utils.counting import CallCounts, MeasuredCalls
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework
 from benchmark_utils.validation import either, integer, one_of
 
@@ -29,13 +29,21 @@ class StochasticSolver(BilevelSolver):
       in what NumPy, numba and JAX have in common;
     * ``schedules()``: a pair (a, e) for each entry of ``step_sizes``, which is a t^(-e) at
       iteration t = 1, 2, ...;
-    * ``n_inner_batches`` and ``n_outer_batches``: how many minibatches an iteration draws.
+    * ``n_inner_batches`` and ``n_outer_batches``: how many minibatches an iteration draws;
+    * ``draw_more(rng, t)``, if an iteration draws more than minibatches, or does not do the same
+      each time: what iterations t draw, an array of one row each, which the step takes as its last
+      argument. What decides which oracles are called is one integer or bool an iteration; floats
+      decide nothing.
     """
 
     requirements = ["numba", "scipy", "pip::jax"]
 
-    settings = {"batch_size": 64, "framework": "numba", "precision": "float64", "eval_freq": 256}
-    parameters = {name: [value] for name, value in settings.items()}
+    parameters = {
+        "batch_size": [64],
+        "framework": ["numba"],
+        "precision": ["float64"],
+        "eval_freq": [256],
+    }
     allowed = {
         "batch_size": either(integer(1), one_of("full")),
         "framework": one_of(*FRAMEWORKS),
@@ -46,9 +54,12 @@ class StochasticSolver(BilevelSolver):
 
     n_inner_batches = 1
     n_outer_batches = 1
-    compiled_for = None
+    reads_all_blocks = False  # whether the step depends on the number of blocks
+    compiled_for = None, None
 
     def refuse(self, problem):
+        if not problem.frameworks:
+            return f"{self.name}: this problem has no minibatch oracles; give a full-batch solver."
         if self.framework not in problem.frameworks:
             return (
                 f"{self.name}: framework={self.framework} has no oracles for this problem; give "
@@ -74,24 +85,28 @@ class StochasticSolver(BilevelSolver):
         self.start = tuple(
             variable.astype(self.precision) for variable in (problem.inner_var0, problem.outer_var0)
         )
-        self.calls_per_part = count_calls(self, *self.start, self.block_sizes)
+        self.measured_calls = MeasuredCalls(self, *self.start, self.block_sizes)
         self.compile()
 
     def compile(self):
-        """Compile the algorithm, unless a repetition before has, and run it once.
+        """Compile the algorithm, unless a run before has, and run it once.
 
-        Here rather than in ``warm_up``, which benchopt calls when the timeout already runs.
+        Here rather than in ``warm_up``, which benchopt calls when the timeout already runs. What
+        is compiled depends on the solver's parameters and the problem's oracles, and not on the
+        data; JAX alone compiles anew for arrays of another shape.
         """
         oracle = self.problem.oracle(self.framework)
-        shapes = [array.size for array in (*self.start, *self.block_sizes)]
-        compiled_for = oracle, self.batch_sizes, shapes
-        if compiled_for == self.compiled_for:
-            return
-        self.runtime = get_framework(self.framework)
-        self.first_state = self.make_init(self.runtime, oracle)
-        self.iterate = self.runtime.iterations(self.make_step(self.runtime, oracle))
-        self.run_once(1)
-        self.compiled_for = compiled_for
+        shapes = self.batch_sizes, [array.size for array in (*self.start, *self.block_sizes)]
+        n_blocks = tuple(map(len, self.block_sizes)) if self.reads_all_blocks else None
+        # Two oracles of the same functions may be of different types of samples.
+        made_for = id(oracle), n_blocks
+        if made_for != self.compiled_for[0]:
+            self.runtime = get_framework(self.framework)
+            self.first_state = self.make_init(self.runtime, oracle)
+            self.iterate = self.runtime.iterations(self.make_step(self.runtime, oracle))
+        if (made_for, shapes) != self.compiled_for:
+            self.run_once(1)
+        self.compiled_for = made_for, shapes
 
     def make_init(self, framework, oracle):
         """The function that makes the first state; :meth:`init` unless a solver overrides it."""
@@ -106,9 +121,9 @@ class StochasticSolver(BilevelSolver):
         # benchopt keeps all solvers until its end: data and tables must not stay with them.
         arrays, self.arrays = self.arrays, None
         one_chunk = np.arange(self.eval_freq)
-        inner_rng, outer_rng = np.random.default_rng(self.seed).spawn(2)
+        inner_rng, outer_rng, more_rng = np.random.default_rng(self.seed).spawn(3)
         n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
-        self.calls = CallCounts(self.calls_per_part, self.block_sizes)
+        self.calls = CallCounts(self.measured_calls)
         self.iterations = 0
         state = self.first_state(arrays, *self.start)
         self.point = state.inner_var, state.outer_var
@@ -119,11 +134,18 @@ class StochasticSolver(BilevelSolver):
             outer_batches = outer_rng.integers(
                 n_outer_blocks, size=(self.eval_freq, self.n_outer_batches)
             )
-            step_sizes = self.step_sizes(self.iterations + 1 + one_chunk)
-            state = self.iterate(state, arrays, inner_batches, outer_batches, step_sizes)
+            t = self.iterations + 1 + one_chunk
+            more = self.draw_more(more_rng, t)
+            draws = inner_batches, outer_batches, self.step_sizes(t)
+            draws = draws if more is None else (*draws, more)
+            state = self.iterate(state, arrays, *draws)
             self.point = self.runtime.wait((state.inner_var, state.outer_var))
             self.iterations += self.eval_freq
-            self.calls.add(inner_batches, outer_batches)
+            self.calls.add(inner_batches, outer_batches, more)
+
+    def draw_more(self, rng, t):
+        """What iterations t draw beside minibatches, an array of one row each; None if nothing."""
+        return None
 
     def step_sizes(self, t):
         """The step sizes of iterations t, (len(t), number of schedules)."""

@@ -6,11 +6,17 @@ A framework is a module of this package with the few operations that differ:
 * ``inline(function)``: the same for one that only calls others, which compiles faster inlined;
 * ``scan(body)``: from a compiled body, ``loop(carry, indices, args)``, which is
   ``for index in indices: carry = body(carry, index, args)``, to be called from compiled code;
+* ``scan_first(body)``: the same over the first few, ``loop(carry, indices, n_first, args)``;
+* ``either(first, second)``: from two compiled functions of one argument, ``choose(condition,
+  argument)``, which calls the first if the condition holds and else the second;
 * ``outermost(loop)``: compile such a loop for Python to call;
 * ``iterations(step)``: from one iteration of an algorithm,
   ``step(state, problem, inner_batches, outer_batches, step_sizes)``, compile many for Python to
   call: ``iterate(state, problem, inner_batches, outer_batches, step_sizes)``, where the last three
-  have one row an iteration;
+  have one row an iteration; both take one argument more if the algorithm draws more;
+* ``zeros_like(x)``: zeros of an array's shape and precision;
+* ``dot(x, y)``: the inner product of two vectors, in their precision;
+* ``positive_part(x)``: the larger of a number and 0, in its precision;
 * ``replace_row(table, index, row)``: the change, row minus what was there, and the table with the
   new row, in place;
 * ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, in place;

@@ -29,6 +29,23 @@ def scan(body):
     return loop
 
 
+def scan_first(body):
+    def loop(carry, indices, n_first, args):
+        def one(position, carry):
+            return body(carry, indices[position], args)
+
+        return jax.lax.fori_loop(0, n_first, one, carry)
+
+    return loop
+
+
+def either(first, second):
+    def choose(condition, argument):
+        return jax.lax.cond(condition, first, second, argument)
+
+    return choose
+
+
 def outermost(loop):
     # What is carried is given away, so that tables within it are updated in place.
     return jax.jit(loop, donate_argnums=0)
@@ -43,6 +60,11 @@ def iterations(step):
         return jax.lax.scan(one, state, draws)[0]
 
     return iterate
+
+
+zeros_like = jnp.zeros_like
+dot = jnp.vdot
+positive_part = jax.nn.relu
 
 
 def replace_row(table, index, row):
@@ -86,6 +108,7 @@ def oracle_from_losses(inner_loss, outer_loss, project):
         products?, ICLR blog posts, 2024).
     """
     inner_grad = jax.grad(inner_loss, argnums=1)
+    inner_grads = jax.grad(inner_loss, argnums=(1, 2))
     outer_grad = jax.grad(outer_loss, argnums=(1, 2))
 
     def grad_and_hvp(problem, inner_var, outer_var, v, batch):
@@ -101,4 +124,4 @@ def oracle_from_losses(inner_loss, outer_loss, project):
         grad, product = grad_and_hvp(problem, inner_var, outer_var, v, batch)
         return grad, product, cross(problem, inner_var, outer_var, v, batch)
 
-    return Oracle(inner_grad, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+    return Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)

@@ -1,11 +1,17 @@
 """Numba: an algorithm's step becomes compiled code over fused kernels, on the CPU."""
 
+import re
 import sys
 
 import numpy as np
 from numba import cloudpickle, njit, typeof, types
 
-from benchmark_utils.frameworks.python_framework import load, to_numpy, wait  # noqa: F401
+from benchmark_utils.frameworks.python_framework import (  # noqa: F401
+    load,
+    to_numpy,
+    wait,
+    zeros_like,
+)
 
 STEP = {"error_model": "numpy"}
 
@@ -30,6 +36,26 @@ def scan(body):
     return loop
 
 
+def scan_first(body):
+    @inline
+    def loop(carry, indices, n_first, args):
+        for position in range(n_first):
+            carry = body(carry, indices[position], args)
+        return carry
+
+    return loop
+
+
+def either(first, second):
+    @inline
+    def choose(condition, argument):
+        if condition:
+            return first(argument)
+        return second(argument)
+
+    return choose
+
+
 def outermost(loop):
     @njit(**STEP)
     def run(carry, indices, args):
@@ -45,7 +71,7 @@ def iterations(step):
     def iterate(state, *args):
         if not compiled:
             # numba tells functions' types apart by name, and every solver has a class State.
-            type(state).__name__ = "State_of_" + type(state).__module__.replace(".", "_")
+            type(state).__name__ = "State_of_" + re.sub(r"\W", "_", type(state).__module__)
             compiled.append(_iterations_through_pointer(step, *map(typeof, (state, *args))))
         return compiled[0](step, state, *args)
 
@@ -55,19 +81,41 @@ def iterations(step):
 def _iterations_through_pointer(step, state, problem, *draws):
     """Compile the loop for these types; linked instead of pointed to, the step would be compiled
     and optimised twice, for another one or two seconds."""
-    rows = (types.Array(draw.dtype, 1, "C") for draw in draws)
+    rows = (
+        types.Array(draw.dtype, draw.ndim - 1, "C") if draw.ndim > 1 else draw.dtype
+        for draw in draws
+    )
     step.compile((state, problem, *rows))
     pointer = types.FunctionType(step.nopython_signatures[0])
 
-    @njit(**STEP)
     def iterate(step, state, problem, inner_batches, outer_batches, step_sizes):
         for t in range(step_sizes.shape[0]):
             state = step(state, problem, inner_batches[t], outer_batches[t], step_sizes[t])
         return state
 
+    def iterate_with_more(step, state, problem, inner, outer, step_sizes, more):
+        for t in range(step_sizes.shape[0]):
+            state = step(state, problem, inner[t], outer[t], step_sizes[t], more[t])
+        return state
+
+    iterate = njit(**STEP)(iterate if len(draws) == 3 else iterate_with_more)
+
     iterate.compile((pointer, state, problem, *draws))
     iterate.disable_compile()
     return iterate
+
+
+@njit(cache=True, fastmath={"reassoc", "contract"})
+def dot(x, y):
+    total = x.dtype.type(0)
+    for k in range(x.shape[0]):
+        total += x[k] * y[k]
+    return total
+
+
+@njit(cache=True)
+def positive_part(x):
+    return x if x > 0 else x - x
 
 
 @njit(cache=True)

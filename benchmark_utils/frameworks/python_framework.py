@@ -19,17 +19,41 @@ def scan(body):
     return loop
 
 
+def scan_first(body):
+    def loop(carry, indices, n_first, args):
+        for index in indices[:n_first]:
+            carry = body(carry, index, args)
+        return carry
+
+    return loop
+
+
+def either(first, second):
+    def choose(condition, argument):
+        return first(argument) if condition else second(argument)
+
+    return choose
+
+
 def outermost(loop):
     return loop
 
 
 def iterations(step):
-    def iterate(state, problem, inner_batches, outer_batches, step_sizes):
-        for draws in zip(inner_batches, outer_batches, step_sizes, strict=True):
-            state = step(state, problem, *draws)
+    def iterate(state, problem, *draws):
+        for draw in zip(*draws, strict=True):
+            state = step(state, problem, *draw)
         return state
 
     return iterate
+
+
+zeros_like = np.zeros_like
+dot = np.dot
+
+
+def positive_part(x):
+    return x if x > 0 else x - x
 
 
 def replace_row(table, index, row):

@@ -2,7 +2,17 @@
 
 from importlib import import_module
 
-PROBLEMS = {"logreg": "LogReg"}
+PROBLEMS = {
+    "logreg": "LogReg",
+    "multinomial_logreg": "MultinomialLogReg",
+    "quadratic": "Quadratic",
+    "ridge": "Ridge",
+    "lasso": "Lasso",
+    "dictionary_learning": "DictionaryLearning",
+    "data_cleaning": "DataCleaning",
+    "data_augmentation": "DataAugmentation",
+    "representation": "Representation",
+}
 
 
 def get_problem(name):

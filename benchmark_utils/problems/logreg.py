@@ -15,17 +15,22 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from benchmark_utils.blocks import make_blocks
+from benchmark_utils.csr_blocks import take_block
 from benchmark_utils.data_checks import refuse_classification
 from benchmark_utils.oracles import Oracle
 from benchmark_utils.problems.base import Problem, chunks
+from benchmark_utils.signed_rows import SignedRows
+from benchmark_utils.validation import one_of
 
 # Penalty weights between which a black-box method searches.
 SEARCHED_WEIGHTS = (1e-6, 1e1)
 
 
 class Arrays(NamedTuple):
-    """What the oracles read: blocks of rows a_i, feature-major, and the scale of a block's sum."""
+    """What the oracles read: blocks of rows a_i, and the scale of a block's sum.
+
+    Blocks are an array, feature-major, or the :class:`CsrBlocks` of sparse samples.
+    """
 
     inner_rows: np.ndarray  # (n_inner_blocks, p, batch_size)
     outer_rows: np.ndarray  # (n_outer_blocks, p, batch_size)
@@ -53,12 +58,14 @@ def loss(xp, rows, scale, inner_var):
 
 def inner_loss(xp, problem, inner_var, outer_var, batch):
     weights, _ = penalty_weights(xp, problem, outer_var)
-    data_fit = loss(xp, problem.inner_rows[batch], problem.inner_scale, inner_var)
+    rows = take_block(xp, problem.inner_rows, batch)
+    data_fit = loss(xp, rows, problem.inner_scale, inner_var)
     return data_fit + xp.sum(weights * inner_var**2) / 2
 
 
 def outer_loss(xp, problem, inner_var, outer_var, batch):
-    return loss(xp, problem.outer_rows[batch], problem.outer_scale, inner_var)
+    rows = take_block(xp, problem.outer_rows, batch)
+    return loss(xp, rows, problem.outer_scale, inner_var)
 
 
 # The oracles in NumPy: readable, and what the judge and the full-batch methods use.
@@ -80,13 +87,22 @@ def curvatures(rows, scale, inner_var):
 
 def inner_grad(problem, inner_var, outer_var, batch):
     weights, _ = penalty_weights(np, problem, outer_var)
-    grad = loss_grad(problem.inner_rows[batch], problem.inner_scale, inner_var)
+    rows = take_block(np, problem.inner_rows, batch)
+    grad = loss_grad(rows, problem.inner_scale, inner_var)
     return grad + weights * inner_var
+
+
+def inner_grads(problem, inner_var, outer_var, batch):
+    return (
+        inner_grad(problem, inner_var, outer_var, batch),
+        # The gradient in lambda is that of the penalty alone, as the cross derivative is.
+        cross(problem, inner_var, outer_var, inner_var / 2, batch),
+    )
 
 
 def hvp(problem, inner_var, outer_var, v, batch):
     weights, _ = penalty_weights(np, problem, outer_var)
-    rows = problem.inner_rows[batch]
+    rows = take_block(np, problem.inner_rows, batch)
     return rows @ (curvatures(rows, problem.inner_scale, inner_var) * (v @ rows)) + weights * v
 
 
@@ -105,12 +121,13 @@ def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
 
 
 def outer_grad(problem, inner_var, outer_var, batch):
-    grad = loss_grad(problem.outer_rows[batch], problem.outer_scale, inner_var)
+    rows = take_block(np, problem.outer_rows, batch)
+    grad = loss_grad(rows, problem.outer_scale, inner_var)
     return grad, np.zeros_like(outer_var)
 
 
 NUMPY_ORACLE = Oracle(
-    inner_grad, hvp, cross, inner_grad_hvp_cross, outer_grad, partial(project, np)
+    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, partial(project, np)
 )
 
 
@@ -127,8 +144,8 @@ class LogReg(Problem):
 
     Parameters
     ----------
-    X_train, X_val, X_test : array, (n, p), (m, p), (l, p)
-        The last may be None.
+    X_train, X_val, X_test : array or sparse array, (n, p), (m, p), (l, p)
+        The last may be None. Not copied; minibatches of sparse data are sparse.
     y_train, y_val, y_test : array, (n,), (m,), (l,)
         Labels in {-1, 1}.
     reg : {"exp", "lin"}
@@ -137,22 +154,24 @@ class LogReg(Problem):
         Draws the starting points: theta from N(0, I), each penalty weight from U(0, 1).
     """
 
+    allowed = {"reg": one_of("exp", "lin"), "n_reg": one_of("full", 1)}
+
     @staticmethod
     def refuse(task, **data):
-        return refuse_classification("logreg", task, ("binary",), (-1, 1), data)
+        return refuse_classification("logreg", ("binary",), task, data, sparse=True)
 
     def __init__(
         self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, seed
     ):
-        inner_rows, outer_rows = signed_rows(X_train, y_train), signed_rows(X_val, y_val)
+        inner_rows, outer_rows = SignedRows(X_train, y_train), SignedRows(X_val, y_val)
         self.inner_dim, self.n_inner_samples = inner_rows.shape
         self.n_outer_samples = outer_rows.shape[1]
         self.outer_dim = self.inner_dim if n_reg == "full" else 1
         self.linear = reg == "lin"
-        self.test_rows = None if X_test is None else signed_rows(X_test, y_test)
+        self.test_rows = None if X_test is None else SignedRows(X_test, y_test)
         self.all_samples = Arrays(
-            inner_rows[np.newaxis],
-            outer_rows[np.newaxis],
+            [inner_rows],
+            [outer_rows],
             1 / self.n_inner_samples,
             1 / self.n_outer_samples,
             self.linear,
@@ -166,19 +185,17 @@ class LogReg(Problem):
         return weights if self.linear else np.log(weights)
 
     def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
-        inner_rows, inner_scale = make_blocks(
-            self.all_samples.inner_rows[0], inner_batch_size, dtype, rng
-        )
-        outer_rows, outer_scale = make_blocks(
-            self.all_samples.outer_rows[0], outer_batch_size, dtype, rng
-        )
+        [all_inner], [all_outer] = self.all_samples.inner_rows, self.all_samples.outer_rows
+        inner_rows, inner_scale = all_inner.blocks(inner_batch_size, dtype, rng)
+        outer_rows, outer_scale = all_outer.blocks(outer_batch_size, dtype, rng)
         return Arrays(inner_rows, outer_rows, inner_scale, outer_scale, self.linear)
 
     def oracle(self, framework):
         if framework == "numba":
-            from benchmark_utils.problems.logreg_kernels import ORACLE
+            from benchmark_utils.problems.logreg_kernels import oracle
 
-            return ORACLE
+            [inner_rows], [outer_rows] = self.all_samples.inner_rows, self.all_samples.outer_rows
+            return oracle(inner_rows.is_sparse, outer_rows.is_sparse)
         return jax_oracle() if framework == "jax" else NUMPY_ORACLE
 
     def inner_value_grad(self, inner_var, outer_var):
@@ -198,20 +215,36 @@ class LogReg(Problem):
         value, grad = loss_value_grad(rows, scale, inner_var)
         return value, (grad, np.zeros_like(outer_var))
 
+    def inner_hessian_product(self, inner_var, outer_var):
+        weights, _ = penalty_weights(np, self.all_samples, outer_var)
+        rows = self.all_samples.inner_rows[0]
+        curvature = curvatures(rows, self.all_samples.inner_scale, inner_var)
+        return lambda v: rows @ (curvature * (v @ rows)) + weights * v
+
     def inner_hessian(self, inner_var, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
         hessian = np.diag(np.broadcast_to(weights, inner_var.shape))
-        for chunk in chunks(self.n_inner_samples):
-            rows = self.all_samples.inner_rows[0][:, chunk]
-            weighted = rows * curvatures(rows, 1 / self.n_inner_samples, inner_var)
-            hessian = hessian + weighted @ rows.T
+        for rows, curvature in self._curved_chunks(inner_var):
+            hessian = hessian + rows.gram(curvature)
         return hessian
+
+    def inner_hessian_diagonal(self, inner_var, outer_var):
+        diagonal, _ = penalty_weights(np, self.all_samples, outer_var)
+        for rows, curvature in self._curved_chunks(inner_var):
+            diagonal = diagonal + rows.squares(curvature)
+        return diagonal
+
+    def _curved_chunks(self, inner_var):
+        """The training samples in chunks that stay in cache, with the curvature of each sample."""
+        all_rows, scale = self.all_samples.inner_rows[0], self.all_samples.inner_scale
+        for chunk in chunks(self.n_inner_samples):
+            rows = all_rows[:, chunk]
+            yield rows, curvatures(rows, scale, inner_var)
 
     @cached_property
     def _data_smoothness(self):
         # The curvature of the logistic loss is at most 1/4.
-        rows = self.all_samples.inner_rows[0]
-        return np.linalg.norm(rows, 2) ** 2 / (4 * self.n_inner_samples)
+        return self.all_samples.inner_rows[0].norm() ** 2 / (4 * self.n_inner_samples)
 
     def inner_smoothness(self, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
@@ -224,15 +257,17 @@ class LogReg(Problem):
         low, high = np.log(SEARCHED_WEIGHTS)
         return self.from_weights(np.exp(low + (high - low) * np.asarray(points)))
 
-    def metrics(self, inner_var):
+    def torch_losses(self):
+        if self.all_samples.inner_rows[0].is_sparse:
+            return None
+        from benchmark_utils.problems.logreg_torch import losses
+
+        return losses(self)
+
+    def metrics(self, inner_var, outer_var):
         sets = {"val": self.all_samples.outer_rows[0], "test": self.test_rows}
         return {
             f"{name}_accuracy": float(np.mean(inner_var @ rows > 0))
             for name, rows in sets.items()
             if rows is not None
         }
-
-
-def signed_rows(X, y):
-    """The rows a_i = y_i x_i, feature-major, (p, n)."""
-    return np.ascontiguousarray((X * y[:, np.newaxis]).T)

@@ -2,13 +2,15 @@
 
 Small arrays cost 30 ns each, a tenth of a minibatch's work: an oracle allocates once, and cuts its
 scratch space and its results from that. What the parts below do is in their first lines; the
-formulas are in ``logreg.py``.
+formulas are in ``logreg.py``. Samples may be dense or sparse.
 """
+
+from functools import cache
 
 import numpy as np
 from numba import njit
 
-from benchmark_utils import kernels
+from benchmark_utils import block_kernels, kernels
 from benchmark_utils.oracles import Oracle
 
 
@@ -31,7 +33,7 @@ def _residuals_from_margins(scale, margins):
 
 @njit(**kernels.KERNEL)
 def _fill_residuals(rows, scale, inner_var, residuals):
-    kernels.margins(rows, inner_var, residuals)
+    block_kernels.margins(rows, inner_var, residuals)
     _residuals_from_margins(scale, residuals)
 
 
@@ -67,29 +69,47 @@ def _fill_cross(problem, weights, inner_var, v, cross):
 
 @njit(**kernels.KERNEL)
 def inner_grad(problem, inner_var, outer_var, batch):
-    rows = problem.inner_rows[batch]
-    p, b = rows.shape
-    room = np.empty(b + 2 * p, rows.dtype)
+    rows, b = block_kernels.take_block(problem.inner_rows, batch)
+    p = inner_var.shape[0]
+    room = np.empty(b + 2 * p, inner_var.dtype)
     residuals, weights, grad = room[:b], room[b : b + p], room[b + p :]
     _fill_weights(problem, outer_var, weights)
     _fill_residuals(rows, problem.inner_scale, inner_var, residuals)
-    kernels.weighted_sum(rows, residuals, grad)
+    block_kernels.weighted_sum(rows, residuals, grad)
     _add_product(weights, inner_var, grad)
     return grad
 
 
 @njit(**kernels.KERNEL)
+def inner_grads(problem, inner_var, outer_var, batch):
+    rows, b = block_kernels.take_block(problem.inner_rows, batch)
+    p = inner_var.shape[0]
+    room = np.empty(b + 2 * p + outer_var.shape[0], inner_var.dtype)
+    residuals, rest = room[:b], room[b:]
+    weights, grad, outer_part = rest[:p], rest[p : 2 * p], rest[2 * p :]
+    _fill_weights(problem, outer_var, weights)
+    _fill_residuals(rows, problem.inner_scale, inner_var, residuals)
+    block_kernels.weighted_sum(rows, residuals, grad)
+    _add_product(weights, inner_var, grad)
+    # The penalty is half of what the cross derivative is with theta in the place of v.
+    _fill_cross(problem, weights, inner_var, inner_var, outer_part)
+    for k in range(outer_part.shape[0]):
+        outer_part[k] /= 2
+    return grad, outer_part
+
+
+@njit(**kernels.KERNEL)
 def hvp(problem, inner_var, outer_var, v, batch):
-    rows = problem.inner_rows[batch]
-    p, b = rows.shape
-    room = np.empty(2 * (b + p), rows.dtype)
+    rows, b = block_kernels.take_block(problem.inner_rows, batch)
+    p = inner_var.shape[0]
+    room = np.empty(2 * (b + p), inner_var.dtype)
     residuals, directional = room[:b], room[b : 2 * b]
     weights, product = room[2 * b : 2 * b + p], room[2 * b + p :]
     _fill_weights(problem, outer_var, weights)
-    kernels.margins_pair(rows, inner_var, v, residuals, directional)
+    block_kernels.margins_pair(rows, inner_var, v, residuals, directional)
     _residuals_from_margins(problem.inner_scale, residuals)
     _curve(problem.inner_scale, residuals, directional)
-    kernels.weighted_sum(rows, directional, product)
+    block_kernels.weighted_sum(rows, directional, product)
     _add_product(weights, v, product)
     return product
 
@@ -106,16 +126,16 @@ def cross(problem, inner_var, outer_var, v, batch):
 
 @njit(**kernels.KERNEL)
 def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
-    rows = problem.inner_rows[batch]
-    p, b = rows.shape
-    room = np.empty(2 * b + 3 * p + outer_var.shape[0], rows.dtype)
+    rows, b = block_kernels.take_block(problem.inner_rows, batch)
+    p = inner_var.shape[0]
+    room = np.empty(2 * b + 3 * p + outer_var.shape[0], inner_var.dtype)
     residuals, directional, rest = room[:b], room[b : 2 * b], room[2 * b :]
     weights, grad, hvp_, cross_ = rest[:p], rest[p : 2 * p], rest[2 * p : 3 * p], rest[3 * p :]
     _fill_weights(problem, outer_var, weights)
-    kernels.margins_pair(rows, inner_var, v, residuals, directional)
+    block_kernels.margins_pair(rows, inner_var, v, residuals, directional)
     _residuals_from_margins(problem.inner_scale, residuals)
     _curve(problem.inner_scale, residuals, directional)
-    kernels.weighted_sum_pair(rows, residuals, directional, grad, hvp_)
+    block_kernels.weighted_sum_pair(rows, residuals, directional, grad, hvp_)
     _add_product(weights, inner_var, grad)
     _add_product(weights, v, hvp_)
     _fill_cross(problem, weights, inner_var, v, cross_)
@@ -124,12 +144,12 @@ def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
 
 @njit(**kernels.KERNEL)
 def outer_grad(problem, inner_var, outer_var, batch):
-    rows = problem.outer_rows[batch]
-    p, b = rows.shape
-    room = np.empty(b + p + outer_var.shape[0], rows.dtype)
+    rows, b = block_kernels.take_block(problem.outer_rows, batch)
+    p = inner_var.shape[0]
+    room = np.empty(b + p + outer_var.shape[0], inner_var.dtype)
     residuals, grad, outer_part = room[:b], room[b : b + p], room[b + p :]
     _fill_residuals(rows, problem.outer_scale, inner_var, residuals)
-    kernels.weighted_sum(rows, residuals, grad)
+    block_kernels.weighted_sum(rows, residuals, grad)
     for k in range(outer_part.shape[0]):
         outer_part[k] = 0
     return grad, outer_part
@@ -140,4 +160,8 @@ def project(problem, outer_var):
     return np.maximum(outer_var, outer_var.dtype.type(0)) if problem.linear else outer_var
 
 
-ORACLE = Oracle(inner_grad, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+@cache
+def oracle(*layouts):
+    """The oracles, one object for each pair of layouts of inner and outer samples: what a solver
+    has compiled for dense blocks does not take sparse ones."""
+    return Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)

@@ -1,0 +1,31 @@
+"""Wrong labels among the training samples, as data cleaning has to find them."""
+
+import numpy as np
+
+from benchmark_utils.validation import number
+
+corruption_allowed = number(-1e-300, 1 - 1e-9, description="a number of at least 0 and below 1")
+
+
+def corrupt(data, probability, rng):
+    """Replace training labels by random other classes.
+
+    Parameters
+    ----------
+    data : dict
+        With ``y_train``, labels 0, 1, ..., C-1, all of which occur.
+    probability : float
+        With which each label is replaced, by one of the other classes, all equally likely.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    data : dict
+        The same with other ``y_train``, and ``corrupted``, the mask of replaced labels, (n,).
+    """
+    y = data["y_train"]
+    n_classes = y.max() + 1
+    corrupted = rng.uniform(size=len(y)) < probability
+    shift = rng.integers(1, n_classes, size=len(y))
+    wrong = (y + shift) % n_classes
+    return {**data, "y_train": np.where(corrupted, wrong, y), "corrupted": corrupted}

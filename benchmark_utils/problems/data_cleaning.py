@@ -1,0 +1,126 @@
+"""Data cleaning: a weight for each training sample, learnt on clean validation data.
+
+With the cross-entropies l_i of ``softmax.py``, and sigma(x) = 1 / (1 + exp(-x)),
+
+    G(lambda, theta) = 1/n sum_i sigma(lambda_i) l_i(W) + ridge/2 ||W||^2
+    F(lambda, theta) = 1/m sum_j l_j(W)   on the validation samples.
+
+Some training labels are wrong: a good lambda gives their samples less weight. L. Franceschi, M.
+Donini, P. Frasconi, M. Pontil, 'Forward and reverse gradient-based hyperparameter optimization',
+ICML 2017, section 5.1 (there with weights in [0, 1] of bounded sum instead of a sigmoid).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from benchmark_utils.data_checks import refuse_classification
+from benchmark_utils.problems.softmax import Samples, SoftmaxProblem, cross_entropies, residuals
+from benchmark_utils.validation import positive
+
+
+class Arrays(NamedTuple):
+    """What the oracles read."""
+
+    inner: Samples
+    outer: Samples
+    ridge: float
+
+
+def sigmoid(xp, x):
+    return xp.exp(-xp.logaddexp(0, -x))
+
+
+def to_outer(arrays, outer_var, batch, values):
+    """The derivative in lambda, (d,), of a minibatch's weighted sum of values, (b,)."""
+    weights, indices = arrays.inner.weights[batch], arrays.inner.indices[batch]
+    chosen = outer_var[indices]
+    slopes = weights * sigmoid(np, chosen) * sigmoid(np, -chosen)
+    return np.bincount(indices, slopes * values, minlength=outer_var.size).astype(outer_var.dtype)
+
+
+class DataCleaning(SoftmaxProblem):
+    """A weight sigma(lambda_i) for each training sample; see the module's docstring.
+
+    Parameters
+    ----------
+    X_train, X_val, X_test : array, (n, p), (m, p), (l, p)
+        The last may be None.
+    y_train, y_val, y_test : array, (n,), (m,), (l,)
+        Labels 0, 1, ..., C-1.
+    corrupted : bool array, (n,)
+        Which training labels are wrong, if known: the weights are then scored by the area under the
+        ROC curve with which they separate clean from corrupted samples, ``corruption_auc``.
+    ridge : float
+    seed : int
+        Draws the starting point theta from N(0, I / p). Lambda starts at zero: all weights 1/2.
+    """
+
+    allowed = {"ridge": positive}
+
+    @staticmethod
+    def refuse(task, **data):
+        return refuse_classification("data_cleaning", ("multiclass",), task, data)
+
+    def __init__(
+        self,
+        X_train,
+        y_train,
+        X_val,
+        y_val,
+        X_test=None,
+        y_test=None,
+        corrupted=None,
+        *,
+        ridge,
+        seed,
+    ):
+        super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)
+        self.corrupted = corrupted
+        self.ridge = float(ridge)
+        self.outer_dim = self.n_inner_samples
+        self.all_samples = Arrays(self.inner, self.outer, self.ridge)
+        rng = np.random.default_rng(seed)
+        self.inner_var0 = rng.standard_normal(self.inner_dim) / np.sqrt(self.n_features)
+        self.outer_var0 = np.zeros(self.outer_dim)
+
+    def from_unit_cube(self, points):
+        return -5 + 10 * np.asarray(points)
+
+    def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
+        inner, outer = self.cut_both(inner_batch_size, outer_batch_size, dtype, rng)
+        return Arrays(inner, outer, np.dtype(dtype).type(self.ridge))
+
+    @staticmethod
+    def sample_weights(xp, arrays, outer_var, batch):
+        indices = arrays.inner.indices[batch]
+        return arrays.inner.weights[batch] * sigmoid(xp, outer_var[indices])
+
+    @staticmethod
+    def penalties(xp, arrays, outer_var):
+        return arrays.ridge
+
+    @staticmethod
+    def minibatch_cross(arrays, inner_var, outer_var, v, batch):
+        rows, labels = arrays.inner.rows[batch], arrays.inner.labels[batch]
+        directional = v.reshape(-1, len(rows)) @ rows
+        products = np.sum(residuals(rows, labels, inner_var) * directional, axis=0)
+        return to_outer(arrays, outer_var, batch, products)
+
+    @staticmethod
+    def minibatch_inner_grad_outer(arrays, inner_var, outer_var, batch):
+        rows, labels = arrays.inner.rows[batch], arrays.inner.labels[batch]
+        return to_outer(arrays, outer_var, batch, cross_entropies(np, rows, labels, inner_var))
+
+    @staticmethod
+    def numba_oracle():
+        from benchmark_utils.problems.data_cleaning_kernels import ORACLE
+
+        return ORACLE
+
+    def metrics(self, inner_var, outer_var):
+        metrics = super().metrics(inner_var, outer_var)
+        if self.corrupted is not None and 0 < np.mean(self.corrupted) < 1:
+            metrics["corruption_auc"] = float(roc_auc_score(~self.corrupted, outer_var))
+        return metrics

@@ -1,0 +1,121 @@
+"""The oracles of ``data_cleaning`` as numba kernels; the formulas are in that module."""
+
+import numpy as np
+from numba import njit
+
+from benchmark_utils import kernels
+from benchmark_utils.oracles import Oracle
+from benchmark_utils.problems import softmax_kernels as softmax
+
+
+@njit(**kernels.KERNEL)
+def _sample_weights(arrays, outer_var, batch):
+    indices, weights = arrays.inner.indices[batch], arrays.inner.weights[batch]
+    out = np.empty_like(weights)
+    for i in range(out.shape[0]):
+        out[i] = weights[i] * kernels.sigmoid(outer_var[indices[i]])
+    return out
+
+
+@njit(**kernels.KERNEL)
+def _add_ridge(ridge, vector, out):
+    for k in range(out.shape[0]):
+        out[k] += ridge * vector[k]
+
+
+@njit(**kernels.KERNEL)
+def _to_outer(arrays, outer_var, batch, values):
+    """The derivative in lambda, (d,), of a minibatch's weighted sum of values, (b,)."""
+    indices, weights = arrays.inner.indices[batch], arrays.inner.weights[batch]
+    derivative = np.zeros_like(outer_var)
+    for i in range(values.shape[0]):
+        chosen = outer_var[indices[i]]
+        slope = weights[i] * kernels.sigmoid(chosen) * kernels.sigmoid(-chosen)
+        derivative[indices[i]] += slope * values[i]
+    return derivative
+
+
+@njit(**kernels.KERNEL)
+def _cross(arrays, residuals, directional, outer_var, batch):
+    """Residuals and derivatives of the scores, (C, b), to the derivatives in lambda, (d,)."""
+    products = np.zeros(residuals.shape[1], residuals.dtype)
+    for c in range(residuals.shape[0]):
+        for i in range(products.shape[0]):
+            products[i] += residuals[c, i] * directional[c, i]
+    return _to_outer(arrays, outer_var, batch, products)
+
+
+@njit(**kernels.KERNEL)
+def inner_grad(arrays, inner_var, outer_var, batch):
+    weights = _sample_weights(arrays, outer_var, batch)
+    grad = softmax.loss_grad(
+        arrays.inner.rows[batch], arrays.inner.labels[batch], weights, inner_var
+    )
+    _add_ridge(arrays.ridge, inner_var, grad)
+    return grad
+
+
+@njit(**kernels.KERNEL)
+def inner_grads(arrays, inner_var, outer_var, batch):
+    rows = arrays.inner.rows[batch]
+    p, b = rows.shape
+    residuals, losses = np.empty((inner_var.size // p, b), rows.dtype), np.empty(b, rows.dtype)
+    labels = arrays.inner.labels[batch]
+    softmax.fill_residuals_and_losses(rows, labels, inner_var, residuals, losses)
+    softmax.multiply(_sample_weights(arrays, outer_var, batch), residuals)
+    grad = softmax.weighted_rows(residuals, rows)
+    _add_ridge(arrays.ridge, inner_var, grad)
+    return grad, _to_outer(arrays, outer_var, batch, losses)
+
+
+@njit(**kernels.KERNEL)
+def hvp(arrays, inner_var, outer_var, v, batch):
+    weights = _sample_weights(arrays, outer_var, batch)
+    product = softmax.loss_hvp(arrays.inner.rows[batch], weights, inner_var, v)
+    _add_ridge(arrays.ridge, v, product)
+    return product
+
+
+@njit(**kernels.KERNEL)
+def cross(arrays, inner_var, outer_var, v, batch):
+    rows = arrays.inner.rows[batch]
+    p, b = rows.shape
+    room = np.empty((2, inner_var.size // p, b), rows.dtype)
+    residuals, directional = room[0], room[1]
+    softmax.fill_probabilities(rows, inner_var, residuals)
+    softmax.subtract_labels(arrays.inner.labels[batch], residuals)
+    softmax.fill_scores(rows, v, directional)
+    return _cross(arrays, residuals, directional, outer_var, batch)
+
+
+@njit(**kernels.KERNEL)
+def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
+    rows = arrays.inner.rows[batch]
+    p, b = rows.shape
+    room = np.empty((3, inner_var.size // p, b), rows.dtype)
+    probabilities, residuals, directional = room[0], room[1], room[2]
+    weights = _sample_weights(arrays, outer_var, batch)
+    softmax.fill_probabilities(rows, inner_var, probabilities)
+    for c in range(residuals.shape[0]):
+        for i in range(b):
+            residuals[c, i] = probabilities[c, i]
+    softmax.subtract_labels(arrays.inner.labels[batch], residuals)
+    softmax.fill_scores(rows, v, directional)
+    cross_ = _cross(arrays, residuals, directional, outer_var, batch)
+    softmax.curve(probabilities, weights, directional)
+    softmax.multiply(weights, residuals)
+    grad = softmax.weighted_rows(residuals, rows)
+    product = softmax.weighted_rows(directional, rows)
+    _add_ridge(arrays.ridge, inner_var, grad)
+    _add_ridge(arrays.ridge, v, product)
+    return grad, product, cross_
+
+
+@njit(**kernels.KERNEL)
+def project(arrays, outer_var):
+    return outer_var
+
+
+ORACLE = Oracle(
+    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project
+)

@@ -1,0 +1,178 @@
+"""Learning a dictionary: the outer objective is the inner one, over another variable.
+
+With signals y_i, the rows of Y (n, m), codes z_i, the rows of Z (n, K), and a dictionary D (m, K)
+of K atoms of norm 1,
+
+    G(D, Z) = F(D, Z) = sum_i 1/2 ||y_i - D z_i||^2 + alpha ||z_i||_1,
+
+with lambda = D and theta = Z, flattened. As theta* minimises F too, the hypergradient is grad_D F
+at theta*: to follow it without differentiating through theta is alternating minimisation. The
+problem, and the question what unrolling adds to that, are those of Malezieux, Moreau and Kowalski,
+Understanding approximate and unrolled dictionary learning for pattern recovery, ICLR 2022.
+"""
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from benchmark_utils.data_checks import finite
+from benchmark_utils.inner_solvers import fista
+from benchmark_utils.ista_jacobian import IstaJacobians, implicit_jacobian
+from benchmark_utils.lasso_solver import solve_lasso
+from benchmark_utils.problems.base import Problem
+from benchmark_utils.problems.lasso import soft_threshold
+from benchmark_utils.validation import positive
+
+N_FISTA_STEPS = 500
+
+
+class DictionaryLearning(Problem):
+    """Dictionary learning; see the module's docstring.
+
+    Parameters
+    ----------
+    signals : array, (n, m)
+    dictionary : array, (m, K)
+        The true dictionary, against which what was learned is scored.
+    start : array, (m, K)
+        Where lambda starts; its atoms are scaled to norm 1.
+    alpha : float
+    seed : int
+        Draws nothing: the codes start at 0.
+    """
+
+    allowed = {"alpha": positive}
+    frameworks = ()
+    smooth = False
+
+    @staticmethod
+    def refuse(task, **data):
+        if task != "sparse_coding":
+            return (
+                "dictionary_learning needs a task among sparse_coding; this dataset's task is "
+                f"{task}."
+            )
+        if not finite(data["signals"], data["dictionary"], data["start"]):
+            return "signals or dictionaries have entries that are NaN or infinite; clean the data."
+        return None
+
+    def __init__(self, signals, dictionary, start, *, alpha, seed):
+        self.signals, self.dictionary, self.alpha = signals, dictionary, alpha
+        self.shape = dictionary.shape
+        self.n_signals = self.n_inner_samples = self.n_outer_samples = len(signals)
+        self.inner_dim, self.outer_dim = self.n_signals * self.shape[1], dictionary.size
+        self.inner_var0 = np.zeros(self.inner_dim)
+        self.outer_var0 = self.project(start.ravel())
+
+    def codes(self, inner_var):
+        """Z, (n, K)."""
+        return inner_var.reshape(self.n_signals, -1)
+
+    def atoms(self, outer_var):
+        """D, (m, K)."""
+        return outer_var.reshape(self.shape)
+
+    def residuals(self, inner_var, outer_var):
+        """Z D^T - Y, (n, m)."""
+        return self.codes(inner_var) @ self.atoms(outer_var).T - self.signals
+
+    def inner_value_grad(self, inner_var, outer_var):
+        residuals = self.residuals(inner_var, outer_var)
+        return np.sum(residuals**2) / 2, (residuals @ self.atoms(outer_var)).ravel()
+
+    def penalty(self, inner_var, outer_var):
+        return self.alpha * np.sum(np.abs(inner_var))
+
+    def subgradient(self, inner_var, outer_var):
+        return self.alpha * np.sign(inner_var)
+
+    def prox(self, point, outer_var, step_size):
+        return soft_threshold(point, step_size * self.alpha)
+
+    def step_vjp(self, inner_var, next_var, outer_var, step_size, u):
+        u = np.where(next_var != 0, u, 0)
+        return super().step_vjp(inner_var, next_var, outer_var, step_size, u)
+
+    def hvp(self, inner_var, outer_var, v):
+        dictionary = self.atoms(outer_var)
+        return (self.codes(v) @ dictionary.T @ dictionary).ravel()
+
+    def cross(self, inner_var, outer_var, v):
+        residuals, codes, v = (
+            self.residuals(inner_var, outer_var),
+            self.codes(inner_var),
+            self.codes(v),
+        )
+        return (residuals.T @ v + self.atoms(outer_var) @ v.T @ codes).ravel()
+
+    def outer_value_grad(self, inner_var, outer_var):
+        value, grad_in = self.inner_value_grad(inner_var, outer_var)
+        grad_out = self.residuals(inner_var, outer_var).T @ self.codes(inner_var)
+        grad_in = grad_in + self.subgradient(inner_var, outer_var)
+        return value + self.penalty(inner_var, outer_var), (grad_in, grad_out.ravel())
+
+    def inner_hessian(self, inner_var, outer_var):
+        gram = self.atoms(outer_var).T @ self.atoms(outer_var)
+        support = self.support(inner_var)
+        return np.kron(np.eye(self.n_signals), gram)[np.ix_(support, support)]
+
+    def hessian_solver(self, inner_var, outer_var):
+        # The Hessian is block diagonal: a small system a signal.
+        gram = self.atoms(outer_var).T @ self.atoms(outer_var)
+        supports = self.codes(self.support(inner_var))
+        inverses = [np.linalg.pinv(gram[np.ix_(s, s)], hermitian=True) for s in supports]
+
+        def solve(b):
+            x = np.zeros((self.n_signals, self.shape[1]))
+            for row, values, support, inverse in zip(
+                x, self.codes(b), supports, inverses, strict=True
+            ):
+                row[support] = inverse @ values[support]
+            return x.ravel()
+
+        return solve
+
+    def solve_inner(self, outer_var, inner_start):
+        # FISTA finds most supports, and all signals at once.
+        inner_start = fista(self, outer_var, inner_start, 1e-10, N_FISTA_STEPS).inner_var
+        dictionary = np.asfortranarray(self.atoms(outer_var))
+        weights = np.full(self.shape[1], self.alpha / self.shape[0])
+        inner_star = np.concatenate([
+            solve_lasso(dictionary, signal, weights, start) if signal.any() else 0 * start
+            for signal, start in zip(self.signals, self.codes(inner_start), strict=True)
+        ])  # fmt: skip
+        return inner_star, self.hessian_solver(inner_star, outer_var)
+
+    def inner_smoothness(self, outer_var):
+        return np.linalg.norm(self.atoms(outer_var), 2) ** 2
+
+    def project(self, outer_var):
+        """Every atom scaled to norm 1; an atom of norm 0 becomes the first unit vector."""
+        dictionary = self.atoms(outer_var)
+        norms = np.linalg.norm(dictionary, axis=0)
+        # What has norm 1 to rounding stays as it is, so that projecting twice is projecting once.
+        norms[np.abs(norms - 1) < 1e-12] = 1
+        projected = dictionary / np.where(norms > 0, norms, 1)
+        projected[0, norms == 0] = 1
+        return projected.ravel()
+
+    def from_unit_cube(self, points):
+        return self.project(2 * np.broadcast_to(points, self.outer_dim) - 1)
+
+    def jacobians(self, inner_var, outer_var):
+        """The Jacobian of every signal's code in D by the implicit function theorem on the support
+        of the codes, a list of arrays (K, m K); exact at theta*."""
+        dictionary = self.atoms(outer_var)
+        return [
+            implicit_jacobian(dictionary, signal, code)
+            for signal, code in zip(self.signals, self.codes(inner_var), strict=True)
+        ]
+
+    def ista_jacobians(self, codes=None):
+        """ISTA's codes and their Jacobians at the starting dictionary, to be advanced."""
+        return IstaJacobians(self.atoms(self.outer_var0), self.signals, self.alpha, codes)
+
+    def metrics(self, inner_var, outer_var):
+        """``recovery``: the mean absolute correlation of the atoms with the true ones, under the
+        best assignment of ones to the others."""
+        correlations = np.abs(self.atoms(outer_var).T @ self.dictionary)
+        return {"recovery": float(correlations[linear_sum_assignment(correlations, True)].mean())}

@@ -1,0 +1,74 @@
+"""What linear regressions with a penalty chosen on validation data share.
+
+data fit of G:  1/(2n) ||y - X theta||^2                on the training samples
+F(theta)     =  1/m    ||y - X theta||^2                on the validation samples
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from benchmark_utils.data_checks import refuse_regression
+from benchmark_utils.problems.base import Problem
+
+
+class LinearRegression(Problem):
+    """Least squares with a penalty; a subclass says which.
+
+    Parameters
+    ----------
+    X_train, X_val, X_test : array, (n, p), (m, p), (l, p)
+        The last may be None.
+    y_train, y_val, y_test : array, (n,), (m,), (l,)
+    n_reg : {"full", 1}
+        One lambda a feature, or one for all.
+    """
+
+    frameworks = ()
+
+    @staticmethod
+    def refuse(task, **data):
+        return refuse_regression("a linear regression", task, data)
+
+    def __init__(self, X_train, y_train, X_val, y_val, X_test, y_test, n_reg):
+        self.X, self.y = np.asfortranarray(X_train, float), np.asarray(y_train, float)
+        self.X_val, self.y_val = np.asarray(X_val, float), np.asarray(y_val, float)
+        self.X_test, self.y_test = X_test, y_test
+        self.n_inner_samples, self.inner_dim = self.X.shape
+        self.n_outer_samples = len(self.y_val)
+        self.outer_dim = self.inner_dim if n_reg == "full" else 1
+        self.inner_var0 = np.zeros(self.inner_dim)
+
+    def fit_value_grad(self, inner_var):
+        """The data fit 1/(2n) ||y - X theta||^2 and its gradient, (p,)."""
+        residual = self.X @ inner_var - self.y
+        n = self.n_inner_samples
+        return residual @ residual / (2 * n), self.X.T @ residual / n
+
+    def fit_hvp(self, v):
+        """The Hessian X^T X / n times v, (p,)."""
+        return self.X.T @ (self.X @ v) / self.n_inner_samples
+
+    @cached_property
+    def fit_smoothness(self):
+        """The largest eigenvalue of X^T X / n."""
+        return np.linalg.norm(self.X, 2) ** 2 / self.n_inner_samples
+
+    def a_feature(self, values):
+        """Values of lambda's shape, for every feature, (p,)."""
+        return np.broadcast_to(values, self.inner_dim)
+
+    def gathered(self, values):
+        """Derivatives by the features' lambdas, (p,), as derivatives by lambda, (d,)."""
+        return values if self.outer_dim > 1 else values.sum(keepdims=True)
+
+    def outer_value_grad(self, inner_var, outer_var):
+        residual = self.X_val @ inner_var - self.y_val
+        m = self.n_outer_samples
+        grads = 2 * self.X_val.T @ residual / m, np.zeros_like(outer_var)
+        return residual @ residual / m, grads
+
+    def metrics(self, inner_var, outer_var):
+        if self.X_test is None:
+            return {}
+        return {"test_mse": float(np.mean((self.X_test @ inner_var - self.y_test) ** 2))}

@@ -1,0 +1,104 @@
+"""Choosing the l2 penalty of a multinomial logistic regression on validation data.
+
+With the cross-entropies l_i of ``softmax.py``, theta the matrix W of shape (C, p), row by row,
+
+    G(lambda, theta) = 1/n sum_i l_i(W) + 1/2 sum_ck w_ck W_ck^2
+    F(lambda, theta) = 1/m sum_j l_j(W)   on the validation samples,
+
+where w = exp(lambda) (``reg="exp"``) or w = lambda >= 0 (``reg="lin"``), and lambda has one entry a
+feature (``n_reg="full"``, as for ``logreg``), one a class (``"class"``), or a single one (``1``).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark_utils.data_checks import refuse_classification
+from benchmark_utils.problems.logreg import SEARCHED_WEIGHTS, penalty_weights, project
+from benchmark_utils.problems.softmax import Samples, SoftmaxProblem
+from benchmark_utils.validation import one_of
+
+
+class Arrays(NamedTuple):
+    """What the oracles read."""
+
+    inner: Samples
+    outer: Samples
+    groups: np.ndarray  # (C p,), the entry of lambda that penalises each entry of theta
+    linear: bool  # whether reg is "lin"
+
+
+class MultinomialLogReg(SoftmaxProblem):
+    """Multinomial logistic regression with an l2 penalty; see the module's docstring.
+
+    Parameters
+    ----------
+    X_train, X_val, X_test : array, (n, p), (m, p), (l, p)
+        The last may be None.
+    y_train, y_val, y_test : array, (n,), (m,), (l,)
+        Labels 0, 1, ..., C-1.
+    reg : {"exp", "lin"}
+    n_reg : {"full", "class", 1}
+    seed : int
+        Draws the starting points: theta from N(0, I / p), each penalty weight from U(0, 1).
+    """
+
+    allowed = {"reg": one_of("exp", "lin"), "n_reg": one_of("full", "class", 1)}
+
+    @staticmethod
+    def refuse(task, **data):
+        return refuse_classification("multinomial_logreg", ("multiclass",), task, data)
+
+    def __init__(
+        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, seed
+    ):
+        super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)
+        self.linear = reg == "lin"
+        classes, features = np.divmod(np.arange(self.inner_dim), self.n_features)
+        self.groups = {"full": features, "class": classes, 1: 0 * classes}[n_reg]
+        self.outer_dim = int(self.groups.max()) + 1
+        self.all_samples = Arrays(self.inner, self.outer, self.groups, self.linear)
+        rng = np.random.default_rng(seed)
+        self.inner_var0 = rng.standard_normal(self.inner_dim) / np.sqrt(self.n_features)
+        self.outer_var0 = self.from_weights(rng.uniform(size=self.outer_dim))
+
+    def from_weights(self, weights):
+        """The outer variable with these penalty weights."""
+        return weights if self.linear else np.log(weights)
+
+    def from_unit_cube(self, points):
+        low, high = np.log(SEARCHED_WEIGHTS)
+        return self.from_weights(np.exp(low + (high - low) * np.asarray(points)))
+
+    def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
+        inner, outer = self.cut_both(inner_batch_size, outer_batch_size, dtype, rng)
+        return Arrays(inner, outer, self.groups, self.linear)
+
+    @staticmethod
+    def sample_weights(xp, arrays, outer_var, batch):
+        return arrays.inner.weights[batch]
+
+    @staticmethod
+    def penalties(xp, arrays, outer_var):
+        weights, _ = penalty_weights(xp, arrays, outer_var)
+        return weights[arrays.groups]
+
+    @staticmethod
+    def minibatch_cross(arrays, inner_var, outer_var, v, batch):
+        _, slopes = penalty_weights(np, arrays, outer_var)
+        sums = np.bincount(arrays.groups, inner_var * v, minlength=outer_var.size)
+        return slopes * sums.astype(v.dtype)
+
+    @staticmethod
+    def minibatch_inner_grad_outer(arrays, inner_var, outer_var, batch):
+        # That of the penalty alone, as the cross derivative is.
+        cross = MultinomialLogReg.minibatch_cross
+        return cross(arrays, inner_var, outer_var, inner_var / 2, batch)
+
+    minibatch_project = staticmethod(project)
+
+    @staticmethod
+    def numba_oracle():
+        from benchmark_utils.problems.multinomial_logreg_kernels import ORACLE
+
+        return ORACLE

@@ -1,0 +1,95 @@
+"""The oracles of ``multinomial_logreg`` as numba kernels; the formulas are in that module."""
+
+import numpy as np
+from numba import njit
+
+from benchmark_utils import kernels
+from benchmark_utils.oracles import Oracle
+from benchmark_utils.problems import softmax_kernels as softmax
+
+
+@njit(**kernels.KERNEL)
+def _weights(arrays, outer_var):
+    weights = np.empty_like(outer_var)
+    for k in range(outer_var.shape[0]):
+        weights[k] = outer_var[k] if arrays.linear else kernels.exp(outer_var[k])
+    return weights
+
+
+@njit(**kernels.KERNEL)
+def _add_penalty(groups, weights, vector, out):
+    for k in range(out.shape[0]):
+        out[k] += weights[groups[k]] * vector[k]
+
+
+@njit(**kernels.KERNEL)
+def _cross(arrays, weights, inner_var, v):
+    product = np.zeros_like(weights)
+    for k in range(v.shape[0]):
+        product[arrays.groups[k]] += inner_var[k] * v[k]
+    if not arrays.linear:
+        for k in range(product.shape[0]):
+            product[k] *= weights[k]
+    return product
+
+
+@njit(**kernels.KERNEL)
+def inner_grad(arrays, inner_var, outer_var, batch):
+    inner = arrays.inner
+    grad = softmax.loss_grad(
+        inner.rows[batch], inner.labels[batch], inner.weights[batch], inner_var
+    )
+    _add_penalty(arrays.groups, _weights(arrays, outer_var), inner_var, grad)
+    return grad
+
+
+@njit(**kernels.KERNEL)
+def hvp(arrays, inner_var, outer_var, v, batch):
+    inner = arrays.inner
+    product = softmax.loss_hvp(inner.rows[batch], inner.weights[batch], inner_var, v)
+    _add_penalty(arrays.groups, _weights(arrays, outer_var), v, product)
+    return product
+
+
+@njit(**kernels.KERNEL)
+def cross(arrays, inner_var, outer_var, v, batch):
+    return _cross(arrays, _weights(arrays, outer_var), inner_var, v)
+
+
+@njit(**kernels.KERNEL)
+def inner_grads(arrays, inner_var, outer_var, batch):
+    # The gradient in lambda is that of the penalty alone, as the cross derivative is.
+    half = inner_var.dtype.type(0.5)
+    return (
+        inner_grad(arrays, inner_var, outer_var, batch),
+        cross(arrays, inner_var, outer_var, half * inner_var, batch),
+    )
+
+
+@njit(**kernels.KERNEL)
+def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
+    rows, weights = arrays.inner.rows[batch], arrays.inner.weights[batch]
+    p, b = rows.shape
+    room = np.empty((2, inner_var.size // p, b), rows.dtype)
+    residuals, directional = room[0], room[1]
+    softmax.fill_probabilities(rows, inner_var, residuals)
+    softmax.fill_scores(rows, v, directional)
+    softmax.curve(residuals, weights, directional)
+    softmax.subtract_labels(arrays.inner.labels[batch], residuals)
+    softmax.multiply(weights, residuals)
+    grad = softmax.weighted_rows(residuals, rows)
+    product = softmax.weighted_rows(directional, rows)
+    penalty = _weights(arrays, outer_var)
+    _add_penalty(arrays.groups, penalty, inner_var, grad)
+    _add_penalty(arrays.groups, penalty, v, product)
+    return grad, product, _cross(arrays, penalty, inner_var, v)
+
+
+@njit(**kernels.KERNEL)
+def project(arrays, outer_var):
+    return np.maximum(outer_var, outer_var.dtype.type(0)) if arrays.linear else outer_var
+
+
+ORACLE = Oracle(
+    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project
+)

@@ -1,0 +1,104 @@
+"""Choosing the l2 penalty of a linear regression on validation data.
+
+    G(lambda, theta) = 1/(2n) ||y - X theta||^2 + 1/2 sum_k w_k theta_k^2
+    F(lambda, theta) = 1/m ||y - X theta||^2        on the validation samples,
+
+where w_k = exp(lambda_k) (``reg="exp"``) or w_k = lambda_k >= 0 (``reg="lin"``), and lambda has one
+entry a feature (``n_reg="full"``) or a single one (``n_reg=1``). With ``outer="inner"`` F = G, of
+which the hypergradient is grad_lambda G at theta*, as in Ablin, Peyre and Moreau, Super-efficiency
+of automatic differentiation for functions defined as a minimum, ICML 2020. Everything is in closed
+form: theta* = H^-1 X^T y / n with H = X^T X / n + diag(w).
+"""
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from benchmark_utils.problems.linear_regression import LinearRegression
+from benchmark_utils.validation import one_of
+
+# Penalty weights between which a black-box method searches.
+SEARCHED_WEIGHTS = (1e-6, 1e1)
+
+
+class Ridge(LinearRegression):
+    """Ridge regression with the penalty chosen on validation data; see the module's docstring.
+
+    Parameters
+    ----------
+    reg : {"exp", "lin"}
+    outer : {"validation", "inner"}
+        What F is.
+    **data
+        See :class:`LinearRegression`. theta starts at 0, every penalty weight at 1; ``seed`` draws
+        nothing.
+    """
+
+    allowed = {
+        "reg": one_of("exp", "lin"),
+        "n_reg": one_of("full", 1),
+        "outer": one_of("validation", "inner"),
+    }
+
+    def __init__(
+        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, outer, seed
+    ):
+        super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
+        self.linear = reg == "lin"
+        self.outer_is_inner = outer == "inner"
+        self.outer_var0 = self.from_weights(np.ones(self.outer_dim))
+
+    def from_weights(self, weights):
+        """The outer variable with these penalty weights."""
+        return weights if self.linear else np.log(weights)
+
+    def weights(self, outer_var):
+        """The penalty weights w, (p,)."""
+        return self.a_feature(outer_var if self.linear else np.exp(outer_var))
+
+    def inner_value_grad(self, inner_var, outer_var):
+        weights = self.weights(outer_var)
+        value, grad = self.fit_value_grad(inner_var)
+        return value + np.sum(weights * inner_var**2) / 2, grad + weights * inner_var
+
+    def hvp(self, inner_var, outer_var, v):
+        return self.fit_hvp(v) + self.weights(outer_var) * v
+
+    def cross(self, inner_var, outer_var, v):
+        slopes = 1.0 if self.linear else self.weights(outer_var)
+        return self.gathered(slopes * inner_var * v)
+
+    def outer_value_grad(self, inner_var, outer_var):
+        if not self.outer_is_inner:
+            return super().outer_value_grad(inner_var, outer_var)
+        value, grad_in = self.inner_value_grad(inner_var, outer_var)
+        return value, (grad_in, self.cross(inner_var, outer_var, inner_var) / 2)
+
+    def inner_hessian(self, inner_var, outer_var):
+        return self.X.T @ self.X / self.n_inner_samples + np.diag(self.weights(outer_var))
+
+    def hessian_solver(self, inner_var, outer_var):
+        n, weights = self.n_inner_samples, self.weights(outer_var)
+        if self.inner_dim <= n or weights.min() < 1e-12 * weights.max():
+            return super().hessian_solver(inner_var, outer_var)
+        # Fewer samples than features: Woodbury's identity, a system of n equations.
+        scaled = self.X / weights
+        factor = cho_factor(n * np.eye(n) + scaled @ self.X.T)
+        return lambda b: b / weights - scaled.T @ cho_solve(factor, scaled @ b)
+
+    def solve_inner(self, outer_var, inner_start):
+        solve = self.hessian_solver(inner_start, outer_var)
+        inner_star = solve(self.X.T @ self.y / self.n_inner_samples)
+        # One refinement, which removes the rounding of the first solve.
+        _, grad = self.inner_value_grad(inner_star, outer_var)
+        return inner_star - solve(grad), solve
+
+    def inner_smoothness(self, outer_var):
+        return self.fit_smoothness + self.weights(outer_var).max()
+
+    def project(self, outer_var):
+        return np.maximum(outer_var, 0) if self.linear else outer_var
+
+    def from_unit_cube(self, points):
+        low, high = np.log(SEARCHED_WEIGHTS)
+        weights = np.exp(low + (high - low) * np.asarray(points))
+        return self.from_weights(np.broadcast_to(weights, self.outer_dim))

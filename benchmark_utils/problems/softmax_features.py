@@ -1,0 +1,52 @@
+"""What problems share whose lambda makes the features of a softmax regression, in JAX.
+
+With features x_i(lambda) of the training samples, N rows in all, and the cross-entropies l of
+``softmax.py``, G(lambda, theta) = 1/N sum_i l(W; x_i(lambda), y_i) + ridge/2 ||W||^2: a softmax
+regression for each lambda, of which Hessian and smoothness are known without differentiating.
+"""
+
+import numpy as np
+
+from benchmark_utils.problems.autodiff import AutodiffProblem
+from benchmark_utils.problems.softmax import accuracies, loss_hessian
+
+
+class SoftmaxOnFeatures(AutodiffProblem):
+    """Base class of these problems.
+
+    A subclass defines the two losses, whose only setting is ``ridge``, and the methods below.
+
+    Parameters
+    ----------
+    inner_samples, outer_samples, inner_var0, outer_var0
+        As for :class:`AutodiffProblem`.
+    ridge : float
+    scored : dict
+        By name, the samples (X, y) of which ``metrics`` gives the accuracy; X may be None.
+    """
+
+    def __init__(self, inner_samples, outer_samples, inner_var0, outer_var0, ridge, scored):
+        super().__init__(inner_samples, outer_samples, inner_var0, outer_var0, (float(ridge),))
+        self.ridge, self.scored = float(ridge), scored
+
+    def inner_rows(self, outer_var):
+        """The features of the training samples, (q, N), in NumPy."""
+        raise NotImplementedError
+
+    def outer_rows(self, outer_var, X):
+        """The features of other samples X, (q, b), in NumPy."""
+        raise NotImplementedError
+
+    def inner_hessian(self, inner_var, outer_var):
+        rows = self.inner_rows(outer_var)
+        n_rows = rows.shape[1]
+        hessian = loss_hessian(rows, np.full(n_rows, 1 / n_rows), inner_var)
+        return hessian + self.ridge * np.eye(self.inner_dim)
+
+    def inner_smoothness(self, outer_var):
+        rows = self.inner_rows(outer_var)
+        # The Hessian of the cross-entropy in the scores is at most 1/2 (Bohning 1992).
+        return np.linalg.norm(rows, 2) ** 2 / (2 * rows.shape[1]) + self.ridge
+
+    def metrics(self, inner_var, outer_var):
+        return accuracies(inner_var, self.scored, lambda X: self.outer_rows(outer_var, X))

@@ -1,0 +1,68 @@
+"""With what a curve was made, beside what benchopt records.
+
+benchopt writes the platform, the processor, the versions of NumPy and SciPy, the base seed and all
+parameters, framework and precision among them, into every row of a results file. The rest is here.
+"""
+
+import platform
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from threadpoolctl import threadpool_info
+
+ROOT = Path(__file__).parents[1]
+# Those that compute; solvers of one package, such as optuna, are among them where installed.
+PACKAGES = ("benchopt", "jax", "jaxlib", "libsvmdata", "llvmlite", "numba", "numpy", "optuna",
+            "pandas", "scikit-learn", "scipy", "torch")  # fmt: skip
+
+
+def provenance():
+    """With what results are made in this process.
+
+    Returns
+    -------
+    provenance : dict
+        ``python``; ``packages``, the versions of those of ``PACKAGES`` that are installed;
+        ``commit`` of the suite, see :func:`commit`; ``threads``, how many each numerical library
+        that is loaded may start; ``devices``, those that JAX computes on, if it is loaded.
+    """
+    threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
+    if "numba" in sys.modules:
+        threads["numba"] = sys.modules["numba"].get_num_threads()
+    devices = (
+        [str(device) for device in sys.modules["jax"].devices()] if "jax" in sys.modules else []
+    )
+    return dict(
+        python=platform.python_version(),
+        packages=versions(),
+        commit=commit(),
+        threads=threads,
+        devices=devices,
+    )
+
+
+@cache
+def versions():
+    """The versions of packages that are installed, by name."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def commit():
+    """The commit that is checked out, with ``-dirty`` if tracked files differ from it; None where
+    the suite is no git repository."""
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty", "--match="]
+    try:
+        done = subprocess.run(git, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
