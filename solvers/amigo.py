@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmark_utils.loops import make_linear_sgd, make_sgd
 from benchmark_utils.stochastic_solver import Array, StochasticSolver
-from benchmark_utils.validation import integer, positive
+from benchmark_utils.validation import integer, one_of, positive
 
 
 class State(NamedTuple):
@@ -22,14 +22,17 @@ class Solver(StochasticSolver):
         v      <- v - eta (hessian_theta,theta G_b v - grad_theta F_j)   for ``n_linear_steps``
         lambda <- lambda - gamma (grad_lambda F_j - hessian_lambda,theta G_i v)
 
-    with rho = ``step_size``, eta = ``linear_step_size``, gamma = ``outer_step_size``; theta and v
-    start from where the last iteration left them.
+    with rho = ``step_size``, eta = ``linear_step_size``, gamma = ``outer_step_size``; theta starts
+    from where the last iteration left it. So does v (``linear_start="warm"``), or it starts from 0
+    each time (``"zero"``), which is the estimate of v of Grazzi et al., with constant steps.
     """
 
     name = "AmIGO"
     references = [
         "M. Arbel, J. Mairal, 'Amortized implicit differentiation for stochastic bilevel "
-        "optimization', ICLR 2022 (Algorithm 1)."
+        "optimization', ICLR 2022 (Algorithm 1).",
+        "R. Grazzi, M. Pontil, S. Salzo, 'Convergence properties of stochastic hypergradients', "
+        "AISTATS 2021 (Algorithm 1).",
     ]
     parameters = {
         "step_size": [0.1],
@@ -37,6 +40,7 @@ class Solver(StochasticSolver):
         "outer_step_size": [0.1],
         "n_inner_steps": [10],
         "n_linear_steps": [10],
+        "linear_start": ["warm"],
         **StochasticSolver.parameters,
     }
     allowed = {
@@ -45,6 +49,7 @@ class Solver(StochasticSolver):
         "outer_step_size": positive,
         "n_inner_steps": integer(1),
         "n_linear_steps": integer(1),
+        "linear_start": one_of("warm", "zero"),
         **StochasticSolver.allowed,
     }
 
@@ -60,10 +65,13 @@ class Solver(StochasticSolver):
 
     def make_step(self, framework, oracle):
         sgd, linear_sgd = make_sgd(framework, oracle), make_linear_sgd(framework, oracle)
-        n_inner_steps = self.n_inner_steps
+        n_inner_steps, zeros_like = self.n_inner_steps, framework.zeros_like
+        cold = self.linear_start == "zero"
 
         def step(state, problem, inner_batches, outer_batches, step_sizes):
             inner_var, outer_var, v = state
+            if cold:
+                v = zeros_like(v)
             inner_var = sgd(
                 inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
             )

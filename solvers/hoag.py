@@ -1,11 +1,11 @@
-import itertools
-
 import numpy as np
 
 from benchmark_utils.full_batch_solver import FullBatchSolver
+from benchmark_utils.implicit_gradient import implicit_gradient
 from benchmark_utils.inner_solvers import lbfgs
 from benchmark_utils.linear_solvers import conjugate_gradient
-from benchmark_utils.validation import either, fraction, one_of, positive
+from benchmark_utils.outer_descent import OuterGradient, outer_descent, outer_step_sizes
+from benchmark_utils.validation import fraction, one_of, positive
 
 # The least tolerance asked for: what the inner solvers reach in float64.
 LEAST_TOLERANCE = 1e-10
@@ -23,10 +23,8 @@ class Solver(FullBatchSolver):
     with eps_t = ``tolerance`` r^t, r = ``rate`` (``schedule="geometric"``), or
     ``tolerance`` / (t + 1)^2 (``"quadratic"``): both summable, as the convergence theorem asks.
 
-    ``outer_step_size`` is a number or ``adaptive``, for which the paper leaves the rule open. Ours:
-    the first step has length 1; a step that decreases F, up to the inner error, by a tenth of what
-    the gradient promises is kept, and the step size grows by a fifth; otherwise lambda stays, and
-    the step size is halved.
+    ``outer_step_size`` is a number, ``adaptive`` or ``lbfgs``: the paper leaves the rule of
+    adaptive steps open, and ours is that of ``outer_descent``.
     """
 
     name = "HOAG"
@@ -43,37 +41,28 @@ class Solver(FullBatchSolver):
         "schedule": one_of("geometric", "quadratic"),
         "tolerance": positive,
         "rate": fraction,
-        "outer_step_size": either(positive, one_of("adaptive")),
+        "outer_step_size": outer_step_sizes,
     }
 
     def iterates(self, problem):
-        inner_var, outer_var = problem.inner_var0, problem.outer_var0
-        yield inner_var, outer_var
-        v = np.zeros_like(inner_var)
-        adaptive = self.outer_step_size == "adaptive"
-        step_size = None if adaptive else self.outer_step_size
-        for t in itertools.count():
+        v = np.zeros(problem.inner_dim)
+
+        def gradient(t, outer_var, inner_var):
+            nonlocal v
             epsilon = self.epsilon(t)
-            inner_var = lbfgs(problem, outer_var, inner_var, epsilon)
-            value, (grad_in, grad_out) = problem.outer_value_grad(inner_var, outer_var)
-            v = conjugate_gradient(problem, inner_var, outer_var, grad_in, v, epsilon)
-            hypergradient = grad_out - problem.cross(inner_var, outer_var, v)
-            if step_size is None:
-                step_size = 1 / max(np.linalg.norm(hypergradient), LEAST_TOLERANCE)
-            trial = problem.project(outer_var - step_size * hypergradient)
-            if not adaptive:
-                outer_var = trial
-            else:
-                trial_inner_var = lbfgs(problem, trial, inner_var, epsilon)
-                trial_value, _ = problem.outer_value_grad(trial_inner_var, trial)
-                promised = hypergradient @ (outer_var - trial)
-                inner_error = epsilon * np.linalg.norm(grad_in)
-                if trial_value <= value - promised / 10 + inner_error:
-                    inner_var, outer_var = trial_inner_var, trial
-                    step_size *= 1.2
-                else:
-                    step_size /= 2
-            yield inner_var, outer_var
+            solution = lbfgs(problem, outer_var, inner_var, epsilon)
+            value, hypergradient, v, grad_in = implicit_gradient(
+                problem, solution, outer_var, conjugate_gradient, v, epsilon
+            )
+            # theta may be epsilon away from theta*, and F change by that times its slope.
+            slack = epsilon * np.linalg.norm(grad_in)
+            return OuterGradient(solution.inner_var, value, hypergradient, slack)
+
+        def value(t, outer_var, inner_var):
+            inner_var = lbfgs(problem, outer_var, inner_var, self.epsilon(t)).inner_var
+            return inner_var, problem.outer_value_grad(inner_var, outer_var)[0]
+
+        return outer_descent(problem, self.outer_step_size, gradient, value)
 
     def epsilon(self, t):
         """The tolerance of outer iteration t."""

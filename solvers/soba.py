@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.soba_directions import make_directions
 from benchmark_utils.stochastic_solver import Array, StochasticSolver
 from benchmark_utils.validation import non_negative, positive
 
@@ -52,16 +53,17 @@ class Solver(StochasticSolver):
         return State(inner_var, outer_var, np.zeros_like(inner_var))
 
     def make_step(self, framework, oracle):
+        directions = make_directions(framework, oracle)
+
         def step(state, problem, inner_batches, outer_batches, step_sizes):
             inner_var, outer_var, v = state
-            grad, hvp, cross = oracle.inner_grad_hvp_cross(
-                problem, inner_var, outer_var, v, inner_batches[0]
+            d_inner, d_v, d_outer = directions(
+                problem, (inner_var, outer_var, v), inner_batches[0], outer_batches[0]
             )
-            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
             return State(
-                inner_var - step_sizes[0] * grad,
-                oracle.project(problem, outer_var - step_sizes[1] * (outer_out - cross)),
-                v - step_sizes[0] * (hvp - outer_in),
+                inner_var - step_sizes[0] * d_inner,
+                oracle.project(problem, outer_var - step_sizes[1] * d_outer),
+                v - step_sizes[0] * d_v,
             )
 
         return step

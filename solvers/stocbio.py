@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
-from benchmark_utils.loops import make_neumann, make_sgd
+from benchmark_utils.hypergradients import make_series_hypergradient
+from benchmark_utils.loops import make_sgd
 from benchmark_utils.stochastic_solver import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
 
@@ -56,7 +57,8 @@ class Solver(StochasticSolver):
         return State(inner_var, outer_var)
 
     def make_step(self, framework, oracle):
-        sgd, neumann = make_sgd(framework, oracle), make_neumann(framework, oracle)
+        sgd = make_sgd(framework, oracle)
+        hypergradient = make_series_hypergradient(framework, oracle)
         n_inner_steps = self.n_inner_steps
 
         def step(state, problem, inner_batches, outer_batches, step_sizes):
@@ -64,14 +66,9 @@ class Solver(StochasticSolver):
             inner_var = sgd(
                 inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
             )
-            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
-            v = neumann(
-                outer_in,
-                inner_batches[n_inner_steps:-1],
-                (problem, inner_var, outer_var, step_sizes[1]),
-            )
-            cross = oracle.cross(problem, inner_var, outer_var, v, inner_batches[-1])
-            direction = outer_out - cross
+            batches, cross_batch = inner_batches[n_inner_steps:-1], inner_batches[-1]
+            draws = batches, cross_batch, outer_batches[0], step_sizes[1]
+            direction = hypergradient(problem, inner_var, outer_var, draws)
             return State(inner_var, oracle.project(problem, outer_var - step_sizes[2] * direction))
 
         return step

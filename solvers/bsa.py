@@ -1,0 +1,97 @@
+from typing import NamedTuple
+
+from benchmark_utils.hypergradients import make_random_hypergradient
+from benchmark_utils.loops import make_sgd
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import integer, non_negative, positive
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+
+
+class Solver(StochasticSolver):
+    """BSA, Bilevel Stochastic Approximation: SGD inside, then a random Neumann term.
+
+    One iteration, with fresh minibatches throughout:
+
+        theta  <- theta - rho_t grad_theta G_b                 for ``n_inner_steps`` minibatches b
+        v      <- N eta prod_{k <= q} (I - eta H_{b_k}) grad_theta F_j,    q uniform on 0, ..., N-1
+        lambda <- lambda - gamma_t (grad_lambda F_j - hessian_lambda,theta G_i v)
+
+    with rho_t = ``step_size`` t^(-``decay``), gamma_t = ``outer_step_size`` t^(-``outer_decay``),
+    eta = ``neumann_step_size``, which should be below one over the Hessian's largest eigenvalue,
+    and N = ``n_neumann_steps``. The bias of v decreases like (1 - eta mu)^N.
+
+    The paper restarts theta from the same point, and lets the number of its steps grow; ours starts
+    from where the last iteration left it, and the number is constant. Its step sizes decrease
+    within the inner loop; ours do from one outer iteration to the next.
+    """
+
+    name = "BSA"
+    references = [
+        "S. Ghadimi, M. Wang, 'Approximation methods for bilevel programming', arXiv:1802.02246, "
+        "2018 (Algorithms 2 and 3)."
+    ]
+    parameters = {
+        "step_size": [0.1],
+        "neumann_step_size": [0.1],
+        "outer_step_size": [0.1],
+        "decay": [0.0],
+        "outer_decay": [0.5],
+        "n_inner_steps": [10],
+        "n_neumann_steps": [10],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "neumann_step_size": positive,
+        "outer_step_size": positive,
+        "decay": non_negative,
+        "outer_decay": non_negative,
+        "n_inner_steps": integer(1),
+        "n_neumann_steps": integer(2),
+        **StochasticSolver.allowed,
+    }
+
+    @property
+    def n_inner_batches(self):
+        return self.n_inner_steps + self.n_neumann_steps
+
+    def schedules(self):
+        return [
+            (self.step_size, self.decay),
+            (self.outer_step_size, self.outer_decay),
+            (self.neumann_step_size, 0),
+            (self.n_neumann_steps * self.neumann_step_size, 0),
+        ]
+
+    def draw_more(self, rng, t):
+        return rng.integers(self.n_neumann_steps, size=len(t))
+
+    def init(self, problem, inner_var, outer_var):
+        return State(inner_var, outer_var)
+
+    def make_step(self, framework, oracle):
+        sgd = make_sgd(framework, oracle)
+        hypergradient = make_random_hypergradient(framework, oracle)
+        n_inner_steps = self.n_inner_steps
+
+        def step(state, problem, inner_batches, outer_batches, step_sizes, n_factors):
+            inner_var, outer_var = state
+            inner_var = sgd(
+                inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
+            )
+            draws = (
+                inner_batches[n_inner_steps:-1],
+                n_factors,
+                inner_batches[-1],
+                outer_batches[0],
+                step_sizes[2],
+                step_sizes[3],
+            )
+            direction = hypergradient(problem, inner_var, outer_var, draws)
+            return State(inner_var, oracle.project(problem, outer_var - step_sizes[1] * direction))
+
+        return step

@@ -1,0 +1,111 @@
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import integer, non_negative, positive
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+    penalised_inner_var: Array  # (p,)
+
+
+class Solver(StochasticSolver):
+    """F2SA, Fully First-order Stochastic Approximation: a penalty instead of second derivatives.
+
+    With phi the ``penalised_inner_var``, which minimises F + sigma_t G while theta minimises G, one
+    iteration takes, with fresh minibatches, ``n_inner_steps`` steps
+
+        theta <- theta - rho_t grad_theta G_b(theta)
+        phi   <- phi   - rho_t (grad_theta G_b(phi) + grad_theta F_j(phi) / sigma_t)
+
+    and then, with both gradients of G on the same minibatch,
+
+        lambda <- lambda - gamma_t (grad_lambda F_j(phi)
+                                    + sigma_t (grad_lambda G_i(phi) - grad_lambda G_i(theta)))
+
+    where sigma_t = ``penalty`` t^(``penalty_growth``), rho_t = ``step_size`` t^(-``decay``) and
+    gamma_t = ``outer_step_size`` t^(-``outer_decay``), by default with the exponents 1/7, 4/7 and
+    5/7 of the paper's theorem for noise at both levels. The error of the hypergradient is of order
+    1 / sigma_t. The paper draws minibatches for theta and for phi independently; ours share them,
+    so that the noise of the difference is not multiplied by sigma_t.
+    """
+
+    name = "F2SA"
+    references = [
+        "J. Kwon, D. Kwon, S. Wright, R. Nowak, 'A fully first-order method for stochastic bilevel "
+        "optimization', ICML 2023 (Algorithm 1)."
+    ]
+    parameters = {
+        "step_size": [0.1],
+        "outer_step_size": [0.1],
+        "penalty": [10.0],
+        "penalty_growth": [1 / 7],
+        "decay": [4 / 7],
+        "outer_decay": [5 / 7],
+        "n_inner_steps": [10],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "outer_step_size": positive,
+        "penalty": positive,
+        "penalty_growth": non_negative,
+        "decay": non_negative,
+        "outer_decay": non_negative,
+        "n_inner_steps": integer(1),
+        **StochasticSolver.allowed,
+    }
+
+    @property
+    def n_inner_batches(self):
+        return self.n_inner_steps + 1
+
+    @property
+    def n_outer_batches(self):
+        return self.n_inner_steps + 1
+
+    def schedules(self):
+        growth = self.penalty_growth
+        return [
+            (self.step_size, self.decay),
+            (self.step_size / self.penalty, self.decay + growth),
+            (self.outer_step_size, self.outer_decay),
+            (self.outer_step_size * self.penalty, self.outer_decay - growth),
+        ]
+
+    def init(self, problem, inner_var, outer_var):
+        return State(inner_var, outer_var, inner_var)
+
+    def make_step(self, framework, oracle):
+        n_inner_steps = self.n_inner_steps
+
+        @framework.compile
+        def update(inner_vars, k, args):
+            problem, outer_var, inner_batches, outer_batches, step_sizes = args
+            inner_var, penalised = inner_vars
+            grad = oracle.inner_grad(problem, inner_var, outer_var, inner_batches[k])
+            inner_part = oracle.inner_grad(problem, penalised, outer_var, inner_batches[k])
+            outer_part, _ = oracle.outer_grad(problem, penalised, outer_var, outer_batches[k])
+            return (
+                inner_var - step_sizes[0] * grad,
+                penalised - step_sizes[0] * inner_part - step_sizes[1] * outer_part,
+            )
+
+        inner_loop = framework.scan(update)
+
+        def step(state, problem, inner_batches, outer_batches, step_sizes):
+            inner_var, outer_var, penalised = state
+            args = problem, outer_var, inner_batches, outer_batches, step_sizes
+            inner_var, penalised = inner_loop(
+                (inner_var, penalised), np.arange(n_inner_steps), args
+            )
+            _, outer_out = oracle.outer_grad(problem, penalised, outer_var, outer_batches[-1])
+            _, upper = oracle.inner_grads(problem, penalised, outer_var, inner_batches[-1])
+            _, lower = oracle.inner_grads(problem, inner_var, outer_var, inner_batches[-1])
+            outer_step = step_sizes[2] * outer_out + step_sizes[3] * (upper - lower)
+            return State(inner_var, oracle.project(problem, outer_var - outer_step), penalised)
+
+        return step

@@ -1,0 +1,89 @@
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import fraction, non_negative, positive
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+    v: Array  # (p,), the solution of the linear system
+    previous_outer_var: Array  # (d,)
+    outer_direction: Array  # (d,)
+
+
+class Solver(StochasticSolver):
+    """FSLA, Fully Single Loop Algorithm: one step on theta, on v, then on lambda with momentum.
+
+    At iteration t, each line with fresh minibatches and the newest of the others,
+
+        theta  <- theta - rho_t grad_theta G_i
+        v      <- v - eta_t (hessian_theta,theta G_i' v - grad_theta F_j)
+        w      <- grad_lambda F_j' - hessian_lambda,theta G_i'' v
+        d      <- w + (1 - beta_t) (d - w_previous)
+        lambda <- lambda - gamma_t d
+
+    where w_previous is w on the same minibatches at the theta, lambda and v of the last iteration's
+    w. The step sizes are ``step_size``, ``linear_step_size``, ``outer_step_size`` and beta_t =
+    ``momentum``, all times t^(-``decay``), but beta_1 = 1. The paper's theorem has constants that
+    depend on the number of iterations T as T^(-1/2), which we replace by t^(-1/2).
+    """
+
+    name = "FSLA"
+    references = [
+        "J. Li, B. Gu, H. Huang, 'A fully single loop algorithm for bilevel optimization without "
+        "Hessian inverse', AAAI 2022 (Algorithm 1)."
+    ]
+    parameters = {
+        "step_size": [0.1],
+        "linear_step_size": [0.1],
+        "outer_step_size": [0.1],
+        "momentum": [0.5],
+        "decay": [0.5],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "linear_step_size": positive,
+        "outer_step_size": positive,
+        "momentum": fraction,
+        "decay": non_negative,
+        **StochasticSolver.allowed,
+    }
+    n_inner_batches = 3
+    n_outer_batches = 2
+
+    def schedules(self):
+        scales = self.step_size, self.linear_step_size, self.outer_step_size, self.momentum
+        return [(scale, self.decay) for scale in scales]
+
+    def step_sizes(self, t):
+        sizes = super().step_sizes(t)
+        # What the step needs is 1 - beta_t.
+        sizes[:, 3] = np.where(t == 1, 0, 1 - sizes[:, 3])
+        return sizes
+
+    def init(self, problem, inner_var, outer_var):
+        v = np.zeros_like(inner_var)
+        return State(inner_var, outer_var, v, outer_var, np.zeros_like(outer_var))
+
+    def make_step(self, framework, oracle):
+        def step(state, problem, inner_batches, outer_batches, step_sizes):
+            old_inner_var, outer_var, old_v, old_outer_var, direction = state
+            grad = oracle.inner_grad(problem, old_inner_var, outer_var, inner_batches[0])
+            inner_var = old_inner_var - step_sizes[0] * grad
+            outer_in, _ = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
+            hvp = oracle.hvp(problem, inner_var, outer_var, old_v, inner_batches[1])
+            v = old_v - step_sizes[1] * (hvp - outer_in)
+            batch, outer_batch = inner_batches[2], outer_batches[1]
+            _, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batch)
+            _, old_outer_out = oracle.outer_grad(problem, old_inner_var, old_outer_var, outer_batch)
+            new = outer_out - oracle.cross(problem, inner_var, outer_var, v, batch)
+            old = old_outer_out - oracle.cross(problem, old_inner_var, old_outer_var, old_v, batch)
+            direction = new + step_sizes[3] * (direction - old)
+            new_outer_var = oracle.project(problem, outer_var - step_sizes[2] * direction)
+            return State(inner_var, new_outer_var, v, outer_var, direction)
+
+        return step

@@ -1,0 +1,104 @@
+import numpy as np
+
+from benchmark_utils.full_batch_solver import FullBatchSolver
+from benchmark_utils.implicit_gradient import implicit_gradient
+from benchmark_utils.inner_solvers import INNER_SOLVERS
+from benchmark_utils.linear_solvers import LINEAR_SOLVERS
+from benchmark_utils.outer_descent import OuterGradient, outer_descent, outer_step_sizes
+from benchmark_utils.validation import integer, one_of, positive
+
+
+class Solver(FullBatchSolver):
+    """Implicit differentiation: gradient descent on h with an inner and a linear solver of choice.
+
+    At each outer iteration, theta and v warm-started,
+
+        theta   ~ argmin G(lambda, .)                                     by ``inner_solver``
+        v       ~ [hessian_theta,theta G]^-1 grad_theta F  at theta       by ``linear_solver``
+        lambda  <- lambda - gamma (grad_lambda F - hessian_lambda,theta G v)
+
+    with gamma from ``outer_step_size``: a number, ``adaptive`` or ``lbfgs`` (see
+    ``outer_descent``). Both solvers stop at ``tolerance``, on their residuals, or after
+    ``max_inner_iterations`` and ``max_linear_iterations``. On the Lasso both work on the support,
+    as Bertrand et al. (2022) do.
+
+    Estimates: g_3 = grad_lambda F - hessian_lambda,theta G v at theta^N, after N iterations of the
+    inner solver, v started from 0.
+    """
+
+    name = "Implicit"
+    references = [
+        "F. Pedregosa, 'Hyperparameter optimization with approximate gradient', ICML 2016.",
+        "J. Lorraine, P. Vicol, D. Duvenaud, 'Optimizing millions of hyperparameters by implicit "
+        "differentiation', AISTATS 2020.",
+        "Q. Bertrand, Q. Klopfenstein, M. Massias, M. Blondel, S. Vaiter, A. Gramfort, J. Salmon, "
+        "'Implicit differentiation for fast hyperparameter selection in non-smooth convex "
+        "learning', JMLR 2022.",
+        "Z. Ramzi, F. Mannel, S. Bai, J.-L. Starck, P. Ciuciu, T. Moreau, 'SHINE: SHaring the "
+        "INverse Estimate from the forward pass for bi-level optimization and implicit models', "
+        "ICLR 2022.",
+    ]
+    parameters = {
+        "inner_solver": ["lbfgs"],
+        "linear_solver": ["conjugate_gradient"],
+        "tolerance": [1e-8],
+        "max_inner_iterations": [10_000],
+        "max_linear_iterations": [1_000],
+        "outer_step_size": ["adaptive"],
+    }
+    allowed = {
+        "inner_solver": one_of(*INNER_SOLVERS),
+        "linear_solver": one_of(*LINEAR_SOLVERS),
+        "tolerance": positive,
+        "max_inner_iterations": integer(1),
+        "max_linear_iterations": integer(1),
+        "outer_step_size": outer_step_sizes,
+    }
+    estimates = True
+    takes_non_smooth = True
+
+    def refuse(self, problem):
+        if self.linear_solver == "shine" and self.inner_solver != "lbfgs":
+            return (
+                f"Implicit: linear_solver=shine reuses the matrix of a quasi-Newton method, which "
+                f"inner_solver={self.inner_solver} has none of; give inner_solver=lbfgs."
+            )
+        return None
+
+    def iterates(self, problem):
+        v = np.zeros(problem.inner_dim)
+
+        def gradient(t, outer_var, inner_var):
+            nonlocal v
+            solution = self.solve(problem, outer_var, inner_var)
+            value, hypergradient, v, _ = self.implicit(problem, solution, outer_var, v)
+            return OuterGradient(solution.inner_var, value, hypergradient)
+
+        def value(t, outer_var, inner_var):
+            inner_var = self.solve(problem, outer_var, inner_var).inner_var
+            return inner_var, problem.outer_value_grad(inner_var, outer_var)[0]
+
+        return outer_descent(problem, self.outer_step_size, gradient, value)
+
+    def solve(self, problem, outer_var, inner_var):
+        inner_solver = INNER_SOLVERS[self.inner_solver]
+        return inner_solver(
+            problem, outer_var, inner_var, self.tolerance, self.max_inner_iterations
+        )
+
+    def implicit(self, problem, solution, outer_var, v):
+        linear_solver = LINEAR_SOLVERS[self.linear_solver]
+        limits = self.tolerance, self.max_linear_iterations
+        return implicit_gradient(problem, solution, outer_var, linear_solver, v, *limits)
+
+    def estimate(self, problem, n_steps):
+        start = np.zeros(problem.inner_dim)
+        inner_solver = INNER_SOLVERS[self.inner_solver]
+        solution = inner_solver(problem, problem.outer_var0, problem.inner_var0, 0.0, n_steps)
+        gradient = self.implicit(problem, solution, problem.outer_var0, start)
+        return solution.inner_var, gradient.hypergradient
+
+    def estimated_jacobians(self):
+        if not hasattr(self.problem, "jacobians"):
+            return {}
+        return dict(jacobians=self.problem.jacobians(*self.point))

@@ -1,0 +1,96 @@
+from typing import NamedTuple
+
+from benchmark_utils.loops import make_sgd
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import integer, non_negative, positive
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+
+
+class Solver(StochasticSolver):
+    """PZOBO, Partial Zeroth-Order-like Bilevel Optimizer: theta's response by finite differences.
+
+    With S(lambda) what ``n_inner_steps`` steps of SGD from theta make of it, all on the same
+    minibatches, and Q = ``n_directions`` Gaussian directions u_k of lambda's space, an iteration is
+
+        theta  <- S(lambda)
+        g      <- 1/Q sum_k <(S(lambda + mu u_k) - S(lambda)) / mu, grad_theta F_j> u_k
+        lambda <- lambda - gamma_t (grad_lambda F_j + g)
+
+    with rho = ``step_size`` inside, mu = ``smoothing``, gamma_t = ``outer_step_size``
+    t^(-``outer_decay``). It estimates the gradient through the inner steps, which is that of h in
+    the limit of many steps; the directions' noise does not vanish at the solution, nor with full
+    batches. This is the stochastic version, PZOBO-S; ``batch_size=full`` is the other one. theta
+    starts from where the last iteration left it, which the paper allows.
+    """
+
+    name = "PZOBO"
+    references = [
+        "D. Sow, K. Ji, Y. Liang, 'On the convergence theory for Hessian-free bilevel algorithms', "
+        "NeurIPS 2022 (Algorithms 1 and 2)."
+    ]
+    parameters = {
+        "step_size": [0.1],
+        "outer_step_size": [0.1],
+        "smoothing": [0.1],
+        "outer_decay": [0.5],
+        "n_inner_steps": [10],
+        "n_directions": [1],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "outer_step_size": positive,
+        "smoothing": positive,
+        "outer_decay": non_negative,
+        "n_inner_steps": integer(1),
+        "n_directions": integer(1),
+        **StochasticSolver.allowed,
+    }
+
+    @property
+    def n_inner_batches(self):
+        return self.n_inner_steps
+
+    def schedules(self):
+        return [
+            (self.step_size, 0),
+            (self.outer_step_size, self.outer_decay),
+            (self.smoothing, 0),
+            (1 / (self.smoothing * self.n_directions), 0),
+        ]
+
+    def draw_more(self, rng, t):
+        directions = rng.standard_normal((len(t), self.n_directions, self.problem.outer_dim))
+        return directions.astype(self.precision)
+
+    def init(self, problem, inner_var, outer_var):
+        return State(inner_var, outer_var)
+
+    def make_step(self, framework, oracle):
+        sgd, dot = make_sgd(framework, oracle), framework.dot
+
+        @framework.compile
+        def add(hypergradient, direction, args):
+            problem, (start, inner_var, outer_var), outer_in, batches, step_sizes = args
+            moved = outer_var + step_sizes[2] * direction
+            response = sgd(start, batches, (problem, moved, step_sizes[0])) - inner_var
+            return hypergradient + step_sizes[3] * dot(response, outer_in) * direction
+
+        add_all = framework.scan(add)
+
+        def step(state, problem, inner_batches, outer_batches, step_sizes, directions):
+            start, outer_var = state
+            inner_var = sgd(start, inner_batches, (problem, outer_var, step_sizes[0]))
+            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
+            point = start, inner_var, outer_var
+            args = problem, point, outer_in, inner_batches, step_sizes
+            hypergradient = add_all(outer_out, directions, args)
+            return State(
+                inner_var, oracle.project(problem, outer_var - step_sizes[1] * hypergradient)
+            )
+
+        return step

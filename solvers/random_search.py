@@ -1,0 +1,29 @@
+import numpy as np
+from benchopt.stopping_criterion import NoCriterion
+
+from benchmark_utils.black_box_solver import BlackBoxSolver
+from benchmark_utils.validation import one_of
+
+
+class Solver(BlackBoxSolver):
+    """Random search: solve the inner problem at random lambda, and keep the best h.
+
+    Points are drawn uniformly from the region that the problem proposes. With ``space="full"``
+    entries of lambda are independent, with ``"shared"`` they are equal.
+    """
+
+    name = "RandomSearch"
+    references = [
+        "J. Bergstra, Y. Bengio, 'Random search for hyper-parameter optimization', JMLR 2012."
+    ]
+    parameters = {"space": ["full"], **BlackBoxSolver.parameters}
+    allowed = {"space": one_of("full", "shared"), **BlackBoxSolver.allowed}
+
+    # Luck may come after any number of draws without it.
+    stopping_criterion = NoCriterion(strategy="callback")
+
+    def points(self, outer_dim):
+        rng = np.random.default_rng(self.get_seed(use_repetition=True))
+        n_free = outer_dim if self.space == "full" else 1
+        while True:
+            yield np.broadcast_to(rng.uniform(size=n_free), outer_dim)

@@ -1,0 +1,63 @@
+from benchmark_utils.hypergradients import make_random_hypergradient
+from benchmark_utils.recursive_momentum import RecursiveMomentumSolver, make_momentum_step
+from benchmark_utils.validation import integer
+
+
+class Solver(RecursiveMomentumSolver):
+    """SUSTAIN, Single-timescale double-momentum stochastic approximation.
+
+    With u = grad_theta G_i and w = grad_lambda F_j - hessian_lambda,theta G_i' v, where
+
+        v = N eta prod_{k <= q} (I - eta H_{b_k}) grad_theta F_j,      q uniform on 0, ..., N - 1,
+
+    eta = ``neumann_step_size``, N = ``n_neumann_steps``, all minibatches fresh, at the present
+    point and, on the same minibatches and with the same q, at the previous one,
+
+        d_theta  <- u + (1 - eta_t) (d_theta  - u_previous),    theta  <- theta  - rho_t   d_theta
+        d_lambda <- w + (1 - eta_t) (d_lambda - w_previous),    lambda <- lambda - gamma_t d_lambda
+
+    where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), and eta_t =
+    ``momentum`` t^(-2/3), of the order of rho_t^2 as in the paper's theorem, but eta_1 = 1. The
+    paper has a constant eta_t for each level, and shifts t by a constant; we take one, and 0.
+    """
+
+    name = "SUSTAIN"
+    references = [
+        "P. Khanduri, S. Zeng, M. Hong, H.-T. Wai, Z. Wang, Z. Yang, 'A near-optimal algorithm for "
+        "stochastic bilevel optimization via double-momentum', NeurIPS 2021 (Algorithm 1)."
+    ]
+    allowed = {**RecursiveMomentumSolver.allowed, "n_neumann_steps": integer(2)}
+
+    @property
+    def n_inner_batches(self):
+        return self.n_neumann_steps + 1
+
+    def schedules(self):
+        return [*super().schedules(), (self.n_neumann_steps * self.neumann_step_size, 0)]
+
+    def draw_more(self, rng, t):
+        return rng.integers(self.n_neumann_steps, size=len(t))
+
+    def make_step(self, framework, oracle):
+        hypergradient = make_random_hypergradient(framework, oracle)
+
+        @framework.inline
+        def estimate(problem, inner_var, outer_var, draws):
+            grad_batch, draws = draws
+            grad = oracle.inner_grad(problem, inner_var, outer_var, grad_batch)
+            return grad, hypergradient(problem, inner_var, outer_var, draws)
+
+        momentum_step = framework.inline(make_momentum_step(oracle, estimate))
+
+        def step(state, problem, inner_batches, outer_batches, step_sizes, n_factors):
+            draws = (
+                inner_batches[2:],
+                n_factors,
+                inner_batches[1],
+                outer_batches[0],
+                step_sizes[3],
+                step_sizes[4],
+            )
+            return momentum_step(state, problem, (inner_batches[0], draws), step_sizes)
+
+        return step
