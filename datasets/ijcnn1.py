@@ -1,8 +1,7 @@
 import numpy as np
 from benchopt import BaseDataset
 
-from benchmark_utils.libsvm import Unavailable, fetch
-from benchmark_utils.splits import split
+from benchmark_utils.libsvm import binary_data
 from benchmark_utils.validation import one_of, refusal
 
 
@@ -29,12 +28,4 @@ class Dataset(BaseDataset):
         reason = refusal(self, self.allowed)
         if reason:
             return dict(unavailable=reason)
-        try:
-            X, y = fetch("ijcnn1")
-            if self.validation == "holdout":
-                rng = np.random.default_rng(self.get_seed())
-                return dict(task="binary", **split(X, y, rng, stratify=True, test_size=0))
-            X_val, y_val = fetch("ijcnn1_test")
-        except Unavailable as reason:
-            return dict(unavailable=str(reason))
-        return dict(task="binary", X_train=X, y_train=y, X_val=X_val, y_val=y_val)
+        return binary_data("ijcnn1", self.validation, np.random.default_rng(self.get_seed()))

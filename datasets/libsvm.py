@@ -1,0 +1,30 @@
+import numpy as np
+from benchopt import BaseDataset
+
+from benchmark_utils.libsvm import BINARY, binary_data
+from benchmark_utils.validation import one_of, refusal
+
+
+class Dataset(BaseDataset):
+    """A binary classification from LIBSVM, by its name there.
+
+    ``dataset`` is the name, as ``a9a``, ``w8a``, ``rcv1.binary``, ``real-sim``, ``news20.binary``,
+    ``covtype.binary`` or ``epsilon``. ``validation="test"`` validates on the official test set,
+    where there is one; ``"holdout"`` on a stratified quarter of the training set. Matrices of which
+    less than half is non-zero come sparse. The files are kept in libsvmdata's cache, which the
+    variable LIBSVMDATA_HOME can move.
+    """
+
+    name = "libsvm"
+    requirements = ["pip::libsvmdata", "scikit-learn"]
+    references = ["C.-C. Chang, C.-J. Lin, 'LIBSVM: a library for support vector machines', 2011."]
+
+    parameters = {"dataset": ["a9a"], "validation": ["test"]}
+    allowed = {"dataset": one_of(*BINARY), "validation": one_of("test", "holdout")}
+    test_parameters = {"validation": ["holdout"]}
+
+    def get_data(self):
+        reason = refusal(self, self.allowed)
+        if reason:
+            return dict(unavailable=reason)
+        return binary_data(self.dataset, self.validation, np.random.default_rng(self.get_seed()))

@@ -1,0 +1,76 @@
+import numpy as np
+from benchopt import BaseDataset
+from benchopt.config import get_data_path
+from sklearn.datasets import fetch_openml
+
+from benchmark_utils.downloads import Unavailable, load
+from benchmark_utils.idx import read_idx
+from benchmark_utils.label_noise import corrupt, corruption_allowed
+from benchmark_utils.splits import split
+from benchmark_utils.validation import one_of, refusal
+
+PREFIXES = {"train": "train", "test": "t10k"}
+
+
+class Dataset(BaseDataset):
+    """MNIST: handwritten digits of 28 x 28 pixels in ten classes, with pixels from 0 to 1.
+
+    With ``images="train"`` three quarters of the 60,000 training images train, a quarter validates,
+    and the 10,000 test images test. With ``"test"`` there are these 10,000 alone: half of them
+    train, a quarter validates, a quarter tests. Each training label is replaced by a random other
+    class with probability ``corruption``; the mask ``corrupted`` says which were.
+
+    The published files, such as train-images-idx3-ubyte or the same with .gz, are read from
+    benchopt's data path for mnist (``data/mnist`` here, unless ``data_home`` or ``data_paths`` say
+    otherwise); what is not there is downloaded from OpenML, as scikit-learn does.
+    """
+
+    name = "mnist"
+    requirements = ["scikit-learn"]
+    references = [
+        "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, 'Gradient-based learning applied to document "
+        "recognition', Proceedings of the IEEE, 1998."
+    ]
+
+    parameters = {"images": ["train"], "corruption": [0.0]}
+    allowed = {"images": one_of("train", "test"), "corruption": corruption_allowed}
+    test_parameters = {"images": ["test"]}
+
+    def get_data(self):
+        reason = refusal(self, self.allowed)
+        if reason:
+            return dict(unavailable=reason)
+        rng = np.random.default_rng(self.get_seed())
+        try:
+            data = self.split(rng)
+        except Unavailable as reason:
+            return dict(unavailable=str(reason))
+        return dict(task="multiclass", image_shape=(28, 28), **corrupt(data, self.corruption, rng))
+
+    def split(self, rng):
+        """The images and labels of each part."""
+        if self.images == "test":
+            return split(*images_and_labels("test"), rng, stratify=True)
+        data = split(*images_and_labels("train"), rng, stratify=True, test_size=0)
+        data["X_test"], data["y_test"] = images_and_labels("test")
+        return data
+
+
+def images_and_labels(part):
+    """The 60,000 images of part ``"train"`` or the 10,000 of ``"test"``, and their labels."""
+    folder = get_data_path("mnist")
+    paths = [folder / f"{PREFIXES[part]}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1")]
+    advice = (
+        f"Connect to the network, or put {paths[0].name} and {paths[1].name}, or the same with "
+        f".gz, into {folder}; benchopt's data_home or data_paths name another folder."
+    )
+    if list(folder.glob(f"{PREFIXES[part]}-*")):
+        images, labels = (load("mnist", folder, advice, read_idx, path) for path in paths)
+        images = images.reshape(len(images), -1)
+    else:
+        images, labels = load(
+            "mnist", "OpenML", advice, fetch_openml, data_id=554, as_frame=False, return_X_y=True
+        )
+        rows = slice(0, 60_000) if part == "train" else slice(60_000, None)
+        images, labels = images[rows], labels[rows]
+    return images / 255, labels.astype(int)
