@@ -1,6 +1,6 @@
 from benchopt import BasePlot
 
-from benchmark_utils.curves import MEASURES, measured
+from benchmark_utils.curves import CALLS, MEASURES, measured, oracle_calls, task_title
 
 
 class Plot(BasePlot):
@@ -12,13 +12,12 @@ class Plot(BasePlot):
         "dataset": ...,
         "objective": ...,
         "measure": list(MEASURES),
-        "calls": ["all", "inner_grad", "hvp", "cross", "outer_grad"],
+        "calls": list(CALLS),
     }
 
     def plot(self, df, dataset, objective, measure, calls):
         curves = measured(df, dataset, objective, measure)
-        names = self.options["calls"][1:] if calls == "all" else [calls]
-        curves["x"] = curves[[f"objective_{name}_calls" for name in names]].sum(axis=1)
+        curves["x"] = oracle_calls(curves, calls)
         return [
             {
                 "x": points["x"].tolist(),
@@ -32,7 +31,7 @@ class Plot(BasePlot):
     def get_metadata(self, df, dataset, objective, measure, calls):
         counted = "one-sample oracle calls" if calls == "all" else f"one-sample {calls} calls"
         return {
-            "title": f"{objective}\nData: {dataset}",
+            "title": task_title(dataset, objective),
             "xlabel": f"Number of {counted}",
             "ylabel": measure,
             "scale": "loglog",

@@ -1,0 +1,64 @@
+import pandas as pd
+from benchopt import BasePlot
+
+from benchmark_utils.curves import MEASURES, final_points, of_task, task_title
+
+PREFIX = "p_solver_"
+
+
+def step_sizes(results):
+    """The step sizes of which a results file has several values, or all where there is none."""
+    columns = [column for column in results if column.endswith("step_size")]
+    varied = [
+        column for column in columns if results.groupby("file_solver")[column].nunique().max() > 1
+    ]
+    return [column.removeprefix(PREFIX) for column in varied or columns] or ["step_size"]
+
+
+class Plot(BasePlot):
+    """How good the end of a run is against a step size, best over all other parameters.
+
+    Steps at which a solver diverged have no point.
+    """
+
+    name = "step_size_sensitivity"
+    type = "scatter"
+    options = {
+        "dataset": ...,
+        "objective": ...,
+        "parameter": step_sizes,
+        "measure": ["h - best h", "|grad h|"],
+    }
+
+    def plot(self, df, dataset, objective, parameter, measure):
+        column = PREFIX + parameter
+        if column not in df:
+            return []
+        results = of_task(df, dataset, objective)
+        values = results[MEASURES[measure]]
+        best = values.min() if measure == "h - best h" else 0
+        results = results.assign(
+            x=pd.to_numeric(results[column], errors="coerce"),
+            y=values - best,
+            solver=results["solver_name"].str.split("[").str[0],
+        )
+        final = final_points(results.dropna(subset="x"))
+        medians = final.groupby(["solver", "solver_name", "x"])["y"].median()
+        lowest = medians[medians > 0].groupby(["solver", "x"]).min()
+        return [
+            {
+                "x": curve.index.get_level_values("x").tolist(),
+                "y": curve.tolist(),
+                "label": solver,
+                **self.get_style(solver),
+            }
+            for solver, curve in lowest.groupby("solver")
+        ]
+
+    def get_metadata(self, df, dataset, objective, parameter, measure):
+        return {
+            "title": task_title(dataset, objective),
+            "xlabel": parameter,
+            "ylabel": f"{measure} at the end",
+            "scale": "loglog",
+        }
