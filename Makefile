@@ -4,15 +4,23 @@ RESULTS ?=
 # benchopt starts python and pytest by name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test tune bench picture lint clean
+.PHONY: run test reproduce reproduce-update tune bench picture figures lint clean
 
 run: .venv/ready
 	benchopt run . --config configs/quickstart.yml --no-display
 	python scripts/summary.py
 
+# Each process of pytest has one thread: more processes than cores for BLAS would be slow.
 test: .venv/ready
 	benchopt test . --skip-install
-	python -m pytest tests
+	OMP_NUM_THREADS=1 python -m pytest tests -n auto --maxprocesses 4 --dist loadfile
+
+# All solvers, briefly, and every point of their curves compared with the stored reference.
+reproduce: .venv/ready
+	python scripts/reproduce.py
+
+reproduce-update: .venv/ready
+	python scripts/reproduce.py --update
 
 # The grid of CONFIG, and from its results the best parameters as a configuration.
 CONFIG ?= configs/tune_ijcnn1.yml
@@ -21,10 +29,16 @@ tune: .venv/ready
 
 bench: .venv/ready
 	python scripts/bench.py
+	python scripts/bench_scaling.py
 
 # The picture of the README, from a run of configs/ijcnn1.yml.
 picture: .venv/ready
 	python scripts/picture.py $(RESULTS)
+
+# The figures on Jacobians and hypergradients, or those of NAMES: configs/figures, plots/, docs/figures.
+NAMES ?=
+figures: .venv/ready
+	python scripts/figures.py $(NAMES)
 
 lint: .venv/ready
 	ruff check .

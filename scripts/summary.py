@@ -53,9 +53,32 @@ def lines(final):
             )
 
 
+def marked(results):
+    """Say that times were measured beside other jobs, if any were."""
+    if results["objective_parallel"].any():
+        yield "Times are of jobs that ran in parallel, and tell of the machine's other load too."
+
+
+def made_with(results):
+    """Say with what the curves were made, a line for each way in which any were."""
+    last = results.dropna(subset="final_results")
+    ways = last["final_results"].map(
+        lambda final: str([final[key] for key in ("commit", "python", "packages")])
+    )
+    for (processor, _), rows in last.groupby(["system-processor", ways]):
+        final = rows["final_results"].iloc[0]
+        packages = ", ".join(f"{name} {version}" for name, version in final["packages"].items())
+        yield (
+            f"{len(rows)} curves made at commit {final['commit']} on {processor}, with "
+            f"Python {final['python']}, {packages}"
+        )
+
+
 def main(path=None):
     path = Path(path or BENCHMARK.get_result_files()[0])
-    print("\n".join(lines(summarise(read_results(path)))))
+    results = read_results(path)
+    print("\n".join(lines(summarise(results))))
+    print("\n" + "\n".join([*marked(results), *made_with(results)]))
     page = path.parent / f"{BENCHMARK.name}_{path.stem}.html"
     print(f"\nResults: {path}\nPage:    {page}" if page.exists() else f"\nResults: {path}")
 

@@ -52,7 +52,7 @@ def best_parameters(results, grid):
     chosen = []
     for entry in grid["solver"]:
         [(name, parameters)] = entry.items() if isinstance(entry, dict) else [(entry, {})]
-        candidates = final[final["solver_name"].str.startswith(f"{name}[")]
+        candidates = final[final["solver_name"].str.split("[").str[0] == name]
         for best in candidates.groupby(TASK)["objective_value"].idxmin():
             row = rows.loc[candidates.loc[best, "solver_name"]]
             best_parameters = {

@@ -1,0 +1,77 @@
+"""Run a configuration, and compare every point of every curve with a stored reference.
+
+    python scripts/reproduce.py [--update] [CONFIG.yml]
+
+The configuration is configs/reproducibility.yml by default; its reference is the CSV file of the
+same name beside it. Counts of oracle calls must be equal, h and the norm of its gradient within the
+tolerances of benchmark_utils/reference.py. Differences are printed, and the exit code is 1; with
+--update they are printed as well, and become the reference. The results file is the configuration's
+`output`, and is written anew.
+"""
+
+import argparse
+from pathlib import Path
+
+import yaml
+from benchopt.benchmark import Benchmark
+from benchopt.cli.main import run
+from benchopt.results import read_results
+
+# benchopt makes benchmark_utils importable, from wherever this is run.
+ROOT = Path(__file__).parents[1]
+Benchmark(ROOT)
+
+from benchmark_utils.reference import (  # noqa: E402
+    curve_table,
+    differences,
+    largest_deviations,
+    read_table,
+    write_table,
+)
+
+
+def run_config(config):
+    """Run a configuration, and return its curves as a table."""
+    results = Path(yaml.safe_load(config.read_text())["output"])
+    results.unlink(missing_ok=True)
+    run([str(ROOT), "--config", str(config), "--no-display"], standalone_mode=False)
+    return curve_table(read_results(results))
+
+
+def update(table, path):
+    """Make a table the reference, and say what changed."""
+    if path.exists():
+        changes = differences(read_table(path), table, tolerances={})
+        print("\n".join(changes) or "Nothing changed.")
+    write_table(table, path)
+    print(f"Wrote {path}: {len(table)} points.")
+
+
+def compare(table, path):
+    """Compare a table with the reference; the exit code."""
+    reference = read_table(path)
+    found = differences(reference, table)
+    print("\n".join(found))
+    deviations = largest_deviations(reference, table).items()
+    print(
+        f"{len(table)} points, {len(found)} differences to {path}. Largest relative deviations: "
+        + ", ".join(f"{column} {deviation:.1e}" for column, deviation in deviations)
+    )
+    return 1 if found else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "config", nargs="?", type=Path, default=ROOT / "configs" / "reproducibility.yml"
+    )
+    parser.add_argument("--update", action="store_true", help="make this run the reference")
+    arguments = parser.parse_args()
+    table, path = run_config(arguments.config), arguments.config.with_suffix(".csv")
+    return update(table, path) if arguments.update else compare(table, path)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
