@@ -10,8 +10,12 @@ from benchopt.utils.run_context import RunContext
 ROOT = Path(__file__).parents[1]
 BENCHMARK = Benchmark(ROOT)
 
-STOCHASTIC = ("AmIGO", "MRBO", "SABA", "SOBA", "StocBiO")
-FULL_BATCH = ("GridSearch", "HOAG", "Unrolled")
+STOCHASTIC = (
+    "AmIGO", "BOME", "BSA", "F2SA", "FSLA", "MRBO", "PZOBO", "SABA", "SOBA", "SRBA", "SUSTAIN",
+    "StocBiO", "TTSA", "VRBO",
+)  # fmt: skip
+BLACK_BOX = ("GridSearch", "Optuna", "RandomSearch")
+FULL_BATCH = ("HOAG", "Unrolled", *BLACK_BOX)
 
 
 def logreg_data(n=90, m=70, p=5, seed=0):
@@ -26,6 +30,32 @@ def make_problem(reg="exp", n_reg="full", seed=0, **shape):
     from benchmark_utils.problems.logreg import LogReg
 
     return LogReg(**logreg_data(**shape), reg=reg, n_reg=n_reg, seed=seed)
+
+
+def quadratic_data(**parameters):
+    """A small bilevel quadratic from its data set."""
+    sizes = dict(n_inner_samples=60, n_outer_samples=50, inner_dim=4, outer_dim=3)
+    spectra = dict(inner_conditioning=3, outer_conditioning=3)
+    dataset = component("dataset", "quadratic").get_instance(**sizes | spectra | parameters)
+    RunContext().set_run_context("bilevel", dataset, "solver", repetition=0, base_seed=0)
+    data = dataset.get_data()
+    assert data.pop("task") == "quadratic"
+    return data
+
+
+def make_quadratic(seed=0, **parameters):
+    from benchmark_utils.problems.quadratic import Quadratic
+
+    return Quadratic(**quadratic_data(**parameters), seed=seed)
+
+
+def multiclass_data(n=60, m=45, p=4, n_classes=3, seed=0):
+    """Training and validation samples of a noisy classification into a few classes."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n + m, p))
+    scores = X @ rng.standard_normal((p, n_classes)) + rng.gumbel(size=(n + m, n_classes))
+    y = scores.argmax(axis=1)
+    return dict(X_train=X[:n], y_train=y[:n], X_val=X[n:], y_val=y[n:])
 
 
 def component(kind, name):

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
-from conftest import BENCHMARK, component, logreg_data, make_problem, make_solver
+from benchopt.utils.run_context import RunContext
+from conftest import BENCHMARK, component, logreg_data, make_problem, make_solver, multiclass_data
 from libsvmdata.core import ALL_DATASETS
 from scipy.sparse import csr_array
 
 from benchmark_utils import libsvm
-from benchmark_utils.libsvm import Unavailable
+from benchmark_utils.data_checks import refuse_classification
+from benchmark_utils.downloads import Unavailable
+from benchmark_utils.problems import PROBLEMS
 
 STEP = "give a number greater than 0"
 
@@ -75,7 +78,7 @@ STEP = "give a number greater than 0"
             "GridSearch",
             {"n_values": 33, "grid": "product"},
             "GridSearch: a product grid of n_values=33 in 5 dimensions is larger than the 10,000 "
-            "points allowed; give fewer values, grid=shared, or the objective's n_reg=1.",
+            "points allowed; give fewer values, or grid=shared, or the objective's n_reg=1.",
         ),
     ],
 )
@@ -101,9 +104,13 @@ def objective_skip(data, **parameters):
     [
         (
             {"problem": "svm"},
-            "bilevel: problem='svm' is not allowed; give one of logreg.",
+            f"bilevel: problem='svm' is not allowed; give one of {', '.join(PROBLEMS)}.",
         ),
         ({"reg": "l1"}, "bilevel: reg='l1' is not allowed; give one of exp, lin."),
+        (
+            {"ridge": 0.1},
+            "bilevel: problem=logreg has no parameter ridge; leave it out.",
+        ),
         ({"n_reg": 2}, "bilevel: n_reg=2 is not allowed; give one of full, 1."),
         ({"n_reg": True}, "bilevel: n_reg=True is not allowed; give one of full, 1."),
     ],
@@ -133,8 +140,8 @@ def spoil(**changes):
             "y_val has the labels 0.0, 1.0; logreg takes -1, 1.",
         ),
         (
-            spoil(X_train=csr_array(np.eye(90, 5))),
-            "X_train is sparse, which logreg does not take; give X_train.toarray().",
+            spoil(X_train=csr_array(np.full((90, 5), np.inf))),
+            "X_train has 450 entries that are NaN or infinite; clean the data.",
         ),
         (
             spoil(y_train=np.ones(90)),
@@ -152,6 +159,83 @@ def spoil(**changes):
 )
 def test_the_objective_refuses_data(data, sentence):
     assert objective_skip(data) == (True, sentence)
+
+
+def test_sparse_data_are_refused_by_a_problem_that_does_not_take_them():
+    data = spoil(X_train=csr_array(np.eye(90, 5)))
+    assert objective_skip(data) == (False, None)
+    task = data.pop("task")
+    assert refuse_classification("svm", ("binary",), task, data) == (
+        "X_train is sparse, which svm does not take; give X_train.toarray()."
+    )
+
+
+def multiclass(**changes):
+    return dict(task="multiclass", **multiclass_data()) | changes
+
+
+@pytest.mark.parametrize(
+    ("parameters", "data", "sentence"),
+    [
+        (
+            {"problem": "multinomial_logreg", "n_reg": "classes"},
+            multiclass(),
+            "bilevel: n_reg='classes' is not allowed; give one of full, class, 1.",
+        ),
+        (
+            {"problem": "data_cleaning", "ridge": 0},
+            multiclass(),
+            "bilevel: ridge=0 is not allowed; give a number greater than 0.",
+        ),
+        (
+            {"problem": "data_cleaning", "reg": "lin"},
+            multiclass(),
+            "bilevel: problem=data_cleaning has no parameter reg; leave it out.",
+        ),
+        (
+            {"problem": "multinomial_logreg"},
+            spoil(),
+            "multinomial_logreg needs a task among multiclass; this dataset's task is binary.",
+        ),
+        (
+            {"problem": "data_cleaning"},
+            spoil(),
+            "data_cleaning needs a task among multiclass; this dataset's task is binary.",
+        ),
+        (
+            {"problem": "logreg"},
+            multiclass(),
+            "logreg needs a task among binary; this dataset's task is multiclass.",
+        ),
+        (
+            {"problem": "multinomial_logreg"},
+            multiclass(y_train=np.arange(60) % 3 + 0.5),
+            "y_train has the labels 0.5, 1.5, 2.5; multinomial_logreg takes the integers 0 to 2.",
+        ),
+        (
+            {"problem": "multinomial_logreg"},
+            multiclass(y_val=np.arange(45) % 4),
+            "y_val has the labels 0, 1, 2, 3; multinomial_logreg takes the integers 0 to 2.",
+        ),
+        (
+            {"problem": "data_cleaning"},
+            multiclass(y_val=np.arange(45) % 2),
+            "y_val has no sample of class 2; make this part larger, or stratify it.",
+        ),
+        (
+            {"problem": "data_cleaning"},
+            multiclass(y_train=np.zeros(60)),
+            "y_train has no sample of class 1; make this part larger, or stratify it.",
+        ),
+    ],
+)
+def test_multiclass_problems_refuse_parameters_and_data(parameters, data, sentence):
+    assert objective_skip(data, **parameters) == (True, sentence)
+
+
+def test_good_multiclass_input_is_not_refused():
+    for problem in ("multinomial_logreg", "data_cleaning"):
+        assert objective_skip(multiclass(), problem=problem) == (False, None)
 
 
 def test_good_input_is_not_refused():
@@ -177,15 +261,37 @@ def test_good_input_is_not_refused():
             "simulated: n_samples=3 is not allowed; give an integer of at least 20.",
         ),
         (
+            "digits",
+            {"corruption": 1},
+            "digits: corruption=1 is not allowed; give a number of at least 0 and below 1.",
+        ),
+        (
             "ijcnn1",
             {"validation": "cv"},
             "ijcnn1: validation='cv' is not allowed; give one of test, holdout.",
+        ),
+        (
+            "libsvm",
+            {"dataset": "real-sim"},
+            "real-sim has no official test set; give validation=holdout.",
         ),
     ],
 )
 def test_datasets_refuse_parameters(name, parameters, sentence):
     dataset = component("dataset", name).get_instance(**parameters)
+    RunContext().set_run_context("bilevel", dataset, "solver", repetition=0, base_seed=0)
     assert dataset.get_data() == {"unavailable": sentence}
+
+
+def test_libsvm_lists_the_names_that_it_takes_and_those_are_binary():
+    dataset = component("dataset", "libsvm").get_instance(dataset="mnist")
+    reason = dataset.get_data()["unavailable"]
+    assert reason.startswith("libsvm: dataset='mnist' is not allowed; give one of a1a, a2a,")
+    for name in ("a9a", "w8a", "rcv1.binary", "real-sim", "news20.binary", "covtype.binary"):
+        assert f" {name}," in reason
+    # Test sets come with their training sets, and libsvmdata has w1a under the name of w3a.
+    for name in ("a9a_test", "abalone", "w3a"):
+        assert f" {name}," not in reason
 
 
 def test_a_data_set_that_cannot_be_had_says_why_and_what_to_do(monkeypatch):
@@ -193,7 +299,9 @@ def test_a_data_set_that_cannot_be_had_says_why_and_what_to_do(monkeypatch):
         raise RuntimeError("Error while fetching file\nName or service not known")
 
     monkeypatch.setattr(libsvm, "fetch_dataset", no_network)
-    [(_, reason)] = component("dataset", "ijcnn1").get_instance().get_data().items()
+    dataset = component("dataset", "ijcnn1").get_instance()
+    RunContext().set_run_context("bilevel", dataset, "solver", repetition=0, base_seed=0)
+    [(_, reason)] = dataset.get_data().items()
     assert reason == (
         "ijcnn1 could not be loaded from LIBSVM (RuntimeError: Error while fetching file Name or "
         "service not known). Connect to the network, or set LIBSVMDATA_HOME to a folder with "

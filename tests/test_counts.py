@@ -17,6 +17,23 @@ BY_HAND = {
     "AmIGO": (10, 10, 1, 1),
     # Everything at two points: ten terms of the series at each.
     "MRBO": (2, 20, 2, 2),
+    # Two estimates of the hypergradient, of which the second at two points.
+    "FSLA": (1, 1, 2, 3),
+    # Ten steps on theta and on its penalised sibling, then the gradient of G in lambda at both.
+    "F2SA": (22, 0, 0, 11),
+    # Ten inner steps, then both gradients of G at two points.
+    "BOME": (12, 0, 0, 1),
+    # Ten inner steps at lambda, and ten at one perturbed lambda.
+    "PZOBO": (20, 0, 0, 1),
+}
+
+# The same without what is random: per iteration, and per Hessian in the random product.
+RANDOM = {
+    # Ten inner steps.
+    "BSA": ((10, 0, 1, 1), 1),
+    "TTSA": ((1, 0, 1, 1), 1),
+    # Everything at two points.
+    "SUSTAIN": ((2, 0, 2, 2), 2),
 }
 
 
@@ -25,12 +42,52 @@ def calls(result):
 
 
 @pytest.mark.parametrize("name", BY_HAND)
-@pytest.mark.parametrize("framework", ["numba", "python"])
+@pytest.mark.parametrize("framework", ["jax", "python"])
 def test_calls_of_stochastic_solvers(name, framework):
     problem = make_problem(n=N, m=M)
     solver = make_solver(name, problem, framework=framework, batch_size=BATCH, eval_freq=5)
     result = run(solver, 3)
     assert calls(result) == tuple(15 * BATCH * n for n in BY_HAND[name])
+
+
+@pytest.mark.parametrize("name", RANDOM)
+@pytest.mark.parametrize("framework", ["jax", "python"])
+def test_calls_of_solvers_with_a_random_number_of_hessians(name, framework):
+    problem = make_problem(n=N, m=M)
+    solver = make_solver(name, problem, framework=framework, batch_size=BATCH, eval_freq=50)
+    result = run(solver, 2)
+    fixed, per_hessian = RANDOM[name]
+    # The draws, made again: between none and nine Hessians, with the same probability.
+    *_, rng = np.random.default_rng(solver.seed).spawn(3)
+    n_hessians = sum(rng.integers(10, size=50).sum() for _ in range(2))
+    assert 400 < n_hessians < 500
+    expected = 100 * np.array(fixed) + [0, per_hessian * n_hessians, 0, 0]
+    assert calls(result) == tuple(BATCH * expected)
+
+
+@pytest.mark.parametrize("framework", ["jax", "python"])
+def test_calls_of_srba_are_all_samples_once_a_period_and_two_points_between(framework):
+    problem = make_problem(n=90, m=70)
+    parameters = dict(framework=framework, eval_freq=5, batch_size="full", period=3)
+    # Iterations 1, 4 and 7 of 10.
+    assert calls(run(make_solver("SRBA", problem, **parameters), 2)) == (
+        4 * 90 + 6 * 180, 4 * 90 + 6 * 180, 4 * 90 + 6 * 180, 4 * 70 + 6 * 140,
+    )  # fmt: skip
+    solver = make_solver("SRBA", make_problem(n=N, m=M), framework=framework, batch_size=BATCH)
+    # By default a period is as long as there are blocks, six inner and four outer ones.
+    assert solver.draw_more(None, np.arange(1, 31)).nonzero()[0].tolist() == [0, 10, 20]
+
+
+@pytest.mark.parametrize("framework", ["jax", "python"])
+def test_calls_of_vrbo_are_a_large_batch_once_a_period_and_differences_always(framework):
+    problem = make_problem(n=N, m=M)
+    parameters = dict(n_inner_steps=2, n_neumann_steps=4, period=5, n_large_batches=6)
+    solver = make_solver(
+        "VRBO", problem, framework=framework, batch_size=BATCH, eval_freq=5, **parameters
+    )
+    # Two periods of six estimates, ten iterations of three differences of two estimates.
+    n_estimates = 2 * 6 + 10 * 3 * 2
+    assert calls(run(solver, 2)) == tuple(BATCH * n_estimates * n for n in (1, 4, 1, 1))
 
 
 def test_numbers_of_inner_steps_are_counted():
@@ -40,6 +97,12 @@ def test_numbers_of_inner_steps_are_counted():
     assert calls(run(stocbio, 1)) == (3 * BATCH, 7 * BATCH, BATCH, BATCH)
     amigo = make_solver("AmIGO", problem, n_inner_steps=2, n_linear_steps=5, **parameters)
     assert calls(run(amigo, 1)) == (2 * BATCH, 5 * BATCH, BATCH, BATCH)
+    pzobo = make_solver("PZOBO", problem, n_inner_steps=3, n_directions=4, **parameters)
+    assert calls(run(pzobo, 1)) == (15 * BATCH, 0, 0, BATCH)
+    f2sa = make_solver("F2SA", problem, n_inner_steps=3, **parameters)
+    assert calls(run(f2sa, 1)) == (8 * BATCH, 0, 0, 4 * BATCH)
+    bome = make_solver("BOME", problem, n_inner_steps=3, **parameters)
+    assert calls(run(bome, 1)) == (5 * BATCH, 0, 0, BATCH)
     mrbo = make_solver("MRBO", problem, n_neumann_steps=4, **parameters)
     assert calls(run(mrbo, 1)) == (2 * BATCH, 8 * BATCH, 2 * BATCH, 2 * BATCH)
 

@@ -5,7 +5,7 @@ import pytest
 from conftest import logreg_data, make_problem
 from sklearn.linear_model import LogisticRegression
 
-from benchmark_utils import judge
+from benchmark_utils import newton
 from benchmark_utils.judge import Judge, value_function
 
 
@@ -34,7 +34,7 @@ def independent(reg, n_reg, lam):
 @pytest.mark.parametrize(("reg", "n_reg"), [("exp", "full"), ("exp", 1), ("lin", "full")])
 @pytest.mark.parametrize("dense_dim", [1000, 1])
 def test_h_and_its_gradient_agree_with_an_independent_solution(reg, n_reg, dense_dim, monkeypatch):
-    monkeypatch.setattr(judge, "DENSE_DIM", dense_dim)
+    monkeypatch.setattr(newton, "DENSE_DIM", dense_dim)
     problem = make_problem(reg, n_reg)
     lam = np.linspace(0.05, 0.4, problem.outer_dim) - (2 if reg == "exp" else 0)
     value, gradient, inner_star = value_function(problem, lam, np.zeros(problem.inner_dim))

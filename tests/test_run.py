@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from benchopt.results import read_results
-from conftest import FULL_BATCH, ROOT, STOCHASTIC
+from conftest import BENCHMARK, ROOT
 
 SMALL = "simulated[n_samples=200,n_features=4]"
 
@@ -97,7 +97,6 @@ def test_repetitions_differ_for_stochastic_solvers_alone(results_file):
 
 def test_a_change_of_shared_code_is_a_change_for_the_cache(monkeypatch):
     import joblib
-    from conftest import BENCHMARK
 
     objective = BENCHMARK.get_benchmark_objective().get_instance()
     before = joblib.hash(objective)
@@ -140,16 +139,70 @@ def test_the_saved_views_name_plots_and_options_that_exist():
                 assert values is ... or value in values
 
 
-def test_configurations_name_solvers_and_data_sets_that_exist():
-    names = {*STOCHASTIC, *FULL_BATCH}
-    for path in (ROOT / "configs").glob("*.yml"):
+def names(entries):
+    """The names of solvers, data sets or objectives in a run configuration."""
+    return {(next(iter(entry)) if isinstance(entry, dict) else entry).split("[")[0]
+            for entry in entries}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yml")), ids=lambda p: p.stem)
+def test_configurations_name_solvers_and_data_sets_that_exist(path):
+    config = yaml.safe_load(path.read_text())
+    assert names(config["solver"]) <= {solver.name for solver in BENCHMARK.get_solvers()}
+    assert names(config["dataset"]) <= {dataset.name for dataset in BENCHMARK.get_datasets()}
+    assert names(config["objective"]) == {"bilevel"}
+
+
+def test_the_winner_is_the_first_to_lose_all_but_a_thousandth(tmp_path):
+    import pandas as pd
+
+    def point(solver, iteration, time, value):
+        calls = dict.fromkeys(
+            (f"objective_{name}_calls" for name in ("inner_grad", "hvp", "cross", "outer_grad")),
+            100 * iteration,
+        )
+        return dict(
+            dataset_name="data", objective_name="bilevel", solver_name=f"{solver}[s=1]", idx_rep=0,
+            stop_val=iteration, objective_iterations=iteration, time=time, objective_value=value,
+            **calls,
+        )  # fmt: skip
+
+    table = pd.DataFrame([
+        point("A", 0, 0.0, 2.0), point("A", 1, 1.0, 1.0021), point("A", 2, 2.0, 1.0009),
+        point("B", 0, 0.0, 2.0), point("B", 9, 0.5, 1.5), point("B", 20, 3.0, 1.0),
+    ])  # fmt: skip
+    output = tmp_path / "results.parquet"
+    table.to_parquet(output)
+    row = command(sys.executable, "scripts/winners.py", str(output)).splitlines()[-1]
+    assert row == "| `bilevel` | `data` | A | 2 s | 800 |"
+
+
+def test_every_figure_has_a_configuration_and_a_plot_of_its_name():
+    from benchopt.benchmark import Benchmark
+
+    benchmark = Benchmark(ROOT)
+    plots = {plot.name for plot in benchmark.get_plots()}
+    solvers = {solver.name for solver in benchmark.get_solvers()}
+    datasets = {dataset.name for dataset in benchmark.get_datasets()}
+    paths = sorted((ROOT / "configs" / "figures").glob("*.yml"))
+    assert len(paths) == 6
+    for path in paths:
         config = yaml.safe_load(path.read_text())
-        chosen = {next(iter(entry)) if isinstance(entry, dict) else entry
-                  for entry in config["solver"]}  # fmt: skip
-        assert chosen == names, path
-        assert {dataset.split("[")[0] for dataset in config["dataset"]} <= {
-            "simulated", "breast_cancer", "ijcnn1",
-        }  # fmt: skip
+        assert path.stem in plots
+        for entry in config["solver"]:
+            assert (next(iter(entry)) if isinstance(entry, dict) else entry) in solvers
+        assert {dataset.split("[")[0] for dataset in config["dataset"]} <= datasets
+
+
+def test_a_figure_is_drawn_from_a_run(tmp_path):
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from figures import draw
+
+    output = tmp_path / "results.parquet"
+    config = str(ROOT / "configs" / "figures" / "estimates.yml")
+    benchopt_run(output, "--config", config, "-n", "12", "--no-plot")
+    draw("estimates", read_results(output), tmp_path / "estimates.png")
+    assert (tmp_path / "estimates.png").stat().st_size > 10_000
 
 
 def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
@@ -176,7 +229,9 @@ def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
 def test_the_readmes_example_solver_runs(tmp_path):
     readme = (ROOT / "README.md").read_text()
     code = readme.split("```python\n")[1].split("```")[0]
-    solver = tmp_path / "my_solver.py"
+    # The module's name is made from the path; a hyphen in it is not one of Python's.
+    (tmp_path / "some-folder").mkdir()
+    solver = tmp_path / "some-folder" / "my_solver.py"
     solver.write_text(code)
     output = tmp_path / "results.parquet"
     benchopt_run(output, "-d", SMALL, "-s", f"{solver}[batch_size=16]", "-n", "3", "--no-plot")
