@@ -67,8 +67,8 @@ def grid(start, end):
 
 def fitted_exponent(targets, calls):
     """The exponent a of calls ~ epsilon^-a, by least squares on the logarithms of the smaller half
-    of the epsilons; NaN if there are fewer than three."""
-    if len(targets) < 3:
-        return np.nan
+    of the epsilons; NaN if there are fewer than three, or if a method needs none of these calls."""
     half = slice(len(targets) // 2, None)
+    if len(targets) < 3 or not np.all(calls[half]):
+        return np.nan
     return -np.polyfit(np.log(targets[half]), np.log(calls[half]), 1)[0]

@@ -96,6 +96,13 @@ def test_the_fitted_exponent_is_that_of_a_power_law(exponent):
     assert fitted_exponent(*needed["SOBA"]) == pytest.approx(exponent, rel=0.01)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_method_that_needs_none_of_the_calls_has_no_exponent():
+    from benchmark_utils.complexity import fitted_exponent
+
+    assert np.isnan(fitted_exponent(0.5 ** np.arange(6), np.zeros(6)))
+
+
 def test_an_accuracy_is_reached_in_the_mean_over_repetitions():
     from benchmark_utils.complexity import calls_needed
 
