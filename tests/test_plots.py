@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import BENCHMARK
+from conftest import BENCHMARK, ROOT
 
 
 def curve(solver, values, dataset="data", repetition=0, **columns):
@@ -120,3 +120,21 @@ def test_titles_fit_above_a_figure_of_a_column():
 
     title = task_title("simulated[" + ",".join(f"name_{k}=0.5" for k in range(9)) + "]", "bilevel")
     assert max(map(len, title.splitlines())) <= 52
+
+
+def test_a_picture_for_a_column_keeps_its_axes_whatever_the_legend(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import matplotlib.pyplot as plt
+    from pngs import write_panel
+
+    curves = [
+        {"x": [1, 10], "y": [1, k + 1], "label": f"Solver{k}[step_size={k}]", "color": "C0"}
+        for k in range(14)
+    ]
+    style = {"scale": "loglog", "title": "", "xlabel": "calls", "ylabel": "h"}
+    few, many = tmp_path / "few.png", tmp_path / "many.png"
+    write_panel({"data": curves[:2], **style}, few)
+    write_panel({"data": curves, **style}, many)
+    (height, width, _), (more, same, _) = plt.imread(few).shape, plt.imread(many).shape
+    assert (width, same, height / 200) == (680, 680, pytest.approx(3.04))
+    assert more - height == pytest.approx(4 * 0.14 * 200, abs=2)
