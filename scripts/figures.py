@@ -20,7 +20,8 @@ PANEL = 3.4, 2.9  # inches: a column of a paper
 
 
 def run(name, output):
-    """Run a figure's configuration."""
+    """Run a figure's configuration; benchopt would keep an older file, and write another."""
+    output.unlink(missing_ok=True)
     config = ROOT / "configs" / "figures" / f"{name}.yml"
     command = ["benchopt", "run", ".", "--config", str(config), "--output", str(output)]
     subprocess.run([*command, "--no-plot", "--no-display"], cwd=ROOT, check=True)
