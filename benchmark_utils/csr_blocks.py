@@ -23,14 +23,6 @@ class CsrBlocks(NamedTuple):
     shape: np.ndarray
 
 
-class CsrRows(NamedTuple):
-    """The samples of one block, as numba kernels read them."""
-
-    values: np.ndarray
-    columns: np.ndarray
-    starts: np.ndarray  # (batch_size + 1,), sample i has the entries from starts[i] to starts[i+1]
-
-
 def make_csr_blocks(rows, batch_size, dtype, rng):
     """Cut sparse samples into blocks of one minibatch each.
 

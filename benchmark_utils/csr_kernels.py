@@ -1,5 +1,8 @@
 """Numba kernels over one block of sparse samples: the products of ``kernels.py`` in the number of
-non-zeros, and the number of features where a result has one entry each."""
+non-zeros, and the number of features where a result has one entry each.
+
+Sample i of a block has the entries from starts[i] to starts[i + 1].
+"""
 
 from numba import njit
 
@@ -7,9 +10,9 @@ from benchmark_utils.kernels import KERNEL
 
 
 @njit(**KERNEL)
-def margins(rows, weights, out):
+def margins(blocks, block, weights, out):
     """out_i = sum_k rows[k, i] weights[k], for weights (p,), out (b,)."""
-    values, columns, starts = rows
+    values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
     zero = out.dtype.type(0)
     for i in range(out.shape[0]):
         total = zero
@@ -19,9 +22,9 @@ def margins(rows, weights, out):
 
 
 @njit(**KERNEL)
-def margins_pair(rows, weights, other_weights, out, other_out):
+def margins_pair(blocks, block, weights, other_weights, out, other_out):
     """Both margins in one pass over the rows."""
-    values, columns, starts = rows
+    values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
     zero = out.dtype.type(0)
     for i in range(out.shape[0]):
         total, other_total = zero, zero
@@ -33,9 +36,9 @@ def margins_pair(rows, weights, other_weights, out, other_out):
 
 
 @njit(**KERNEL)
-def weighted_sum(rows, weights, out):
+def weighted_sum(blocks, block, weights, out):
     """out_k = sum_i rows[k, i] weights[i], for weights (b,), out (p,)."""
-    values, columns, starts = rows
+    values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
     zero = out.dtype.type(0)
     for k in range(out.shape[0]):
         out[k] = zero
@@ -46,9 +49,9 @@ def weighted_sum(rows, weights, out):
 
 
 @njit(**KERNEL)
-def weighted_sum_pair(rows, weights, other_weights, out, other_out):
+def weighted_sum_pair(blocks, block, weights, other_weights, out, other_out):
     """Both weighted sums in one pass over the rows."""
-    values, columns, starts = rows
+    values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
     zero = out.dtype.type(0)
     for k in range(out.shape[0]):
         out[k] = zero

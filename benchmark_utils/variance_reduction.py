@@ -47,9 +47,7 @@ def make_see(framework, oracle):
 
     @framework.compile
     def saga(memory, value, block):
-        change, table = framework.replace_row(memory.table, block, value)
-        estimate = memory.mean + change
-        mean = framework.update_mean(memory.mean, change, table.shape[0])
+        estimate, table, mean = framework.remember(memory.table, memory.mean, block, value)
         return Memory(table, mean), estimate
 
     @framework.inline

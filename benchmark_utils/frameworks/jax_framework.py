@@ -67,14 +67,15 @@ dot = jnp.vdot
 positive_part = jax.nn.relu
 
 
-def replace_row(table, index, row):
+def remember(table, mean, index, row):
     # XLA updates the table in place only if nothing reads it later. It would fuse the reading of
     # the old row into whatever uses it, and copy the table for that. A sort by sorted keys is an
     # identity that it does not fuse, and old - old a dependency that it does not drop.
     old = jax.lax.dynamic_index_in_dim(table, index, keepdims=False)
     _, old = jax.lax.sort((jnp.arange(old.size), old), num_keys=1, is_stable=False)
-    new_table = jax.lax.dynamic_update_index_in_dim(table, row + (old - old), index, 0)
-    return row - old, new_table
+    table = jax.lax.dynamic_update_index_in_dim(table, row + (old - old), index, 0)
+    change = row - old
+    return mean + change, table, update_mean(mean, change, len(table))
 
 
 def update_mean(mean, change, n_values):

@@ -6,12 +6,14 @@ import sys
 import numpy as np
 from numba import cloudpickle, njit, typeof, types
 
+from benchmark_utils.borrowing import borrowed, with_owners
 from benchmark_utils.frameworks.python_framework import (  # noqa: F401
     load,
     to_numpy,
     wait,
     zeros_like,
 )
+from benchmark_utils.kernels import KERNEL
 
 STEP = {"error_model": "numpy"}
 
@@ -27,8 +29,9 @@ def inline(function):
 
 
 def scan(body):
-    @inline
+    @compile
     def loop(carry, indices, args):
+        indices, args = borrowed((indices, args))
         for position in range(indices.shape[0]):
             carry = body(carry, indices[position], args)
         return carry
@@ -37,8 +40,9 @@ def scan(body):
 
 
 def scan_first(body):
-    @inline
+    @compile
     def loop(carry, indices, n_first, args):
+        indices, args = borrowed((indices, args))
         for position in range(n_first):
             carry = body(carry, indices[position], args)
         return carry
@@ -73,14 +77,15 @@ def iterations(step):
             # numba tells functions' types apart by name, and every solver has a class State.
             type(state).__name__ = "State_of_" + re.sub(r"\W", "_", type(state).__module__)
             compiled.append(_iterations_through_pointer(step, *map(typeof, (state, *args))))
-        return compiled[0](step, state, *args)
+        return with_owners(compiled[0](step, state, args), state)
 
     return iterate
 
 
-def _iterations_through_pointer(step, state, problem, *draws):
+def _iterations_through_pointer(step, state, *args):
     """Compile the loop for these types; linked instead of pointed to, the step would be compiled
     and optimised twice, for another one or two seconds."""
+    problem, *draws = args
     rows = (
         types.Array(draw.dtype, draw.ndim - 1, "C") if draw.ndim > 1 else draw.dtype
         for draw in draws
@@ -88,19 +93,24 @@ def _iterations_through_pointer(step, state, problem, *draws):
     step.compile((state, problem, *rows))
     pointer = types.FunctionType(step.nopython_signatures[0])
 
-    def iterate(step, state, problem, inner_batches, outer_batches, step_sizes):
+    def iterate(step, state, args):
+        # What is updated in place goes through all iterations without being counted.
+        state = borrowed(state)
+        problem, inner_batches, outer_batches, step_sizes = borrowed(args)
         for t in range(step_sizes.shape[0]):
             state = step(state, problem, inner_batches[t], outer_batches[t], step_sizes[t])
         return state
 
-    def iterate_with_more(step, state, problem, inner, outer, step_sizes, more):
+    def iterate_with_more(step, state, args):
+        state = borrowed(state)
+        problem, inner, outer, step_sizes, more = borrowed(args)
         for t in range(step_sizes.shape[0]):
             state = step(state, problem, inner[t], outer[t], step_sizes[t], more[t])
         return state
 
     iterate = njit(**STEP)(iterate if len(draws) == 3 else iterate_with_more)
 
-    iterate.compile((pointer, state, problem, *draws))
+    iterate.compile((pointer, state, types.Tuple(args)))
     iterate.disable_compile()
     return iterate
 
@@ -118,14 +128,20 @@ def positive_part(x):
     return x if x > 0 else x - x
 
 
-@njit(cache=True)
-def replace_row(table, index, row):
-    # table[index] = row would compile the formatting of an error message, for two seconds.
-    change = np.empty_like(row)
+@njit(**KERNEL)
+def _remember(table, mean, index, row, estimate):
     for k in range(row.shape[0]):
-        change[k] = row[k] - table[index, k]
+        change = row[k] - table[index, k]
+        estimate[k] = mean[k] + change
+        mean[k] += change / table.shape[0]
         table[index, k] = row[k]
-    return change, table
+
+
+@njit(cache=True)
+def remember(table, mean, index, row):
+    estimate = np.empty_like(row)
+    _remember(borrowed(table), borrowed(mean), index, borrowed(row), borrowed(estimate))
+    return estimate, table, mean
 
 
 @njit(cache=True, error_model="numpy")

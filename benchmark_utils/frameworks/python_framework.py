@@ -56,10 +56,11 @@ def positive_part(x):
     return x if x > 0 else x - x
 
 
-def replace_row(table, index, row):
+def remember(table, mean, index, row):
     change = row - table[index]
+    estimate = mean + change
     table[index] = row
-    return change, table
+    return estimate, table, update_mean(mean, change, len(table))
 
 
 def update_mean(mean, change, n_values):

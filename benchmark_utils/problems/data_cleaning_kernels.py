@@ -8,7 +8,7 @@ from benchmark_utils.oracles import Oracle
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _sample_weights(arrays, outer_var, batch):
     indices, weights = arrays.inner.indices[batch], arrays.inner.weights[batch]
     out = np.empty_like(weights)
@@ -17,13 +17,13 @@ def _sample_weights(arrays, outer_var, batch):
     return out
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _add_ridge(ridge, vector, out):
     for k in range(out.shape[0]):
         out[k] += ridge * vector[k]
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _to_outer(arrays, outer_var, batch, values):
     """The derivative in lambda, (d,), of a minibatch's weighted sum of values, (b,)."""
     indices, weights = arrays.inner.indices[batch], arrays.inner.weights[batch]
@@ -35,7 +35,7 @@ def _to_outer(arrays, outer_var, batch, values):
     return derivative
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _cross(arrays, residuals, directional, outer_var, batch):
     """Residuals and derivatives of the scores, (C, b), to the derivatives in lambda, (d,)."""
     products = np.zeros(residuals.shape[1], residuals.dtype)
@@ -45,7 +45,7 @@ def _cross(arrays, residuals, directional, outer_var, batch):
     return _to_outer(arrays, outer_var, batch, products)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grad(arrays, inner_var, outer_var, batch):
     weights = _sample_weights(arrays, outer_var, batch)
     grad = softmax.loss_grad(
@@ -55,7 +55,7 @@ def inner_grad(arrays, inner_var, outer_var, batch):
     return grad
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grads(arrays, inner_var, outer_var, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
@@ -68,7 +68,7 @@ def inner_grads(arrays, inner_var, outer_var, batch):
     return grad, _to_outer(arrays, outer_var, batch, losses)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def hvp(arrays, inner_var, outer_var, v, batch):
     weights = _sample_weights(arrays, outer_var, batch)
     product = softmax.loss_hvp(arrays.inner.rows[batch], weights, inner_var, v)
@@ -76,7 +76,7 @@ def hvp(arrays, inner_var, outer_var, v, batch):
     return product
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def cross(arrays, inner_var, outer_var, v, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
@@ -88,7 +88,7 @@ def cross(arrays, inner_var, outer_var, v, batch):
     return _cross(arrays, residuals, directional, outer_var, batch)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
@@ -111,7 +111,7 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     return grad, product, cross_
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def project(arrays, outer_var):
     return outer_var
 

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from benchmark_utils import block_kernels, kernels
+from benchmark_utils.borrowing import borrowed
 from benchmark_utils.oracles import Oracle
 
 
@@ -32,8 +33,8 @@ def _residuals_from_margins(scale, margins):
 
 
 @njit(**kernels.KERNEL)
-def _fill_residuals(rows, scale, inner_var, residuals):
-    block_kernels.margins(rows, inner_var, residuals)
+def _fill_residuals(blocks, batch, scale, inner_var, residuals):
+    block_kernels.margins(blocks, batch, inner_var, residuals)
     _residuals_from_margins(scale, residuals)
 
 
@@ -68,94 +69,136 @@ def _fill_cross(problem, weights, inner_var, v, cross):
 
 
 @njit(**kernels.KERNEL)
-def inner_grad(problem, inner_var, outer_var, batch):
-    rows, b = block_kernels.take_block(problem.inner_rows, batch)
-    p = inner_var.shape[0]
-    room = np.empty(b + 2 * p, inner_var.dtype)
-    residuals, weights, grad = room[:b], room[b : b + p], room[b + p :]
-    _fill_weights(problem, outer_var, weights)
-    _fill_residuals(rows, problem.inner_scale, inner_var, residuals)
-    block_kernels.weighted_sum(rows, residuals, grad)
+def _fill_grad(problem, weights, inner_var, batch, residuals, grad):
+    _fill_residuals(problem.inner_rows, batch, problem.inner_scale, inner_var, residuals)
+    block_kernels.weighted_sum(problem.inner_rows, batch, residuals, grad)
     _add_product(weights, inner_var, grad)
-    return grad
 
 
 @njit(**kernels.KERNEL)
-def inner_grads(problem, inner_var, outer_var, batch):
-    rows, b = block_kernels.take_block(problem.inner_rows, batch)
+def _inner_grad(problem, inner_var, outer_var, batch, room):
     p = inner_var.shape[0]
-    room = np.empty(b + 2 * p + outer_var.shape[0], inner_var.dtype)
-    residuals, rest = room[:b], room[b:]
-    weights, grad, outer_part = rest[:p], rest[p : 2 * p], rest[2 * p :]
+    grad, weights, residuals = room[:p], room[p : 2 * p], room[2 * p :]
     _fill_weights(problem, outer_var, weights)
-    _fill_residuals(rows, problem.inner_scale, inner_var, residuals)
-    block_kernels.weighted_sum(rows, residuals, grad)
-    _add_product(weights, inner_var, grad)
+    _fill_grad(problem, weights, inner_var, batch, residuals, grad)
+
+
+@njit(**kernels.ORACLE)
+def inner_grad(problem, inner_var, outer_var, batch):
+    problem, inner_var, outer_var = borrowed((problem, inner_var, outer_var))
+    p, b = inner_var.shape[0], block_kernels.block_size(problem.inner_rows)
+    room = np.empty(2 * p + b, inner_var.dtype)
+    _inner_grad(problem, inner_var, outer_var, batch, room)
+    return room[:p]
+
+
+@njit(**kernels.KERNEL)
+def _inner_grads(problem, inner_var, outer_var, batch, room):
+    p, d = inner_var.shape[0], outer_var.shape[0]
+    grad, outer_part, weights = room[:p], room[p : p + d], room[p + d : 2 * p + d]
+    _fill_weights(problem, outer_var, weights)
+    _fill_grad(problem, weights, inner_var, batch, room[2 * p + d :], grad)
     # The penalty is half of what the cross derivative is with theta in the place of v.
     _fill_cross(problem, weights, inner_var, inner_var, outer_part)
-    for k in range(outer_part.shape[0]):
+    for k in range(d):
         outer_part[k] /= 2
-    return grad, outer_part
+
+
+@njit(**kernels.ORACLE)
+def inner_grads(problem, inner_var, outer_var, batch):
+    problem, inner_var, outer_var = borrowed((problem, inner_var, outer_var))
+    p, d = inner_var.shape[0], outer_var.shape[0]
+    room = np.empty(2 * p + d + block_kernels.block_size(problem.inner_rows), inner_var.dtype)
+    _inner_grads(problem, inner_var, outer_var, batch, room)
+    return room[:p], room[p : p + d]
 
 
 @njit(**kernels.KERNEL)
-def hvp(problem, inner_var, outer_var, v, batch):
-    rows, b = block_kernels.take_block(problem.inner_rows, batch)
-    p = inner_var.shape[0]
-    room = np.empty(2 * (b + p), inner_var.dtype)
-    residuals, directional = room[:b], room[b : 2 * b]
-    weights, product = room[2 * b : 2 * b + p], room[2 * b + p :]
+def _hvp(problem, inner_var, outer_var, v, batch, room):
+    p, b = v.shape[0], block_kernels.block_size(problem.inner_rows)
+    product, weights = room[:p], room[p : 2 * p]
+    residuals, directional = room[2 * p : 2 * p + b], room[2 * p + b :]
     _fill_weights(problem, outer_var, weights)
-    block_kernels.margins_pair(rows, inner_var, v, residuals, directional)
+    block_kernels.margins_pair(problem.inner_rows, batch, inner_var, v, residuals, directional)
     _residuals_from_margins(problem.inner_scale, residuals)
     _curve(problem.inner_scale, residuals, directional)
-    block_kernels.weighted_sum(rows, directional, product)
+    block_kernels.weighted_sum(problem.inner_rows, batch, directional, product)
     _add_product(weights, v, product)
-    return product
+
+
+@njit(**kernels.ORACLE)
+def hvp(problem, inner_var, outer_var, v, batch):
+    problem, inner_var, outer_var, v = borrowed((problem, inner_var, outer_var, v))
+    p, b = v.shape[0], block_kernels.block_size(problem.inner_rows)
+    room = np.empty(2 * (p + b), inner_var.dtype)
+    _hvp(problem, inner_var, outer_var, v, batch, room)
+    return room[:p]
 
 
 @njit(**kernels.KERNEL)
-def cross(problem, inner_var, outer_var, v, batch):
-    p, d = inner_var.shape[0], outer_var.shape[0]
-    room = np.empty(p + d, outer_var.dtype)
-    weights, product = room[:p], room[p:]
+def _cross(problem, inner_var, outer_var, v, room):
+    d = outer_var.shape[0]
+    product, weights = room[:d], room[d:]
     _fill_weights(problem, outer_var, weights)
     _fill_cross(problem, weights, inner_var, v, product)
-    return product
+
+
+@njit(**kernels.ORACLE)
+def cross(problem, inner_var, outer_var, v, batch):
+    problem, inner_var, outer_var, v = borrowed((problem, inner_var, outer_var, v))
+    d = outer_var.shape[0]
+    room = np.empty(d + v.shape[0], outer_var.dtype)
+    _cross(problem, inner_var, outer_var, v, room)
+    return room[:d]
 
 
 @njit(**kernels.KERNEL)
-def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
-    rows, b = block_kernels.take_block(problem.inner_rows, batch)
-    p = inner_var.shape[0]
-    room = np.empty(2 * b + 3 * p + outer_var.shape[0], inner_var.dtype)
-    residuals, directional, rest = room[:b], room[b : 2 * b], room[2 * b :]
-    weights, grad, hvp_, cross_ = rest[:p], rest[p : 2 * p], rest[2 * p : 3 * p], rest[3 * p :]
+def _inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch, room):
+    p, d = inner_var.shape[0], outer_var.shape[0]
+    b = block_kernels.block_size(problem.inner_rows)
+    grad, product, cross_ = room[:p], room[p : 2 * p], room[2 * p : 2 * p + d]
+    rest = room[2 * p + d :]
+    weights, residuals, directional = rest[:p], rest[p : p + b], rest[p + b :]
     _fill_weights(problem, outer_var, weights)
-    block_kernels.margins_pair(rows, inner_var, v, residuals, directional)
+    block_kernels.margins_pair(problem.inner_rows, batch, inner_var, v, residuals, directional)
     _residuals_from_margins(problem.inner_scale, residuals)
     _curve(problem.inner_scale, residuals, directional)
-    block_kernels.weighted_sum_pair(rows, residuals, directional, grad, hvp_)
+    block_kernels.weighted_sum_pair(
+        problem.inner_rows, batch, residuals, directional, grad, product
+    )
     _add_product(weights, inner_var, grad)
-    _add_product(weights, v, hvp_)
+    _add_product(weights, v, product)
     _fill_cross(problem, weights, inner_var, v, cross_)
-    return grad, hvp_, cross_
+
+
+@njit(**kernels.ORACLE)
+def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
+    problem, inner_var, outer_var, v = borrowed((problem, inner_var, outer_var, v))
+    p, d = inner_var.shape[0], outer_var.shape[0]
+    room = np.empty(3 * p + d + 2 * block_kernels.block_size(problem.inner_rows), inner_var.dtype)
+    _inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch, room)
+    return room[:p], room[p : 2 * p], room[2 * p : 2 * p + d]
 
 
 @njit(**kernels.KERNEL)
-def outer_grad(problem, inner_var, outer_var, batch):
-    rows, b = block_kernels.take_block(problem.outer_rows, batch)
-    p = inner_var.shape[0]
-    room = np.empty(b + p + outer_var.shape[0], inner_var.dtype)
-    residuals, grad, outer_part = room[:b], room[b : b + p], room[b + p :]
-    _fill_residuals(rows, problem.outer_scale, inner_var, residuals)
-    block_kernels.weighted_sum(rows, residuals, grad)
+def _outer_grad(problem, inner_var, batch, grad, outer_part, residuals):
+    _fill_residuals(problem.outer_rows, batch, problem.outer_scale, inner_var, residuals)
+    block_kernels.weighted_sum(problem.outer_rows, batch, residuals, grad)
     for k in range(outer_part.shape[0]):
         outer_part[k] = 0
+
+
+@njit(**kernels.ORACLE)
+def outer_grad(problem, inner_var, outer_var, batch):
+    problem, inner_var, outer_var = borrowed((problem, inner_var, outer_var))
+    p, d = inner_var.shape[0], outer_var.shape[0]
+    room = np.empty(p + d + block_kernels.block_size(problem.outer_rows), inner_var.dtype)
+    grad, outer_part = room[:p], room[p : p + d]
+    _outer_grad(problem, inner_var, batch, grad, outer_part, room[p + d :])
     return grad, outer_part
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def project(problem, outer_var):
     return np.maximum(outer_var, outer_var.dtype.type(0)) if problem.linear else outer_var
 

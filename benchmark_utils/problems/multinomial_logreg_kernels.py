@@ -8,7 +8,7 @@ from benchmark_utils.oracles import Oracle
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _weights(arrays, outer_var):
     weights = np.empty_like(outer_var)
     for k in range(outer_var.shape[0]):
@@ -16,13 +16,13 @@ def _weights(arrays, outer_var):
     return weights
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _add_penalty(groups, weights, vector, out):
     for k in range(out.shape[0]):
         out[k] += weights[groups[k]] * vector[k]
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _cross(arrays, weights, inner_var, v):
     product = np.zeros_like(weights)
     for k in range(v.shape[0]):
@@ -33,7 +33,7 @@ def _cross(arrays, weights, inner_var, v):
     return product
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grad(arrays, inner_var, outer_var, batch):
     inner = arrays.inner
     grad = softmax.loss_grad(
@@ -43,7 +43,7 @@ def inner_grad(arrays, inner_var, outer_var, batch):
     return grad
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def hvp(arrays, inner_var, outer_var, v, batch):
     inner = arrays.inner
     product = softmax.loss_hvp(inner.rows[batch], inner.weights[batch], inner_var, v)
@@ -51,12 +51,12 @@ def hvp(arrays, inner_var, outer_var, v, batch):
     return product
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def cross(arrays, inner_var, outer_var, v, batch):
     return _cross(arrays, _weights(arrays, outer_var), inner_var, v)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grads(arrays, inner_var, outer_var, batch):
     # The gradient in lambda is that of the penalty alone, as the cross derivative is.
     half = inner_var.dtype.type(0.5)
@@ -66,7 +66,7 @@ def inner_grads(arrays, inner_var, outer_var, batch):
     )
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     rows, weights = arrays.inner.rows[batch], arrays.inner.weights[batch]
     p, b = rows.shape
@@ -85,7 +85,7 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     return grad, product, _cross(arrays, penalty, inner_var, v)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def project(arrays, outer_var):
     return np.maximum(outer_var, outer_var.dtype.type(0)) if arrays.linear else outer_var
 

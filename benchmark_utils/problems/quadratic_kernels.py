@@ -11,7 +11,7 @@ from benchmark_utils import kernels
 from benchmark_utils.oracles import Oracle
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _fill_residuals(rows, scale, inner_var, outer_var, joint, residuals):
     """scale (<x_i, theta> + <z_i, lambda> - y_i), with (theta, lambda, 1) written to joint."""
     p, d = inner_var.shape[0], outer_var.shape[0]
@@ -24,20 +24,20 @@ def _fill_residuals(rows, scale, inner_var, outer_var, joint, residuals):
     _multiply(scale, residuals)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _fill_slopes(rows, scale, v, slopes):
     """scale <x_i, v>, the residuals' derivatives along v."""
     kernels.margins(rows[: v.shape[0]], v, slopes)
     _multiply(scale, slopes)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _multiply(scale, vector):
     for i in range(vector.shape[0]):
         vector[i] *= scale
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def _grads(rows, scale, inner_var, outer_var):
     n_rows, b = rows.shape
     p = inner_var.shape[0]
@@ -48,12 +48,12 @@ def _grads(rows, scale, inner_var, outer_var):
     return grad[:p], grad[p:-1]
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grads(problem, inner_var, outer_var, batch):
     return _grads(problem.inner_rows[batch], problem.inner_scale, inner_var, outer_var)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grad(problem, inner_var, outer_var, batch):
     rows = problem.inner_rows[batch]
     n_rows, b = rows.shape
@@ -65,7 +65,7 @@ def inner_grad(problem, inner_var, outer_var, batch):
     return grad
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def hvp(problem, inner_var, outer_var, v, batch):
     rows = problem.inner_rows[batch]
     p, b = v.shape[0], rows.shape[1]
@@ -76,7 +76,7 @@ def hvp(problem, inner_var, outer_var, v, batch):
     return product
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def cross(problem, inner_var, outer_var, v, batch):
     rows = problem.inner_rows[batch]
     p, b = v.shape[0], rows.shape[1]
@@ -87,7 +87,7 @@ def cross(problem, inner_var, outer_var, v, batch):
     return product
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
     rows = problem.inner_rows[batch]
     n_rows, b = rows.shape
@@ -102,12 +102,12 @@ def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
     return grad[:p], products[:p], products[p:-1]
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def outer_grad(problem, inner_var, outer_var, batch):
     return _grads(problem.outer_rows[batch], problem.outer_scale, inner_var, outer_var)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def project(problem, outer_var):
     return outer_var
 

@@ -10,13 +10,13 @@ from numba import njit
 from benchmark_utils import kernels
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def fill_scores(rows, inner_var, out):
     """The scores of the classes, out (C, b); with v for theta, their derivatives along v."""
     np.dot(inner_var.reshape(out.shape[0], rows.shape[0]), rows, out)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def normalise(scores, largest, total):
     """Turn scores (C, b) into probabilities, exp(score - largest) / total, and fill both (b,)."""
     n_classes, b = scores.shape
@@ -35,7 +35,7 @@ def normalise(scores, largest, total):
             scores[c, i] /= total[i]
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def fill_probabilities(rows, inner_var, out):
     """The probabilities of the classes, out (C, b)."""
     room = np.empty((2, rows.shape[1]), rows.dtype)
@@ -43,14 +43,14 @@ def fill_probabilities(rows, inner_var, out):
     normalise(out, room[0], room[1])
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def subtract_labels(labels, probabilities):
     """Turn probabilities into residuals."""
     for i in range(labels.shape[0]):
         probabilities[labels[i], i] -= 1
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def fill_residuals_and_losses(rows, labels, inner_var, residuals, losses):
     """The derivatives of the losses in the scores, (C, b), and the losses, (b,)."""
     b = rows.shape[1]
@@ -65,7 +65,7 @@ def fill_residuals_and_losses(rows, labels, inner_var, residuals, losses):
     subtract_labels(labels, residuals)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def curve(probabilities, weights, directional):
     """Turn the scores' derivatives along v into those of the weighted residuals."""
     n_classes, b = directional.shape
@@ -78,7 +78,7 @@ def curve(probabilities, weights, directional):
             directional[c, i] = weights[i] * probabilities[c, i] * (directional[c, i] - mean[i])
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def multiply(weights, residuals):
     """Multiply the residuals of each sample by its weight."""
     for c in range(residuals.shape[0]):
@@ -86,7 +86,7 @@ def multiply(weights, residuals):
             residuals[c, i] *= weights[i]
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def weighted_rows(residuals, rows):
     """The sum of the samples' rows times their residuals, flat, (C p,)."""
     out = np.empty((residuals.shape[0], rows.shape[0]), rows.dtype)
@@ -94,7 +94,7 @@ def weighted_rows(residuals, rows):
     return out.reshape(out.size)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def loss_grad(rows, labels, weights, inner_var):
     """The gradient of the weighted sum of the losses, (C p,)."""
     p, b = rows.shape
@@ -105,7 +105,7 @@ def loss_grad(rows, labels, weights, inner_var):
     return weighted_rows(residuals, rows)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def loss_hvp(rows, weights, inner_var, v):
     """The Hessian of the weighted sum of the losses, times v, (C p,)."""
     p, b = rows.shape
@@ -117,7 +117,7 @@ def loss_hvp(rows, weights, inner_var, v):
     return weighted_rows(directional, rows)
 
 
-@njit(**kernels.KERNEL)
+@njit(**kernels.ORACLE)
 def outer_grad(arrays, inner_var, outer_var, batch):
     outer = arrays.outer
     grad = loss_grad(outer.rows[batch], outer.labels[batch], outer.weights[batch], inner_var)
