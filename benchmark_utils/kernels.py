@@ -124,7 +124,7 @@ def _overload_sigmoid(x):
     return (lambda x: _sigmoid_32(x)) if x == types.float32 else (lambda x: _sigmoid_64(x))
 
 
-# Below, vectors take whole numbers of their lanes, and the loops that follow what is left of a block.
+# Below, vectors take as many samples as fill them, and the loops that follow what is left.
 
 
 @njit(**KERNEL)
@@ -171,38 +171,30 @@ def margins_pair(rows, weights, other_weights, out, other_out):
 
 
 @njit(**KERNEL)
-def _dot(x, y, start):
-    """The inner product of what follows the first ``start`` entries."""
-    total = x.dtype.type(0)
-    for i in range(start, x.shape[0]):
-        total += x[i] * y[i]
-    return total
-
-
-@njit(**KERNEL)
 def weighted_sum(rows, weights, out):
     """out_k = sum_i rows[k, i] weights[i], for rows (p, b), weights (b,), out (p,)."""
     n_features, n_samples = rows.shape
     lanes = vectors.n_lanes(out)
-    n_whole = n_samples // lanes * lanes
-    n_fours = n_features // 4 * 4 if n_whole else 0
-    for k in range(0, n_fours, 4):
-        r0, r1, r2, r3 = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
-        t0 = t1 = t2 = t3 = vectors.zeros(out)
-        for i in range(0, n_whole, lanes):
-            weight = vectors.load(weights, i)
-            t0 = vectors.add_product(t0, weight, vectors.load(r0, i))
-            t1 = vectors.add_product(t1, weight, vectors.load(r1, i))
-            t2 = vectors.add_product(t2, weight, vectors.load(r2, i))
-            t3 = vectors.add_product(t3, weight, vectors.load(r3, i))
-        out[k], out[k + 1], out[k + 2], out[k + 3] = vectors.sums_of(t0, t1, t2, t3)
-        if n_whole < n_samples:
-            out[k] += _dot(r0, weights, n_whole)
-            out[k + 1] += _dot(r1, weights, n_whole)
-            out[k + 2] += _dot(r2, weights, n_whole)
-            out[k + 3] += _dot(r3, weights, n_whole)
-    for k in range(n_fours, n_features):
-        out[k] = _dot(rows[k], weights, 0)
+    n_whole = n_samples // lanes * lanes if n_features >= 4 else 0
+    if n_whole:
+        for first in range(0, n_features, 4):
+            # The last four overlap with those before.
+            k = min(first, n_features - 4)
+            r0, r1, r2, r3 = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
+            t0 = t1 = t2 = t3 = vectors.zeros(out)
+            for i in range(0, n_whole, lanes):
+                weight = vectors.load(weights, i)
+                t0 = vectors.add_product(t0, weight, vectors.load(r0, i))
+                t1 = vectors.add_product(t1, weight, vectors.load(r1, i))
+                t2 = vectors.add_product(t2, weight, vectors.load(r2, i))
+                t3 = vectors.add_product(t3, weight, vectors.load(r3, i))
+            out[k], out[k + 1], out[k + 2], out[k + 3] = vectors.sums_of(t0, t1, t2, t3)
+    if n_whole < n_samples:
+        for k in range(n_features):
+            row, total = rows[k], out[k] if n_whole else out.dtype.type(0)
+            for i in range(n_whole, n_samples):
+                total += row[i] * weights[i]
+            out[k] = total
 
 
 @njit(**KERNEL)
@@ -210,24 +202,26 @@ def weighted_sum_pair(rows, weights, other_weights, out, other_out):
     """Both weighted sums in one pass over the rows."""
     n_features, n_samples = rows.shape
     lanes = vectors.n_lanes(out)
-    n_whole = n_samples // lanes * lanes
-    n_twos = n_features // 2 * 2 if n_whole else 0
-    for k in range(0, n_twos, 2):
-        r0, r1 = rows[k], rows[k + 1]
-        s0 = s1 = t0 = t1 = vectors.zeros(out)
-        for i in range(0, n_whole, lanes):
-            weight, other_weight = vectors.load(weights, i), vectors.load(other_weights, i)
-            samples0, samples1 = vectors.load(r0, i), vectors.load(r1, i)
-            s0 = vectors.add_product(s0, weight, samples0)
-            s1 = vectors.add_product(s1, weight, samples1)
-            t0 = vectors.add_product(t0, other_weight, samples0)
-            t1 = vectors.add_product(t1, other_weight, samples1)
-        out[k], out[k + 1], other_out[k], other_out[k + 1] = vectors.sums_of(s0, s1, t0, t1)
-        if n_whole < n_samples:
-            out[k] += _dot(r0, weights, n_whole)
-            out[k + 1] += _dot(r1, weights, n_whole)
-            other_out[k] += _dot(r0, other_weights, n_whole)
-            other_out[k + 1] += _dot(r1, other_weights, n_whole)
-    for k in range(n_twos, n_features):
-        out[k] = _dot(rows[k], weights, 0)
-        other_out[k] = _dot(rows[k], other_weights, 0)
+    n_whole = n_samples // lanes * lanes if n_features >= 2 else 0
+    if n_whole:
+        for first in range(0, n_features, 2):
+            k = min(first, n_features - 2)
+            r0, r1 = rows[k], rows[k + 1]
+            s0 = s1 = t0 = t1 = vectors.zeros(out)
+            for i in range(0, n_whole, lanes):
+                weight, other_weight = vectors.load(weights, i), vectors.load(other_weights, i)
+                samples0, samples1 = vectors.load(r0, i), vectors.load(r1, i)
+                s0 = vectors.add_product(s0, weight, samples0)
+                s1 = vectors.add_product(s1, weight, samples1)
+                t0 = vectors.add_product(t0, other_weight, samples0)
+                t1 = vectors.add_product(t1, other_weight, samples1)
+            out[k], out[k + 1], other_out[k], other_out[k + 1] = vectors.sums_of(s0, s1, t0, t1)
+    if n_whole < n_samples:
+        zero = out.dtype.type(0)
+        for k in range(n_features):
+            row = rows[k]
+            total, other_total = (out[k], other_out[k]) if n_whole else (zero, zero)
+            for i in range(n_whole, n_samples):
+                total += row[i] * weights[i]
+                other_total += row[i] * other_weights[i]
+            out[k], other_out[k] = total, other_total

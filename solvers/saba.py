@@ -4,17 +4,15 @@ import numpy as np
 
 from benchmark_utils.stochastic_solver import Array, StochasticSolver
 from benchmark_utils.validation import one_of, positive
-from benchmark_utils.variance_reduction import make_see, make_see_all, zero_memory
+from benchmark_utils.variance_reduction import Memory, make_see, make_see_all, zero_memory
 
 
 class State(NamedTuple):
     inner_var: Array  # (p,)
     outer_var: Array  # (d,)
     v: Array  # (p,), the solution of the linear system
-    inner_memories: (
-        tuple  # a Memory of each of grad_theta G, hessian_theta,theta G v, hessian_lambda,theta G v
-    )
-    outer_memories: tuple  # a Memory of each of grad_theta F, grad_lambda F
+    inner_memory: Memory  # grad_theta G, hessian_theta,theta G v, and hessian_lambda,theta G v
+    outer_memory: Memory  # grad_theta F and grad_lambda F
 
 
 class Solver(StochasticSolver):
@@ -53,9 +51,9 @@ class Solver(StochasticSolver):
     def init(self, problem, inner_var, outer_var):
         v = np.zeros_like(inner_var)
         n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
-        inner_memories = tuple(zero_memory(n_inner_blocks, x) for x in (inner_var, v, outer_var))
-        outer_memories = tuple(zero_memory(n_outer_blocks, x) for x in (inner_var, outer_var))
-        return State(inner_var, outer_var, v, inner_memories, outer_memories)
+        inner_memory = zero_memory(n_inner_blocks, inner_var, v, outer_var)
+        outer_memory = zero_memory(n_outer_blocks, inner_var, outer_var)
+        return State(inner_var, outer_var, v, inner_memory, outer_memory)
 
     def make_init(self, framework, oracle):
         if self.init_memory == "zero":
@@ -69,12 +67,8 @@ class Solver(StochasticSolver):
             n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
             point = problem, inner_var, outer_var, state.v
             return state._replace(
-                inner_memories=see_all_inner(
-                    state.inner_memories, np.arange(n_inner_blocks), point
-                ),
-                outer_memories=see_all_outer(
-                    state.outer_memories, np.arange(n_outer_blocks), point
-                ),
+                inner_memory=see_all_inner(state.inner_memory, np.arange(n_inner_blocks), point),
+                outer_memory=see_all_outer(state.outer_memory, np.arange(n_outer_blocks), point),
             )
 
         return init
@@ -83,18 +77,16 @@ class Solver(StochasticSolver):
         see_inner, see_outer = make_see(framework, oracle)
 
         def step(state, problem, inner_batches, outer_batches, step_sizes):
-            inner_var, outer_var, v, inner_memories, outer_memories = state
+            inner_var, outer_var, v, inner_memory, outer_memory = state
             point = problem, inner_var, outer_var, v
-            inner_memories, (grad, hvp, cross) = see_inner(inner_memories, inner_batches[0], point)
-            outer_memories, (outer_in, outer_out) = see_outer(
-                outer_memories, outer_batches[0], point
-            )
+            inner_memory, (grad, hvp, cross) = see_inner(inner_memory, inner_batches[0], point)
+            outer_memory, (outer_in, outer_out) = see_outer(outer_memory, outer_batches[0], point)
             return State(
                 inner_var - step_sizes[0] * grad,
                 oracle.project(problem, outer_var - step_sizes[1] * (outer_out - cross)),
                 v - step_sizes[0] * (hvp - outer_in),
-                inner_memories,
-                outer_memories,
+                inner_memory,
+                outer_memory,
             )
 
         return step

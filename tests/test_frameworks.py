@@ -112,7 +112,7 @@ def test_jax_updates_sabas_tables_in_place():
     state = solver.first_state(solver.arrays, *solver.start)
     draws = np.zeros((7, 1), int), np.zeros((7, 1), int), np.ones((7, 2))
     compiled = solver.iterate.lower(state, solver.arrays, *draws).compile().as_text()
-    tables = ("f64[90,5]", "f64[70,5]")
+    tables = ("f64[90,15]", "f64[70,10]")
     loop = [line for line in compiled.splitlines() if any(table in line for table in tables)]
     assert any("dynamic-update-slice" in line for line in loop)
     assert not [line for line in loop if " copy(" in line]

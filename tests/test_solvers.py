@@ -1,7 +1,5 @@
 """What each algorithm claims of itself."""
 
-import itertools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -142,7 +140,7 @@ def test_sabas_means_stay_the_means_of_its_tables():
     blocks = np.random.default_rng(0).integers(5, size=(2, 500, 1))
     state = saba.iterate(state, saba.arrays, *blocks, np.full((500, 2), 0.1))
     assert np.abs(state.outer_var - saba.start[1]).max() > 0.1
-    for memory in itertools.chain(state.inner_memories, state.outer_memories):
+    for memory in (state.inner_memory, state.outer_memory):
         np.testing.assert_allclose(memory.mean, memory.table.mean(axis=0), rtol=1e-9, atol=1e-13)
 
 

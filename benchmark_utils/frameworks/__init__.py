@@ -17,8 +17,9 @@ A framework is a module of this package with the few operations that differ:
 * ``zeros_like(x)``: zeros of an array's shape and precision;
 * ``dot(x, y)``: the inner product of two vectors, in their precision;
 * ``positive_part(x)``: the larger of a number and 0, in its precision;
-* ``remember(table, mean, index, row)``: SAGA's estimate ``row - table[index] + mean``, and the
-  table with the new row and the mean of its rows, both in place;
+* ``remember(table, mean, index, parts)``: SAGA's estimate ``row - table[index] + mean``, where
+  ``parts`` are the vectors that make the row, and the table with that row and the mean of its rows,
+  both in place;
 * ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, in place;
 * ``load(arrays)``: a problem's arrays where the framework computes;
 * ``to_numpy(array)``: a NumPy copy that later iterations do not touch;

@@ -67,7 +67,8 @@ dot = jnp.vdot
 positive_part = jax.nn.relu
 
 
-def remember(table, mean, index, row):
+def remember(table, mean, index, parts):
+    row = jnp.concatenate(parts)
     # XLA updates the table in place only if nothing reads it later. It would fuse the reading of
     # the old row into whatever uses it, and copy the table for that. A sort by sorted keys is an
     # identity that it does not fuse, and old - old a dependency that it does not drop.

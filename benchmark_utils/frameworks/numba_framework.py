@@ -4,7 +4,7 @@ import re
 import sys
 
 import numpy as np
-from numba import cloudpickle, njit, typeof, types
+from numba import cloudpickle, literal_unroll, njit, typeof, types
 
 from benchmark_utils.borrowing import borrowed, with_owners
 from benchmark_utils.frameworks.python_framework import (  # noqa: F401
@@ -129,18 +129,22 @@ def positive_part(x):
 
 
 @njit(**KERNEL)
-def _remember(table, mean, index, row, estimate):
-    for k in range(row.shape[0]):
-        change = row[k] - table[index, k]
+def _remember(row, mean, n_rows, part, estimate):
+    for k in range(part.shape[0]):
+        change = part[k] - row[k]
         estimate[k] = mean[k] + change
-        mean[k] += change / table.shape[0]
-        table[index, k] = row[k]
+        mean[k] += change / n_rows
+        row[k] = part[k]
 
 
 @njit(cache=True)
-def remember(table, mean, index, row):
-    estimate = np.empty_like(row)
-    _remember(borrowed(table), borrowed(mean), index, borrowed(row), borrowed(estimate))
+def remember(table, mean, index, parts):
+    estimate = np.empty_like(mean)
+    row, to, means, start = borrowed(table)[index], borrowed(estimate), borrowed(mean), 0
+    for part in literal_unroll(borrowed(parts)):
+        end = start + part.shape[0]
+        _remember(row[start:end], means[start:end], table.shape[0], part, to[start:end])
+        start = end
     return estimate, table, mean
 
 

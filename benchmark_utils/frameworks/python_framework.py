@@ -56,7 +56,8 @@ def positive_part(x):
     return x if x > 0 else x - x
 
 
-def remember(table, mean, index, row):
+def remember(table, mean, index, parts):
+    row = np.concatenate(parts)
     change = row - table[index]
     estimate = mean + change
     table[index] = row

@@ -5,6 +5,7 @@ from numba import njit
 
 from benchmark_utils import kernels
 from benchmark_utils.oracles import Oracle
+from benchmark_utils.pointers import by_pointer
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
@@ -116,6 +117,5 @@ def project(arrays, outer_var):
     return outer_var
 
 
-ORACLE = Oracle(
-    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project
-)
+_ORACLES = inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad
+ORACLE = Oracle(*map(by_pointer, _ORACLES), project)

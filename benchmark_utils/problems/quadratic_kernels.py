@@ -9,6 +9,7 @@ from numba import njit
 
 from benchmark_utils import kernels
 from benchmark_utils.oracles import Oracle
+from benchmark_utils.pointers import by_pointer
 
 
 @njit(**kernels.ORACLE)
@@ -112,4 +113,5 @@ def project(problem, outer_var):
     return outer_var
 
 
-ORACLE = Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+_ORACLES = inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad
+ORACLE = Oracle(*map(by_pointer, _ORACLES), project)
