@@ -31,17 +31,19 @@ def make_random_hypergradient(framework, oracle):
     """The hypergradient with v by one random term of the Neumann series.
 
     Returns ``hypergradient(problem, inner_var, outer_var, draws)`` with ``draws = (batches,
-    n_factors, cross_batch, outer_batch, eta, scale)``; see :func:`make_random_product`.
+    outer_batch, n_factors, step_sizes)``. The last inner minibatch is that of the cross derivative,
+    those before are for the term's factors; the last two step sizes are its eta and its scale, see
+    :func:`make_random_product`.
     """
     product = make_random_product(framework, oracle)
 
     @framework.inline
     def hypergradient(problem, inner_var, outer_var, draws):
-        batches, n_factors, cross_batch, outer_batch, step_size, scale = draws
+        batches, outer_batch, n_factors, step_sizes = draws
         outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batch)
-        args = problem, inner_var, outer_var, step_size, scale
-        v = product(outer_in, batches, n_factors, args)
-        return outer_out - oracle.cross(problem, inner_var, outer_var, v, cross_batch)
+        args = problem, inner_var, outer_var, step_sizes[-2], step_sizes[-1]
+        v = product(outer_in, batches[:-1], n_factors, args)
+        return outer_out - oracle.cross(problem, inner_var, outer_var, v, batches[-1])
 
     return hypergradient
 

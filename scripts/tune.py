@@ -56,7 +56,7 @@ def best_parameters(results, grid):
         for best in candidates.groupby(TASK)["objective_value"].idxmin():
             row = rows.loc[candidates.loc[best, "solver_name"]]
             best_parameters = {
-                key: next(value for value in values if same(value, row[f"p_solver_{key}"]))
+                key: chosen_value(values, row[f"p_solver_{key}"])
                 for key, values in parameters.items()
             }
             best_entry = {name: best_parameters} if best_parameters else name
@@ -65,9 +65,11 @@ def best_parameters(results, grid):
     return chosen
 
 
-def same(value, cell):
-    """Whether a cell of the results holds a value; columns of mixed types hold strings."""
-    return cell == value or str(cell) == str(value)
+def chosen_value(values, cell):
+    """Which value of a grid, a list or a single one, a cell of the results holds."""
+    values = values if isinstance(values, list) else [values]
+    # Columns of mixed types hold strings.
+    return next(value for value in values if cell == value or str(cell) == str(value))
 
 
 def main(path):

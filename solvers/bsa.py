@@ -1,17 +1,10 @@
-from typing import NamedTuple
-
 from benchmark_utils.hypergradients import make_random_hypergradient
 from benchmark_utils.loops import make_sgd
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
-from benchmark_utils.validation import integer, non_negative, positive
+from benchmark_utils.random_neumann import RandomNeumannSolver, State
+from benchmark_utils.validation import integer
 
 
-class State(NamedTuple):
-    inner_var: Array  # (p,)
-    outer_var: Array  # (d,)
-
-
-class Solver(StochasticSolver):
+class Solver(RandomNeumannSolver):
     """BSA, Bilevel Stochastic Approximation: SGD inside, then a random Neumann term.
 
     One iteration, with fresh minibatches throughout:
@@ -35,43 +28,12 @@ class Solver(StochasticSolver):
         "2018 (Algorithms 2 and 3)."
     ]
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.1],
+        **RandomNeumannSolver.parameters,
         "decay": [0.0],
         "outer_decay": [0.5],
         "n_inner_steps": [10],
-        "n_neumann_steps": [10],
-        **StochasticSolver.parameters,
     }
-    allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
-        "decay": non_negative,
-        "outer_decay": non_negative,
-        "n_inner_steps": integer(1),
-        "n_neumann_steps": integer(2),
-        **StochasticSolver.allowed,
-    }
-
-    @property
-    def n_inner_batches(self):
-        return self.n_inner_steps + self.n_neumann_steps
-
-    def schedules(self):
-        return [
-            (self.step_size, self.decay),
-            (self.outer_step_size, self.outer_decay),
-            (self.neumann_step_size, 0),
-            (self.n_neumann_steps * self.neumann_step_size, 0),
-        ]
-
-    def draw_more(self, rng, t):
-        return rng.integers(self.n_neumann_steps, size=len(t))
-
-    def init(self, problem, inner_var, outer_var):
-        return State(inner_var, outer_var)
+    allowed = {**RandomNeumannSolver.allowed, "n_inner_steps": integer(1)}
 
     def make_step(self, framework, oracle):
         sgd = make_sgd(framework, oracle)
@@ -83,14 +45,7 @@ class Solver(StochasticSolver):
             inner_var = sgd(
                 inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
             )
-            draws = (
-                inner_batches[n_inner_steps:-1],
-                n_factors,
-                inner_batches[-1],
-                outer_batches[0],
-                step_sizes[2],
-                step_sizes[3],
-            )
+            draws = inner_batches[n_inner_steps:], outer_batches[0], n_factors, step_sizes
             direction = hypergradient(problem, inner_var, outer_var, draws)
             return State(inner_var, oracle.project(problem, outer_var - step_sizes[1] * direction))
 

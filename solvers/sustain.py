@@ -50,14 +50,7 @@ class Solver(RecursiveMomentumSolver):
         momentum_step = framework.inline(make_momentum_step(oracle, estimate))
 
         def step(state, problem, inner_batches, outer_batches, step_sizes, n_factors):
-            draws = (
-                inner_batches[2:],
-                n_factors,
-                inner_batches[1],
-                outer_batches[0],
-                step_sizes[3],
-                step_sizes[4],
-            )
+            draws = inner_batches[1:], outer_batches[0], n_factors, step_sizes
             return momentum_step(state, problem, (inner_batches[0], draws), step_sizes)
 
         return step

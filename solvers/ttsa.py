@@ -1,16 +1,8 @@
-from typing import NamedTuple
-
 from benchmark_utils.hypergradients import make_random_hypergradient
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
-from benchmark_utils.validation import integer, non_negative, positive
+from benchmark_utils.random_neumann import RandomNeumannSolver, State
 
 
-class State(NamedTuple):
-    inner_var: Array  # (p,)
-    outer_var: Array  # (d,)
-
-
-class Solver(StochasticSolver):
+class Solver(RandomNeumannSolver):
     """TTSA, Two-Timescale Stochastic Approximation: one step on theta, a slower one on lambda.
 
     At iteration t, with fresh minibatches throughout:
@@ -30,42 +22,8 @@ class Solver(StochasticSolver):
         "optimization: complexity analysis and application to actor-critic', SIAM Journal on "
         "Optimization 2023, arXiv:2007.05170, 2020 (Algorithm 1)."
     ]
-    parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.1],
-        "decay": [0.4],
-        "outer_decay": [0.6],
-        "n_neumann_steps": [10],
-        **StochasticSolver.parameters,
-    }
-    allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
-        "decay": non_negative,
-        "outer_decay": non_negative,
-        "n_neumann_steps": integer(2),
-        **StochasticSolver.allowed,
-    }
-
-    @property
-    def n_inner_batches(self):
-        return self.n_neumann_steps + 1
-
-    def schedules(self):
-        return [
-            (self.step_size, self.decay),
-            (self.outer_step_size, self.outer_decay),
-            (self.neumann_step_size, 0),
-            (self.n_neumann_steps * self.neumann_step_size, 0),
-        ]
-
-    def draw_more(self, rng, t):
-        return rng.integers(self.n_neumann_steps, size=len(t))
-
-    def init(self, problem, inner_var, outer_var):
-        return State(inner_var, outer_var)
+    parameters = {**RandomNeumannSolver.parameters, "decay": [0.4], "outer_decay": [0.6]}
+    n_inner_steps = 1
 
     def make_step(self, framework, oracle):
         hypergradient = make_random_hypergradient(framework, oracle)
@@ -74,14 +32,7 @@ class Solver(StochasticSolver):
             inner_var, outer_var = state
             grad = oracle.inner_grad(problem, inner_var, outer_var, inner_batches[0])
             inner_var = inner_var - step_sizes[0] * grad
-            draws = (
-                inner_batches[2:],
-                n_factors,
-                inner_batches[1],
-                outer_batches[0],
-                step_sizes[2],
-                step_sizes[3],
-            )
+            draws = inner_batches[1:], outer_batches[0], n_factors, step_sizes
             direction = hypergradient(problem, inner_var, outer_var, draws)
             return State(inner_var, oracle.project(problem, outer_var - step_sizes[1] * direction))
 

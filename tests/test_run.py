@@ -214,6 +214,7 @@ def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
         return dict(
             dataset_name="data", objective_name="bilevel", solver_name=f"{solver}[s={step}]",
             idx_rep=repetition, stop_val=3, objective_value=value, p_solver_s=step,
+            p_solver_r="one",
         )  # fmt: skip
 
     results = pd.DataFrame([
@@ -222,8 +223,8 @@ def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
         curve("A", 1.0, 2, 0),
         curve("B", 7.0, 1, 0), curve("B", 7.0, 1, 1),
     ])  # fmt: skip
-    grid = {"solver": [{"A": {"s": [0.1, 0.5, 2]}}, "B"]}
-    assert best_parameters(results, grid) == [{"A": {"s": 0.1}}, "B"]
+    grid = {"solver": [{"A": {"s": [0.1, 0.5, 2], "r": "one"}}, "B"]}
+    assert best_parameters(results, grid) == [{"A": {"s": 0.1, "r": "one"}}, "B"]
 
 
 def test_the_readmes_example_solver_runs(tmp_path):

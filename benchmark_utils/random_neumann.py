@@ -1,0 +1,54 @@
+"""Solvers that estimate v by one random term of a Neumann series: BSA and TTSA."""
+
+from typing import NamedTuple
+
+from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.validation import integer, non_negative, positive
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+
+
+class RandomNeumannSolver(StochasticSolver):
+    """Base class of the two solvers, which differ in ``n_inner_steps``, their steps on theta.
+
+    ``step_sizes`` are rho_t, gamma_t, and eta and N eta of the random term; what an iteration draws
+    beside minibatches is the number of that term's factors.
+    """
+
+    parameters = {
+        "step_size": [0.1],
+        "neumann_step_size": [0.1],
+        "outer_step_size": [0.1],
+        "n_neumann_steps": [10],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "neumann_step_size": positive,
+        "outer_step_size": positive,
+        "decay": non_negative,
+        "outer_decay": non_negative,
+        "n_neumann_steps": integer(2),
+        **StochasticSolver.allowed,
+    }
+
+    @property
+    def n_inner_batches(self):
+        return self.n_inner_steps + self.n_neumann_steps
+
+    def schedules(self):
+        return [
+            (self.step_size, self.decay),
+            (self.outer_step_size, self.outer_decay),
+            (self.neumann_step_size, 0),
+            (self.n_neumann_steps * self.neumann_step_size, 0),
+        ]
+
+    def draw_more(self, rng, t):
+        return rng.integers(self.n_neumann_steps, size=len(t))
+
+    def init(self, problem, inner_var, outer_var):
+        return State(inner_var, outer_var)
