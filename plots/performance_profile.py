@@ -34,6 +34,8 @@ class Plot(BasePlot):
         return traces
 
     def get_metadata(self, df, accuracy, cost):
+        if cost == TIME and df["objective_parallel"].any():
+            cost = "time of parallel runs"
         n_tasks = len(df[["dataset_name", "objective_name", "idx_rep"]].drop_duplicates())
         return {
             "title": f"h - best h reduced to {accuracy} of its start, {n_tasks} tasks",

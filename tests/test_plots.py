@@ -18,6 +18,7 @@ def curve(solver, values, dataset="data", repetition=0, **columns):
         "stop_val": range(n_points),
         "time": np.arange(n_points, dtype=float),
         "objective_value": values,
+        "objective_parallel": 0,
         "objective_inner_grad_calls": 4 * np.arange(n_points),
         **{f"objective_{name}_calls": 2 * np.arange(n_points)
            for name in ("hvp", "cross", "outer_grad")},
@@ -53,6 +54,16 @@ def test_the_profile_draws_every_solver_even_one_that_solves_nothing():
     assert [trace["label"] for trace in traces] == ["A", "B"]
     assert max(traces[0]["y"]) == 1
     assert max(traces[1]["y"]) == 0
+
+
+def test_the_profile_says_of_times_that_they_are_of_parallel_runs():
+    alone, beside = curve("A", [1, 0]), curve("B", [1, 0], objective_parallel=1)
+    for results, cost, parallel in (
+        (alone, "time", False), (beside, "time", True), (pd.concat([alone, beside]), "time", True),
+        (beside, "all calls", False),
+    ):  # fmt: skip
+        metadata = plot("performance_profile").get_metadata(results, "1e-1", cost)
+        assert ("parallel" in metadata["xlabel"]) == parallel
 
 
 def test_hyperparameters_are_the_median_of_the_last_lambda():
