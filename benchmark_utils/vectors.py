@@ -2,15 +2,17 @@
 
 LLVM vectorises a loop over samples, but not one over features around it: the sums of a minibatch
 then go to memory and back with each feature. A vector here is as many sums as four of the widest
-registers hold, 64 in float32 and 32 in float64; LLVM cuts it to what the processor has.
+registers hold, which LLVM cuts it to.
 """
 
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 
-BYTES = 256
+# Two vectors of sums must stay in registers: 32 of them with AVX-512, 16 of half the size without.
+BYTES = 256 if get_host_cpu_features().get("avx512f") else 128
 _INDEX = ir.IntType(32)
 
 

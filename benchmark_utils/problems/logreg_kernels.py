@@ -1,8 +1,8 @@
 """The oracles of ``logreg`` as numba kernels, at module level, where numba caches them on disk.
 
-Small arrays cost 30 ns each, a tenth of a minibatch's work: an oracle allocates once, and cuts its
-scratch space and its results from that. What the parts below do is in their first lines; the
-formulas are in ``logreg.py``. Samples may be dense or sparse.
+Small arrays cost 30 ns each, a tenth of a minibatch's work: an oracle allocates once, a kernel of
+the same name cuts that into results and scratch space, and the results come first. The formulas are
+in ``logreg.py``. Samples may be dense or sparse.
 """
 
 from functools import cache
