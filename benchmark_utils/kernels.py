@@ -12,6 +12,9 @@ from numba import njit, types
 from numba.extending import intrinsic, overload
 
 from benchmark_utils import vectors
+from benchmark_utils.machine_code import drop_stale
+
+drop_stale()
 
 # Sums may be reordered, which vectorises them; NaN and infinity keep their meaning, so that a
 # diverging solver is seen to diverge.

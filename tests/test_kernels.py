@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 from benchmark_utils import kernels
+from benchmark_utils.machine_code import drop_stale
 
 
 @njit
@@ -40,6 +41,27 @@ def test_exp_of_what_overflows_is_the_largest_power_and_of_what_underflows_nearl
     exp_all(np.array([1e4, -1e4, np.inf, -np.inf]), out)
     assert out[0] == out[2] > 1e307
     assert 0 < out[1] == out[3] < 1e-307
+
+
+def test_machine_code_is_dropped_when_a_file_changes_that_speaks_of_numba(tmp_path):
+    (tmp_path / "kernels.py").write_text("import numba")
+    (tmp_path / "part").mkdir()
+    other = tmp_path / "part" / "other.py"
+    other.write_text("")
+
+    def kept_after(change):
+        code = tmp_path / "part" / "__pycache__" / "other.f-1.py311.1.nbc"
+        code.parent.mkdir(exist_ok=True)
+        code.write_text("")
+        change()
+        drop_stale(tmp_path)
+        return code.exists()
+
+    assert not kept_after(lambda: None)  # made nobody knows when
+    assert kept_after(lambda: None)
+    assert kept_after(lambda: other.write_text("import numpy"))
+    assert not kept_after(lambda: other.write_text("from numba import njit"))
+    assert kept_after(lambda: None)
 
 
 @settings(deadline=None, max_examples=20)
