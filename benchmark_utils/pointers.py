@@ -36,3 +36,9 @@ def by_pointer(dispatcher):
         return result(args), generate
 
     return njit(lambda *args: call(borrowed(args)))
+
+
+def asked_by_pointer(oracle):
+    """The same Oracle, asked through pointers; but ``project``, which may return its argument."""
+    asked = {name: by_pointer(ask) for name, ask in oracle._asdict().items() if name != "project"}
+    return oracle._replace(**asked)

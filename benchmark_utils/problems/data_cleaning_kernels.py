@@ -5,7 +5,7 @@ from numba import njit
 
 from benchmark_utils import kernels
 from benchmark_utils.oracles import Oracle
-from benchmark_utils.pointers import by_pointer
+from benchmark_utils.pointers import asked_by_pointer
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
@@ -18,7 +18,7 @@ def _sample_weights(arrays, outer_var, batch):
     return out
 
 
-@njit(**kernels.ORACLE)
+@njit(**kernels.KERNEL)
 def _add_ridge(ridge, vector, out):
     for k in range(out.shape[0]):
         out[k] += ridge * vector[k]
@@ -117,5 +117,6 @@ def project(arrays, outer_var):
     return outer_var
 
 
-_ORACLES = inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad
-ORACLE = Oracle(*map(by_pointer, _ORACLES), project)
+ORACLE = asked_by_pointer(
+    Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project)
+)

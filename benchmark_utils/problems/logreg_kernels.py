@@ -13,7 +13,7 @@ from numba import njit
 from benchmark_utils import block_kernels, kernels
 from benchmark_utils.borrowing import borrowed
 from benchmark_utils.oracles import Oracle
-from benchmark_utils.pointers import by_pointer
+from benchmark_utils.pointers import asked_by_pointer
 
 
 @njit(**kernels.KERNEL)
@@ -208,5 +208,6 @@ def project(problem, outer_var):
 def oracle(*layouts):
     """The oracles, one object for each pair of layouts of inner and outer samples: what a solver
     has compiled for dense blocks does not take sparse ones."""
-    oracles = inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad
-    return Oracle(*map(by_pointer, oracles), project)
+    return asked_by_pointer(
+        Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+    )

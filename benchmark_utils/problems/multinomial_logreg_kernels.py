@@ -5,7 +5,7 @@ from numba import njit
 
 from benchmark_utils import kernels
 from benchmark_utils.oracles import Oracle
-from benchmark_utils.pointers import by_pointer
+from benchmark_utils.pointers import asked_by_pointer
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
@@ -17,7 +17,7 @@ def _weights(arrays, outer_var):
     return weights
 
 
-@njit(**kernels.ORACLE)
+@njit(**kernels.KERNEL)
 def _add_penalty(groups, weights, vector, out):
     for k in range(out.shape[0]):
         out[k] += weights[groups[k]] * vector[k]
@@ -91,5 +91,6 @@ def project(arrays, outer_var):
     return np.maximum(outer_var, outer_var.dtype.type(0)) if arrays.linear else outer_var
 
 
-_ORACLES = inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad
-ORACLE = Oracle(*map(by_pointer, _ORACLES), project)
+ORACLE = asked_by_pointer(
+    Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project)
+)

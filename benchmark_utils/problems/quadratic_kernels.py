@@ -9,10 +9,10 @@ from numba import njit
 
 from benchmark_utils import kernels
 from benchmark_utils.oracles import Oracle
-from benchmark_utils.pointers import by_pointer
+from benchmark_utils.pointers import asked_by_pointer
 
 
-@njit(**kernels.ORACLE)
+@njit(**kernels.KERNEL)
 def _fill_residuals(rows, scale, inner_var, outer_var, joint, residuals):
     """scale (<x_i, theta> + <z_i, lambda> - y_i), with (theta, lambda, 1) written to joint."""
     p, d = inner_var.shape[0], outer_var.shape[0]
@@ -25,14 +25,14 @@ def _fill_residuals(rows, scale, inner_var, outer_var, joint, residuals):
     _multiply(scale, residuals)
 
 
-@njit(**kernels.ORACLE)
+@njit(**kernels.KERNEL)
 def _fill_slopes(rows, scale, v, slopes):
     """scale <x_i, v>, the residuals' derivatives along v."""
     kernels.margins(rows[: v.shape[0]], v, slopes)
     _multiply(scale, slopes)
 
 
-@njit(**kernels.ORACLE)
+@njit(**kernels.KERNEL)
 def _multiply(scale, vector):
     for i in range(vector.shape[0]):
         vector[i] *= scale
@@ -113,5 +113,6 @@ def project(problem, outer_var):
     return outer_var
 
 
-_ORACLES = inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad
-ORACLE = Oracle(*map(by_pointer, _ORACLES), project)
+ORACLE = asked_by_pointer(
+    Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+)

@@ -16,7 +16,7 @@ def fill_scores(rows, inner_var, out):
     np.dot(inner_var.reshape(out.shape[0], rows.shape[0]), rows, out)
 
 
-@njit(**kernels.ORACLE)
+@njit(**kernels.KERNEL)
 def normalise(scores, largest, total):
     """Turn scores (C, b) into probabilities, exp(score - largest) / total, and fill both (b,)."""
     n_classes, b = scores.shape
@@ -43,7 +43,7 @@ def fill_probabilities(rows, inner_var, out):
     normalise(out, room[0], room[1])
 
 
-@njit(**kernels.ORACLE)
+@njit(**kernels.KERNEL)
 def subtract_labels(labels, probabilities):
     """Turn probabilities into residuals."""
     for i in range(labels.shape[0]):
@@ -78,7 +78,7 @@ def curve(probabilities, weights, directional):
             directional[c, i] = weights[i] * probabilities[c, i] * (directional[c, i] - mean[i])
 
 
-@njit(**kernels.ORACLE)
+@njit(**kernels.KERNEL)
 def multiply(weights, residuals):
     """Multiply the residuals of each sample by its weight."""
     for c in range(residuals.shape[0]):
