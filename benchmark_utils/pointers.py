@@ -4,8 +4,6 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from benchmark_utils.borrowing import borrowed
-
 
 def by_pointer(dispatcher):
     """The same function, called from compiled code through a pointer.
@@ -35,7 +33,7 @@ def by_pointer(dispatcher):
 
         return result(args), generate
 
-    return njit(lambda *args: call(borrowed(args)))
+    return njit(lambda *args: call(args))
 
 
 def asked_by_pointer(oracle):

@@ -13,6 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmark_utils import kernels
 from benchmark_utils.problems import logreg_kernels
 from benchmark_utils.problems.logreg import LogReg
 
@@ -48,6 +49,21 @@ class Counted:
         self.array[index] = value
 
 
+class OneLane:
+    """Vectors and tiles of one float, in plain Python."""
+
+    N_ROWS = 1
+    n_lanes = n_columns = staticmethod(lambda array: 1)
+    zeros = staticmethod(lambda array: 0.0)
+    load = load_for_rows = staticmethod(lambda array, start, whole: array[start])
+    load_rows = staticmethod(lambda array, first, start, whole: array[first][start])
+    row_sums = staticmethod(lambda sums: sums)
+
+    @staticmethod
+    def store(array, start, value, whole):
+        array[start] = value
+
+
 def make_problem(n, p, n_nonzeros, layout):
     from scipy.sparse import csr_array
 
@@ -75,11 +91,13 @@ def accesses(name, n, p, batch_size, n_nonzeros, layout):
     arrays = counted_arrays(problem.arrays(batch_size, batch_size, np.dtype(float), rng))
     theta, outer_var, v = (Counted(x) for x in rng.standard_normal((3, p)))
     args = (theta, outer_var) if name in GRADIENTS else (theta, outer_var, v)
-    empty = np.empty
+    zeros_like = np.zeros_like
     Counted.total = 0
     with (
-        mock.patch.object(np, "empty", lambda *shape: Counted(empty(*shape))),
-        mock.patch.object(logreg_kernels, "borrowed", lambda arrays: arrays),
+        mock.patch.object(np, "zeros_like", lambda x: Counted(zeros_like(x.array))),
+        mock.patch.object(logreg_kernels, "empty_like", lambda x, n: Counted(np.empty(n))),
+        mock.patch.multiple(kernels, vectors=OneLane, tiles=OneLane),
+        mock.patch.object(logreg_kernels, "vectors", OneLane),
     ):
         getattr(logreg_kernels, name)(arrays, *args, 1)
     return Counted.total

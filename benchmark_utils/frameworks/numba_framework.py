@@ -6,7 +6,7 @@ import sys
 import numpy as np
 from numba import cloudpickle, literal_unroll, njit, typeof, types
 
-from benchmark_utils.borrowing import borrowed, with_owners
+from benchmark_utils.arena import clear, counted, settle, two_rooms
 from benchmark_utils.frameworks.python_framework import (  # noqa: F401
     load,
     to_numpy,
@@ -14,6 +14,7 @@ from benchmark_utils.frameworks.python_framework import (  # noqa: F401
     zeros_like,
 )
 from benchmark_utils.kernels import KERNEL
+from benchmark_utils.uncounted import Uncounted, uncounted, uncounted_type, with_owners
 
 STEP = {"error_model": "numpy"}
 
@@ -21,7 +22,7 @@ STEP = {"error_model": "numpy"}
 def compile(function, **options):
     # numba pickles the class of a state, and benchopt's solver modules cannot be imported by name.
     cloudpickle.register_pickle_by_value(sys.modules[function.__module__])
-    return njit(**STEP, **options)(function)
+    return njit(**STEP, forceinline=True, **options)(function)
 
 
 def inline(function):
@@ -31,9 +32,9 @@ def inline(function):
 def scan(body):
     @compile
     def loop(carry, indices, args):
-        indices, args = borrowed((indices, args))
+        rooms = two_rooms(carry)
         for position in range(indices.shape[0]):
-            carry = body(carry, indices[position], args)
+            carry = settle(body(carry, indices[position], args), rooms, position)
         return carry
 
     return loop
@@ -42,9 +43,9 @@ def scan(body):
 def scan_first(body):
     @compile
     def loop(carry, indices, n_first, args):
-        indices, args = borrowed((indices, args))
+        rooms = two_rooms(carry)
         for position in range(n_first):
-            carry = body(carry, indices[position], args)
+            carry = settle(body(carry, indices[position], args), rooms, position)
         return carry
 
     return loop
@@ -63,9 +64,10 @@ def either(first, second):
 def outermost(loop):
     @njit(**STEP)
     def run(carry, indices, args):
-        return loop(carry, indices, args)
+        clear()
+        return counted(loop(*uncounted((carry, indices, args))))
 
-    return run
+    return lambda carry, indices, args: with_owners(run(carry, indices, args), carry)
 
 
 def iterations(step):
@@ -87,26 +89,30 @@ def _iterations_through_pointer(step, state, *args):
     and optimised twice, for another one or two seconds."""
     problem, *draws = args
     rows = (
-        types.Array(draw.dtype, draw.ndim - 1, "C") if draw.ndim > 1 else draw.dtype
-        for draw in draws
+        Uncounted(draw.dtype, draw.ndim - 1, "C") if draw.ndim > 1 else draw.dtype for draw in draws
     )
-    step.compile((state, problem, *rows))
+    step.compile((*uncounted_type(types.Tuple((state, problem))), *rows))
     pointer = types.FunctionType(step.nopython_signatures[0])
 
     def iterate(step, state, args):
-        # What is updated in place goes through all iterations without being counted.
-        state = borrowed(state)
-        problem, inner_batches, outer_batches, step_sizes = borrowed(args)
+        clear()
+        state = uncounted(state)
+        rooms = two_rooms(state)
+        problem, inner_batches, outer_batches, step_sizes = uncounted(args)
         for t in range(step_sizes.shape[0]):
-            state = step(state, problem, inner_batches[t], outer_batches[t], step_sizes[t])
-        return state
+            new = step(state, problem, inner_batches[t], outer_batches[t], step_sizes[t])
+            state = settle(new, rooms, t)
+        return counted(state)
 
     def iterate_with_more(step, state, args):
-        state = borrowed(state)
-        problem, inner, outer, step_sizes, more = borrowed(args)
+        clear()
+        state = uncounted(state)
+        rooms = two_rooms(state)
+        problem, inner, outer, step_sizes, more = uncounted(args)
         for t in range(step_sizes.shape[0]):
-            state = step(state, problem, inner[t], outer[t], step_sizes[t], more[t])
-        return state
+            new = step(state, problem, inner[t], outer[t], step_sizes[t], more[t])
+            state = settle(new, rooms, t)
+        return counted(state)
 
     iterate = njit(**STEP)(iterate if len(draws) == 3 else iterate_with_more)
 
@@ -140,10 +146,10 @@ def _remember(row, mean, n_rows, part, estimate):
 @njit(cache=True)
 def remember(table, mean, index, parts):
     estimate = np.empty_like(mean)
-    row, to, means, start = borrowed(table)[index], borrowed(estimate), borrowed(mean), 0
-    for part in literal_unroll(borrowed(parts)):
+    row, start = table[index], 0
+    for part in literal_unroll(parts):
         end = start + part.shape[0]
-        _remember(row[start:end], means[start:end], table.shape[0], part, to[start:end])
+        _remember(row[start:end], mean[start:end], table.shape[0], part, estimate[start:end])
         start = end
     return estimate, table, mean
 

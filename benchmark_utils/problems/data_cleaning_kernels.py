@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from benchmark_utils import kernels
+from benchmark_utils.arena import empty_like
 from benchmark_utils.oracles import Oracle
 from benchmark_utils.pointers import asked_by_pointer
 from benchmark_utils.problems import softmax_kernels as softmax
@@ -39,7 +40,7 @@ def _to_outer(arrays, outer_var, batch, values):
 @njit(**kernels.ORACLE)
 def _cross(arrays, residuals, directional, outer_var, batch):
     """Residuals and derivatives of the scores, (C, b), to the derivatives in lambda, (d,)."""
-    products = np.zeros(residuals.shape[1], residuals.dtype)
+    products = np.zeros_like(residuals[0])
     for c in range(residuals.shape[0]):
         for i in range(products.shape[0]):
             products[i] += residuals[c, i] * directional[c, i]
@@ -60,7 +61,7 @@ def inner_grad(arrays, inner_var, outer_var, batch):
 def inner_grads(arrays, inner_var, outer_var, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
-    residuals, losses = np.empty((inner_var.size // p, b), rows.dtype), np.empty(b, rows.dtype)
+    residuals, losses = empty_like(inner_var, (inner_var.size // p, b)), empty_like(inner_var, b)
     labels = arrays.inner.labels[batch]
     softmax.fill_residuals_and_losses(rows, labels, inner_var, residuals, losses)
     softmax.multiply(_sample_weights(arrays, outer_var, batch), residuals)
@@ -81,7 +82,7 @@ def hvp(arrays, inner_var, outer_var, v, batch):
 def cross(arrays, inner_var, outer_var, v, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
-    room = np.empty((2, inner_var.size // p, b), rows.dtype)
+    room = empty_like(inner_var, (2, inner_var.size // p, b))
     residuals, directional = room[0], room[1]
     softmax.fill_probabilities(rows, inner_var, residuals)
     softmax.subtract_labels(arrays.inner.labels[batch], residuals)
@@ -93,7 +94,7 @@ def cross(arrays, inner_var, outer_var, v, batch):
 def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
-    room = np.empty((3, inner_var.size // p, b), rows.dtype)
+    room = empty_like(inner_var, (3, inner_var.size // p, b))
     probabilities, residuals, directional = room[0], room[1], room[2]
     weights = _sample_weights(arrays, outer_var, batch)
     softmax.fill_probabilities(rows, inner_var, probabilities)

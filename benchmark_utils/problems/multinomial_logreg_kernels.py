@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from benchmark_utils import kernels
+from benchmark_utils.arena import empty_like
 from benchmark_utils.oracles import Oracle
 from benchmark_utils.pointers import asked_by_pointer
 from benchmark_utils.problems import softmax_kernels as softmax
@@ -71,7 +72,7 @@ def inner_grads(arrays, inner_var, outer_var, batch):
 def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     rows, weights = arrays.inner.rows[batch], arrays.inner.weights[batch]
     p, b = rows.shape
-    room = np.empty((2, inner_var.size // p, b), rows.dtype)
+    room = empty_like(inner_var, (2, inner_var.size // p, b))
     residuals, directional = room[0], room[1]
     softmax.fill_probabilities(rows, inner_var, residuals)
     softmax.fill_scores(rows, v, directional)

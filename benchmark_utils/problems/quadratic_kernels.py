@@ -1,35 +1,11 @@
-"""The oracles of ``quadratic`` as numba kernels; the formulas are in ``quadratic.py``.
+"""The oracles of ``quadratic`` as numba kernels; the formulas are in ``quadratic.py``."""
 
-An oracle allocates once, and cuts its scratch space and its results from that, as in
-``logreg_kernels.py``.
-"""
-
-import numpy as np
 from numba import njit
 
 from benchmark_utils import kernels
+from benchmark_utils.arena import empty_like
 from benchmark_utils.oracles import Oracle
 from benchmark_utils.pointers import asked_by_pointer
-
-
-@njit(**kernels.KERNEL)
-def _fill_residuals(rows, scale, inner_var, outer_var, joint, residuals):
-    """scale (<x_i, theta> + <z_i, lambda> - y_i), with (theta, lambda, 1) written to joint."""
-    p, d = inner_var.shape[0], outer_var.shape[0]
-    for k in range(p):
-        joint[k] = inner_var[k]
-    for k in range(d):
-        joint[p + k] = outer_var[k]
-    joint[p + d] = 1
-    kernels.margins(rows, joint, residuals)
-    _multiply(scale, residuals)
-
-
-@njit(**kernels.KERNEL)
-def _fill_slopes(rows, scale, v, slopes):
-    """scale <x_i, v>, the residuals' derivatives along v."""
-    kernels.margins(rows[: v.shape[0]], v, slopes)
-    _multiply(scale, slopes)
 
 
 @njit(**kernels.KERNEL)
@@ -39,14 +15,41 @@ def _multiply(scale, vector):
 
 
 @njit(**kernels.ORACLE)
+def _residuals(rows, scale, inner_var, outer_var):
+    """scale (<x_i, theta> + <z_i, lambda> - y_i), (b,)."""
+    p, d = inner_var.shape[0], outer_var.shape[0]
+    joint, residuals = empty_like(inner_var, p + d + 1), empty_like(inner_var, rows.shape[1])
+    for k in range(p):
+        joint[k] = inner_var[k]
+    for k in range(d):
+        joint[p + k] = outer_var[k]
+    joint[p + d] = 1
+    kernels.margins(rows, joint, residuals)
+    _multiply(scale, residuals)
+    return residuals
+
+
+@njit(**kernels.ORACLE)
+def _slopes(rows, scale, v):
+    """scale <x_i, v>, the residuals' derivatives along v, (b,)."""
+    slopes = empty_like(v, rows.shape[1])
+    kernels.margins(rows[: v.shape[0]], v, slopes)
+    _multiply(scale, slopes)
+    return slopes
+
+
+@njit(**kernels.ORACLE)
+def _weighted_sum(rows, weights):
+    out = empty_like(weights, rows.shape[0])
+    kernels.weighted_sum(rows, weights, out)
+    return out
+
+
+@njit(**kernels.ORACLE)
 def _grads(rows, scale, inner_var, outer_var):
-    n_rows, b = rows.shape
     p = inner_var.shape[0]
-    room = np.empty(b + 2 * n_rows, rows.dtype)
-    residuals, joint, grad = room[:b], room[b : b + n_rows], room[b + n_rows :]
-    _fill_residuals(rows, scale, inner_var, outer_var, joint, residuals)
-    kernels.weighted_sum(rows[:-1], residuals, grad)
-    return grad[:p], grad[p:-1]
+    grads = _weighted_sum(rows[:-1], _residuals(rows, scale, inner_var, outer_var))
+    return grads[:p], grads[p:]
 
 
 @njit(**kernels.ORACLE)
@@ -57,50 +60,29 @@ def inner_grads(problem, inner_var, outer_var, batch):
 @njit(**kernels.ORACLE)
 def inner_grad(problem, inner_var, outer_var, batch):
     rows = problem.inner_rows[batch]
-    n_rows, b = rows.shape
-    p = inner_var.shape[0]
-    room = np.empty(b + n_rows + p, rows.dtype)
-    residuals, joint, grad = room[:b], room[b : b + n_rows], room[b + n_rows :]
-    _fill_residuals(rows, problem.inner_scale, inner_var, outer_var, joint, residuals)
-    kernels.weighted_sum(rows[:p], residuals, grad)
-    return grad
+    residuals = _residuals(rows, problem.inner_scale, inner_var, outer_var)
+    return _weighted_sum(rows[: inner_var.shape[0]], residuals)
 
 
 @njit(**kernels.ORACLE)
 def hvp(problem, inner_var, outer_var, v, batch):
     rows = problem.inner_rows[batch]
-    p, b = v.shape[0], rows.shape[1]
-    room = np.empty(b + p, rows.dtype)
-    slopes, product = room[:b], room[b:]
-    _fill_slopes(rows, problem.inner_scale, v, slopes)
-    kernels.weighted_sum(rows[:p], slopes, product)
-    return product
+    return _weighted_sum(rows[: v.shape[0]], _slopes(rows, problem.inner_scale, v))
 
 
 @njit(**kernels.ORACLE)
 def cross(problem, inner_var, outer_var, v, batch):
     rows = problem.inner_rows[batch]
-    p, b = v.shape[0], rows.shape[1]
-    room = np.empty(b + outer_var.shape[0], rows.dtype)
-    slopes, product = room[:b], room[b:]
-    _fill_slopes(rows, problem.inner_scale, v, slopes)
-    kernels.weighted_sum(rows[p:-1], slopes, product)
-    return product
+    return _weighted_sum(rows[v.shape[0] : -1], _slopes(rows, problem.inner_scale, v))
 
 
 @njit(**kernels.ORACLE)
 def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
-    rows = problem.inner_rows[batch]
-    n_rows, b = rows.shape
-    p = inner_var.shape[0]
-    room = np.empty(2 * b + 3 * n_rows, rows.dtype)
-    residuals, slopes, rest = room[:b], room[b : 2 * b], room[2 * b :]
-    joint, grad, products = rest[:n_rows], rest[n_rows : 2 * n_rows], rest[2 * n_rows :]
-    _fill_residuals(rows, problem.inner_scale, inner_var, outer_var, joint, residuals)
-    _fill_slopes(rows, problem.inner_scale, v, slopes)
-    kernels.weighted_sum_pair(rows[:p], residuals, slopes, grad, products)
-    kernels.weighted_sum(rows[p:-1], slopes, products[p:])
-    return grad[:p], products[:p], products[p:-1]
+    rows, scale, p = problem.inner_rows[batch], problem.inner_scale, v.shape[0]
+    grad, product = empty_like(v, p), empty_like(v, p)
+    residuals, slopes = _residuals(rows, scale, inner_var, outer_var), _slopes(rows, scale, v)
+    kernels.weighted_sum_pair(rows[:p], residuals, slopes, grad, product)
+    return grad, product, _weighted_sum(rows[p:-1], slopes)
 
 
 @njit(**kernels.ORACLE)

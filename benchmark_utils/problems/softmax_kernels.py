@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from benchmark_utils import kernels
+from benchmark_utils.arena import empty_like
 
 
 @njit(**kernels.ORACLE)
@@ -38,7 +39,7 @@ def normalise(scores, largest, total):
 @njit(**kernels.ORACLE)
 def fill_probabilities(rows, inner_var, out):
     """The probabilities of the classes, out (C, b)."""
-    room = np.empty((2, rows.shape[1]), rows.dtype)
+    room = empty_like(inner_var, (2, rows.shape[1]))
     fill_scores(rows, inner_var, out)
     normalise(out, room[0], room[1])
 
@@ -54,7 +55,7 @@ def subtract_labels(labels, probabilities):
 def fill_residuals_and_losses(rows, labels, inner_var, residuals, losses):
     """The derivatives of the losses in the scores, (C, b), and the losses, (b,)."""
     b = rows.shape[1]
-    room = np.empty((2, b), rows.dtype)
+    room = empty_like(inner_var, (2, b))
     largest, total = room[0], room[1]
     fill_scores(rows, inner_var, residuals)
     for i in range(b):
@@ -69,7 +70,7 @@ def fill_residuals_and_losses(rows, labels, inner_var, residuals, losses):
 def curve(probabilities, weights, directional):
     """Turn the scores' derivatives along v into those of the weighted residuals."""
     n_classes, b = directional.shape
-    mean = np.zeros(b, directional.dtype)
+    mean = np.zeros_like(weights)
     for c in range(n_classes):
         for i in range(b):
             mean[i] += probabilities[c, i] * directional[c, i]
@@ -89,7 +90,7 @@ def multiply(weights, residuals):
 @njit(**kernels.ORACLE)
 def weighted_rows(residuals, rows):
     """The sum of the samples' rows times their residuals, flat, (C p,)."""
-    out = np.empty((residuals.shape[0], rows.shape[0]), rows.dtype)
+    out = empty_like(residuals, (residuals.shape[0], rows.shape[0]))
     np.dot(residuals, rows.T, out)
     return out.reshape(out.size)
 
@@ -98,7 +99,7 @@ def weighted_rows(residuals, rows):
 def loss_grad(rows, labels, weights, inner_var):
     """The gradient of the weighted sum of the losses, (C p,)."""
     p, b = rows.shape
-    residuals = np.empty((inner_var.size // p, b), rows.dtype)
+    residuals = empty_like(inner_var, (inner_var.size // p, b))
     fill_probabilities(rows, inner_var, residuals)
     subtract_labels(labels, residuals)
     multiply(weights, residuals)
@@ -109,7 +110,7 @@ def loss_grad(rows, labels, weights, inner_var):
 def loss_hvp(rows, weights, inner_var, v):
     """The Hessian of the weighted sum of the losses, times v, (C p,)."""
     p, b = rows.shape
-    room = np.empty((2, inner_var.size // p, b), rows.dtype)
+    room = empty_like(inner_var, (2, inner_var.size // p, b))
     probabilities, directional = room[0], room[1]
     fill_probabilities(rows, inner_var, probabilities)
     fill_scores(rows, v, directional)
