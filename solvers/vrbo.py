@@ -78,7 +78,7 @@ class Solver(StochasticSolver):
         return State(inner_var, outer_var, (np.zeros_like(inner_var), np.zeros_like(outer_var)))
 
     def make_step(self, framework, oracle):
-        estimate = framework.compile(make_estimate(framework, oracle))
+        estimate = framework.once(make_estimate(framework, oracle))
         n_large_batches, n_inner_steps = self.n_large_batches, self.n_inner_steps
         shape = self.n_outer_batches, self.n_neumann_steps + 1
 

@@ -16,7 +16,7 @@ def compile(function):
     return function
 
 
-inline = compile
+inline = once = compile
 
 
 def scan(body):

@@ -14,6 +14,7 @@ from benchmark_utils.frameworks.python_framework import (  # noqa: F401
     zeros_like,
 )
 from benchmark_utils.kernels import KERNEL
+from benchmark_utils.pointers import by_pointer
 from benchmark_utils.uncounted import Uncounted, uncounted, uncounted_type, with_owners
 
 STEP = {"error_model": "numpy"}
@@ -22,14 +23,27 @@ STEP = {"error_model": "numpy"}
 def compile(function, **options):
     # numba pickles the class of a state, and benchopt's solver modules cannot be imported by name.
     cloudpickle.register_pickle_by_value(sys.modules[function.__module__])
-    return njit(**STEP, forceinline=True, **options)(function)
+    return njit(**STEP, **options)(function)
 
 
 def inline(function):
     return compile(function, inline="always")
 
 
+def once(function):
+    return by_pointer(njit(**STEP)(function))
+
+
+def _part_of_loop(body):
+    """Inline a loop's body, for its arguments not to go through memory."""
+    if body.targetoptions.get("inline") == "always":
+        return body
+    return compile(body.py_func, forceinline=True)
+
+
 def scan(body):
+    body = _part_of_loop(body)
+
     @compile
     def loop(carry, indices, args):
         rooms = two_rooms(carry)
@@ -41,6 +55,8 @@ def scan(body):
 
 
 def scan_first(body):
+    body = _part_of_loop(body)
+
     @compile
     def loop(carry, indices, n_first, args):
         rooms = two_rooms(carry)
