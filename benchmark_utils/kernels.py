@@ -47,19 +47,13 @@ def _exp_64(x):
     shifted = x * _LOG2_E + _ROUND_64
     k = shifted - _ROUND_64
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    y = 1 / 479001600.0
-    y = y * r + 1 / 39916800.0
-    y = y * r + 1 / 3628800.0
-    y = y * r + 1 / 362880.0
-    y = y * r + 1 / 40320.0
-    y = y * r + 1 / 5040.0
-    y = y * r + 1 / 720.0
-    y = y * r + 1 / 120.0
-    y = y * r + 1 / 24.0
-    y = y * r + 1 / 6.0
-    y = y * r + 0.5
-    y = y * r + 1.0
-    y = y * r + 1.0
+    # The terms of Taylor's series in pairs, pairs of pairs, …, which need not wait for each other.
+    r2 = r * r
+    r4 = r2 * r2
+    low = (0.5 + r * (1 / 6.0)) + r2 * (1 / 24.0 + r * (1 / 120.0))
+    middle = (1 / 720.0 + r * (1 / 5040.0)) + r2 * (1 / 40320.0 + r * (1 / 362880.0))
+    high = (1 / 3628800.0 + r * (1 / 39916800.0)) + r2 * (1 / 479001600.0)
+    y = 1.0 + (r + r2 * (low + r4 * (middle + r4 * high)))
     return y * vectors.power_of_two(shifted)
 
 
@@ -69,14 +63,9 @@ def _exp_32(x):
     shifted = x * _LOG2_E_32 + _ROUND_32
     k = shifted - _ROUND_32
     r = (x - k * _LN2_HIGH_32) - k * _LN2_LOW_32
-    y = _C7
-    y = y * r + _C6
-    y = y * r + _C5
-    y = y * r + _C4
-    y = y * r + _C3
-    y = y * r + _HALF_32
-    y = y * r + _ONE_32
-    y = y * r + _ONE_32
+    r2 = r * r
+    y = (_HALF_32 + r * _C3) + r2 * ((_C4 + r * _C5) + r2 * (_C6 + r * _C7))
+    y = _ONE_32 + (r + r2 * y)
     return y * vectors.power_of_two(shifted)
 
 
