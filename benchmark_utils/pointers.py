@@ -10,7 +10,6 @@ def by_pointer(dispatcher):
 
     Numba links a function to all that it calls, and optimises that anew: seconds, for an algorithm
     of several loops that each ask an oracle. What a pointer leads to was compiled once, or loaded.
-    The function borrows its arguments, and must not return one.
     """
 
     @intrinsic
@@ -37,6 +36,6 @@ def by_pointer(dispatcher):
 
 
 def asked_by_pointer(oracle):
-    """The same Oracle, asked through pointers; but ``project``, which may return its argument."""
+    """The same Oracle, asked through pointers; but ``project``, which is short."""
     asked = {name: by_pointer(ask) for name, ask in oracle._asdict().items() if name != "project"}
     return oracle._replace(**asked)

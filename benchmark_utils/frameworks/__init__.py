@@ -4,6 +4,7 @@ A framework is a module of this package with the few operations that differ:
 
 * ``compile(function)``: make a function callable from compiled code;
 * ``inline(function)``: the same for one that only calls others, which compiles faster inlined;
+* ``once(function)``: the same for a long one that is called from several places;
 * ``scan(body)``: from a compiled body, ``loop(carry, indices, args)``, which is
   ``for index in indices: carry = body(carry, index, args)``, to be called from compiled code;
 * ``scan_first(body)``: the same over the first few, ``loop(carry, indices, n_first, args)``;
