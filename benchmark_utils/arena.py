@@ -27,18 +27,16 @@ _ADDRESS = ir.IntType(64)
 _SYMBOL = "bilevel_arena"
 
 
-def _reserve(size=2**40):
-    """Address space, to which the system gives memory where it is used."""
-    # The constant's name is of Python 3.13.
-    no_reserve = 0x4000 if sys.platform == "linux" else 0
-    while True:
-        try:
-            flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | no_reserve
-            memory = mmap.mmap(-1, size, flags=flags)
-        except OSError:  # where address space is limited
-            size //= 2
-        else:
-            return memory, ctypes.addressof(ctypes.c_char.from_buffer(memory))
+def _reserve():
+    """Address space, to which the system gives memory where it is used: a terabyte, or where that is
+    more than a process may have two gigabytes."""
+    # The constant has a name only in later versions of Python.
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | (0x4000 if sys.platform == "linux" else 0)
+    try:
+        memory = mmap.mmap(-1, 2**40, flags=flags)
+    except OSError:
+        memory = mmap.mmap(-1, 2**31, flags=flags)
+    return memory, ctypes.addressof(ctypes.c_char.from_buffer(memory))
 
 
 _MEMORY, _START = _reserve()

@@ -31,7 +31,7 @@ def inline(function):
 
 
 def once(function):
-    return by_pointer(njit(**STEP)(function))
+    return by_pointer(compile(function))
 
 
 def _part_of_loop(body):
@@ -42,16 +42,13 @@ def _part_of_loop(body):
 
 
 def scan(body):
-    body = _part_of_loop(body)
+    loop = scan_first(body)
 
-    @compile
-    def loop(carry, indices, args):
-        rooms = two_rooms(carry)
-        for position in range(indices.shape[0]):
-            carry = settle(body(carry, indices[position], args), rooms, position)
-        return carry
+    @inline
+    def loop_over_all(carry, indices, args):
+        return loop(carry, indices, indices.shape[0], args)
 
-    return loop
+    return loop_over_all
 
 
 def scan_first(body):
