@@ -28,8 +28,10 @@ _SYMBOL = "bilevel_arena"
 
 
 def _reserve():
-    """Address space, to which the system gives memory where it is used: a terabyte, or where that is
-    more than a process may have two gigabytes."""
+    """Address space, to which the system gives memory where it is used.
+
+    It is a terabyte, or, where that is more than a process may have, two gigabytes.
+    """
     # The constant has a name only in later versions of Python.
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | (0x4000 if sys.platform == "linux" else 0)
     try:

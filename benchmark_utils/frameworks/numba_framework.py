@@ -78,7 +78,7 @@ def outermost(loop):
     @njit(**STEP)
     def run(carry, indices, args):
         clear()
-        return counted(loop(*uncounted((carry, indices, args))))
+        return counted(loop(uncounted(carry), uncounted(indices), uncounted(args)))
 
     return lambda carry, indices, args: with_owners(run(carry, indices, args), carry)
 
