@@ -6,12 +6,12 @@ import numpy as np
 from benchopt import BaseObjective
 from benchopt.stopping_criterion import SufficientProgressCriterion
 
-from benchmark_utils.counting import ORACLE_NAMES
-from benchmark_utils.fingerprint import suite_fingerprint
+from benchmark_utils.algorithms.counting import ORACLE_NAMES
 from benchmark_utils.judge import EstimateJudge, Judge
 from benchmark_utils.problems import PROBLEMS, get_problem
-from benchmark_utils.provenance import provenance
-from benchmark_utils.threads import limit_threads, runs_in_parallel, share
+from benchmark_utils.provenance.fingerprint import suite_fingerprint
+from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
+from benchmark_utils.provenance.versions import provenance
 from benchmark_utils.validation import one_of, refusal
 
 

@@ -2,8 +2,8 @@ import numpy as np
 from benchopt import BaseDataset
 from sklearn.datasets import fetch_covtype
 
-from benchmark_utils.downloads import Unavailable, load_by_scikit_learn
-from benchmark_utils.splits import split, standardise
+from benchmark_utils.data.downloads import Unavailable, load_by_scikit_learn
+from benchmark_utils.data.splits import split, standardise
 from benchmark_utils.validation import one_of, refusal
 
 

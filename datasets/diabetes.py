@@ -2,7 +2,7 @@ import numpy as np
 from benchopt import BaseDataset
 from sklearn.datasets import load_diabetes
 
-from benchmark_utils.splits import split, standardise
+from benchmark_utils.data.splits import split, standardise
 
 
 class Dataset(BaseDataset):

@@ -2,8 +2,8 @@ import numpy as np
 from benchopt import BaseDataset
 from sklearn.datasets import load_digits
 
-from benchmark_utils.label_noise import corrupt, corruption_allowed
-from benchmark_utils.splits import split
+from benchmark_utils.data.label_noise import corrupt, corruption_allowed
+from benchmark_utils.data.splits import split
 from benchmark_utils.validation import refusal
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 from benchopt import BaseDataset
 
-from benchmark_utils.libsvm import Unavailable, fetch
-from benchmark_utils.splits import split
+from benchmark_utils.data.libsvm import Unavailable, fetch
+from benchmark_utils.data.splits import split
 
 
 class Dataset(BaseDataset):

@@ -1,7 +1,7 @@
 import numpy as np
 from benchopt import BaseDataset
 
-from benchmark_utils.libsvm import BINARY, binary_data
+from benchmark_utils.data.libsvm import BINARY, binary_data
 from benchmark_utils.validation import one_of, refusal
 
 

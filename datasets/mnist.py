@@ -3,10 +3,10 @@ from benchopt import BaseDataset
 from benchopt.config import get_data_path
 from sklearn.datasets import fetch_openml
 
-from benchmark_utils.downloads import Unavailable, load
-from benchmark_utils.idx import read_idx
-from benchmark_utils.label_noise import corrupt, corruption_allowed
-from benchmark_utils.splits import split
+from benchmark_utils.data.downloads import Unavailable, load
+from benchmark_utils.data.idx import read_idx
+from benchmark_utils.data.label_noise import corrupt, corruption_allowed
+from benchmark_utils.data.splits import split
 from benchmark_utils.validation import one_of, refusal
 
 PREFIXES = {"train": "train", "test": "t10k"}

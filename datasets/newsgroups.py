@@ -4,8 +4,8 @@ from scipy.sparse import csr_array
 from sklearn.datasets import fetch_20newsgroups_vectorized
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from benchmark_utils.downloads import Unavailable, load_by_scikit_learn
-from benchmark_utils.splits import split
+from benchmark_utils.data.downloads import Unavailable, load_by_scikit_learn
+from benchmark_utils.data.splits import split
 from benchmark_utils.validation import one_of, refusal
 
 

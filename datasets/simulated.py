@@ -1,7 +1,7 @@
 import numpy as np
 from benchopt import BaseDataset
 
-from benchmark_utils.splits import split
+from benchmark_utils.data.splits import split
 from benchmark_utils.validation import integer, number, refusal
 
 

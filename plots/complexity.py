@@ -1,8 +1,8 @@
 import numpy as np
 from benchopt import BasePlot
 
-from benchmark_utils.complexity import THEORETICAL_EXPONENTS, calls_needed, fitted_exponent
-from benchmark_utils.curves import CALLS, of_task, oracle_calls, task_title
+from benchmark_utils.results.complexity import THEORETICAL_EXPONENTS, calls_needed, fitted_exponent
+from benchmark_utils.results.curves import CALLS, of_task, oracle_calls, task_title
 
 
 class Plot(BasePlot):

@@ -1,6 +1,6 @@
 from benchopt import BasePlot
 
-from benchmark_utils.figures import fitted_slope, of_problem, trace
+from benchmark_utils.results.figures import fitted_slope, of_problem, trace
 
 SYMBOLS = {"Analytic": "g1", "Unrolled": "g2", "Implicit": "g3"}
 

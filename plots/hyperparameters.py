@@ -1,7 +1,7 @@
 import numpy as np
 from benchopt import BasePlot
 
-from benchmark_utils.curves import of_task, task_title
+from benchmark_utils.results.curves import of_task, task_title
 
 # More entries of lambda than this are thinned out.
 MAX_ENTRIES = 500

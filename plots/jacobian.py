@@ -1,6 +1,6 @@
 from benchopt import BasePlot
 
-from benchmark_utils.figures import of_problem, trace
+from benchmark_utils.results.figures import of_problem, trace
 
 N_SIGNALS_SHOWN = 20
 

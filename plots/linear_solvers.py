@@ -1,7 +1,7 @@
 from benchopt import BasePlot
 
-from benchmark_utils.curves import final_points
-from benchmark_utils.figures import trace
+from benchmark_utils.results.curves import final_points
+from benchmark_utils.results.figures import trace
 
 
 class Plot(BasePlot):

@@ -1,6 +1,6 @@
 from benchopt import BasePlot
 
-from benchmark_utils.curves import CALLS, MEASURES, measured, oracle_calls, task_title
+from benchmark_utils.results.curves import CALLS, MEASURES, measured, oracle_calls, task_title
 
 
 class Plot(BasePlot):

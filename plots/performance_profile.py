@@ -1,8 +1,8 @@
 import numpy as np
 from benchopt import BasePlot
 
-from benchmark_utils.curves import CALLS, oracle_calls
-from benchmark_utils.performance import performance_ratios, profile
+from benchmark_utils.results.curves import CALLS, oracle_calls
+from benchmark_utils.results.performance_profile import performance_ratios, profile
 
 TIME = "time"
 

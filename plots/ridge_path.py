@@ -1,7 +1,7 @@
 import numpy as np
 from benchopt import BasePlot
 
-from benchmark_utils.figures import of_problem, trace
+from benchmark_utils.results.figures import of_problem, trace
 
 
 class Plot(BasePlot):

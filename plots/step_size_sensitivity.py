@@ -1,7 +1,7 @@
 import pandas as pd
 from benchopt import BasePlot
 
-from benchmark_utils.curves import MEASURES, final_points, of_task, task_title
+from benchmark_utils.results.curves import MEASURES, final_points, of_task, task_title
 
 PREFIX = "p_solver_"
 

@@ -20,8 +20,8 @@ from scipy.optimize import minimize
 # benchopt makes benchmark_utils importable, from wherever this is run.
 BENCHMARK = Benchmark(Path(__file__).parents[1])
 
-from benchmark_utils.curves import final_points, median_curves  # noqa: E402
 from benchmark_utils.judge import value_function  # noqa: E402
+from benchmark_utils.results.curves import final_points, median_curves  # noqa: E402
 
 BOX = 30
 # Seconds: what is drawn starts here.

@@ -4,9 +4,9 @@
 
 The configuration is configs/reproducibility.yml by default; its reference is the CSV file of the
 same name beside it. Counts of oracle calls must be equal, h and the norm of its gradient within the
-tolerances of benchmark_utils/reference.py. Differences are printed, and the exit code is 1; with
---update they are printed as well, and become the reference. The results file is the configuration's
-`output`, and is written anew.
+tolerances of benchmark_utils/results/reference.py. Differences are printed, and the exit code is 1;
+with --update they are printed as well, and become the reference. The results file is the
+configuration's `output`, and is written anew.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from benchopt.results import read_results
 ROOT = Path(__file__).parents[1]
 Benchmark(ROOT)
 
-from benchmark_utils.reference import (  # noqa: E402
+from benchmark_utils.results.reference import (  # noqa: E402
     curve_table,
     differences,
     largest_deviations,

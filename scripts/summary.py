@@ -13,7 +13,7 @@ from benchopt.results import read_results
 # benchopt makes benchmark_utils importable, from wherever this is run.
 BENCHMARK = Benchmark(Path(__file__).parents[1])
 
-from benchmark_utils.curves import TASK, final_points  # noqa: E402
+from benchmark_utils.results.curves import TASK, final_points  # noqa: E402
 
 COLUMNS = ("solver", "iterations", "time (s)", "h - best h", "|grad h|", "val. accuracy")
 

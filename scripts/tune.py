@@ -21,7 +21,7 @@ from benchopt.results import read_results
 # benchopt makes benchmark_utils importable, from wherever this is run.
 BENCHMARK = Benchmark(Path(__file__).parents[1])
 
-from benchmark_utils.curves import TASK, final_points  # noqa: E402
+from benchmark_utils.results.curves import TASK, final_points  # noqa: E402
 
 HEADER = """\
 # Made by `make tune CONFIG={grid}`: the best parameters of that grid, by the final h.

@@ -15,8 +15,8 @@ from benchopt.results import read_results
 # benchopt makes benchmark_utils importable, from wherever this is run.
 BENCHMARK = Benchmark(Path(__file__).parents[1])
 
-from benchmark_utils.counting import ORACLE_NAMES  # noqa: E402
-from benchmark_utils.curves import TASK, median_curves  # noqa: E402
+from benchmark_utils.algorithms.counting import ORACLE_NAMES  # noqa: E402
+from benchmark_utils.results.curves import TASK, median_curves  # noqa: E402
 
 HEADER = """\
 | problem | data set | won by | after | with oracle calls, of one sample |

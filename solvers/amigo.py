@@ -2,8 +2,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.loops import make_linear_sgd, make_sgd
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.algorithms.loops import make_linear_sgd, make_sgd
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, one_of, positive
 
 

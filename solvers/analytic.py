@@ -1,6 +1,6 @@
-from benchmark_utils.full_batch_solver import FullBatchSolver
-from benchmark_utils.inner_solvers import INNER_SOLVERS
-from benchmark_utils.outer_descent import OuterGradient, outer_descent, outer_step_sizes
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
+from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
+from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import integer, one_of, positive
 
 

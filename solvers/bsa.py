@@ -1,6 +1,6 @@
-from benchmark_utils.hypergradients import make_random_hypergradient
-from benchmark_utils.loops import make_sgd
-from benchmark_utils.random_neumann import RandomNeumannSolver, State
+from benchmark_utils.algorithms.hypergradients import make_random_hypergradient
+from benchmark_utils.algorithms.loops import make_sgd
+from benchmark_utils.algorithms.random_neumann import RandomNeumannSolver, State
 from benchmark_utils.validation import integer
 
 

@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import fraction, non_negative, positive
 
 

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 from benchopt.stopping_criterion import NoCriterion
 
-from benchmark_utils.black_box_solver import BlackBoxSolver
+from benchmark_utils.algorithms.black_box import BlackBoxSolver
 from benchmark_utils.validation import integer, one_of
 
 MAX_POINTS = 10_000

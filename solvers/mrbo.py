@@ -1,5 +1,8 @@
-from benchmark_utils.hypergradients import make_estimate
-from benchmark_utils.recursive_momentum import RecursiveMomentumSolver, make_momentum_step
+from benchmark_utils.algorithms.hypergradients import make_estimate
+from benchmark_utils.algorithms.recursive_momentum import (
+    RecursiveMomentumSolver,
+    make_momentum_step,
+)
 
 
 class Solver(RecursiveMomentumSolver):

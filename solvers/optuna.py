@@ -4,7 +4,7 @@ import numpy as np
 import optuna
 from benchopt.stopping_criterion import NoCriterion
 
-from benchmark_utils.black_box_solver import BlackBoxSolver
+from benchmark_utils.algorithms.black_box import BlackBoxSolver
 from benchmark_utils.validation import one_of
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

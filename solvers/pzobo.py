@@ -1,7 +1,7 @@
 from typing import NamedTuple
 
-from benchmark_utils.loops import make_sgd
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.algorithms.loops import make_sgd
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
 

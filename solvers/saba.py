@@ -2,9 +2,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.algorithms.saga import Memory, make_see, make_see_all, zero_memory
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import one_of, positive
-from benchmark_utils.variance_reduction import Memory, make_see, make_see_all, zero_memory
 
 
 class State(NamedTuple):

@@ -2,8 +2,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.soba_directions import make_directions, make_full_directions
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.algorithms.soba_directions import make_directions, make_full_directions
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import either, integer, one_of, positive
 
 

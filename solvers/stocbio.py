@@ -1,8 +1,8 @@
 from typing import NamedTuple
 
-from benchmark_utils.hypergradients import make_series_hypergradient
-from benchmark_utils.loops import make_sgd
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.algorithms.hypergradients import make_series_hypergradient
+from benchmark_utils.algorithms.loops import make_sgd
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
 
 

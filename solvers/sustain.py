@@ -1,5 +1,8 @@
-from benchmark_utils.hypergradients import make_random_hypergradient
-from benchmark_utils.recursive_momentum import RecursiveMomentumSolver, make_momentum_step
+from benchmark_utils.algorithms.hypergradients import make_random_hypergradient
+from benchmark_utils.algorithms.recursive_momentum import (
+    RecursiveMomentumSolver,
+    make_momentum_step,
+)
 from benchmark_utils.validation import integer
 
 

@@ -1,4 +1,4 @@
-from benchmark_utils.full_batch_solver import FullBatchSolver
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
 from benchmark_utils.validation import fraction, positive
 
 

@@ -1,5 +1,5 @@
-from benchmark_utils.hypergradients import make_random_hypergradient
-from benchmark_utils.random_neumann import RandomNeumannSolver, State
+from benchmark_utils.algorithms.hypergradients import make_random_hypergradient
+from benchmark_utils.algorithms.random_neumann import RandomNeumannSolver, State
 
 
 class Solver(RandomNeumannSolver):

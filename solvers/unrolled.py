@@ -1,8 +1,8 @@
 from itertools import islice
 
-from benchmark_utils.full_batch_solver import FullBatchSolver
-from benchmark_utils.inner_solvers import gradient_steps
-from benchmark_utils.outer_descent import OuterGradient, outer_descent, outer_step_sizes
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
+from benchmark_utils.numerics.inner_solvers import gradient_steps
+from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import either, integer, one_of, positive
 
 

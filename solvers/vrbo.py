@@ -2,8 +2,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.hypergradients import make_estimate
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.algorithms.hypergradients import make_estimate
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
 
 

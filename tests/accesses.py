@@ -13,7 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmark_utils import kernels
+from benchmark_utils.frameworks.numba import kernels
 from benchmark_utils.problems import logreg_kernels
 from benchmark_utils.problems.logreg import LogReg
 

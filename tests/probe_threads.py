@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import cholesky
 from threadpoolctl import threadpool_info
 
-from benchmark_utils.full_batch_solver import FullBatchSolver
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
 
 
 class Solver(FullBatchSolver):
@@ -20,7 +20,7 @@ class Solver(FullBatchSolver):
     parameters = {"job": [0, 1]}
 
     def iterates(self, problem):
-        from benchmark_utils.frameworks.jax_framework import jnp
+        from benchmark_utils.frameworks.jax import jnp
 
         cholesky(np.eye(300) @ np.eye(300))
         (jnp.ones((300, 300)) @ jnp.ones((300, 300))).block_until_ready()

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from numba import njit
 from numba.core.errors import TypingError
 
-from benchmark_utils import arena
-from benchmark_utils.frameworks import numba_framework, python_framework
-from benchmark_utils.pointers import by_pointer
-from benchmark_utils.uncounted import uncounted, with_owners
+from benchmark_utils.frameworks import python as python_framework
+from benchmark_utils.frameworks.numba import arena
+from benchmark_utils.frameworks.numba import operations as numba_framework
+from benchmark_utils.frameworks.numba.pointers import by_pointer
+from benchmark_utils.frameworks.numba.uncounted import uncounted, with_owners
 
 
 class State(NamedTuple):
@@ -116,7 +117,7 @@ def test_a_state_with_an_array_that_numpy_made_is_refused():
         return State(np.zeros(5), state.outer_var, state.nested, state.table)
 
     rng = np.random.default_rng(0)
-    with pytest.raises(TypingError, match=r"make it with benchmark_utils\.arena\.empty_like"):
+    with pytest.raises(TypingError, match=r"make it with arena\.empty_like"):
         numba_framework.iterations(step)(first_state(rng), *draws(rng, 3))
 
 

@@ -7,10 +7,10 @@ from conftest import BENCHMARK, component, logreg_data, make_problem, make_solve
 from libsvmdata.core import ALL_DATASETS
 from scipy.sparse import csr_array
 
-from benchmark_utils import libsvm
-from benchmark_utils.data_checks import refuse_classification
-from benchmark_utils.downloads import Unavailable
+from benchmark_utils.data import libsvm
+from benchmark_utils.data.downloads import Unavailable
 from benchmark_utils.problems import PROBLEMS
+from benchmark_utils.problems.checks import refuse_classification
 
 STEP = "give a number greater than 0"
 

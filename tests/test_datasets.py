@@ -6,7 +6,7 @@ from benchopt.utils.run_context import RunContext
 from conftest import component
 from scipy.sparse import issparse
 
-from benchmark_utils import libsvm
+from benchmark_utils.data import libsvm
 
 
 def get_data(name, **parameters):

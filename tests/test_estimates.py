@@ -5,10 +5,10 @@ import pytest
 from conftest import make_solver
 from test_lasso import SMALL, make, ridge, small_codes
 
-from benchmark_utils.figures import fitted_slope
-from benchmark_utils.full_batch_solver import CountedProblem
-from benchmark_utils.ista_jacobian import IstaJacobians
+from benchmark_utils.algorithms.full_batch import CountedProblem
 from benchmark_utils.judge import EstimateJudge, value_function
+from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians
+from benchmark_utils.results.figures import fitted_slope
 
 GRADIENT_DESCENT = dict(inner_solver="gradient_descent")
 ESTIMATORS = {

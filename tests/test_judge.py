@@ -5,8 +5,8 @@ import pytest
 from conftest import logreg_data, make_problem
 from sklearn.linear_model import LogisticRegression
 
-from benchmark_utils import newton
 from benchmark_utils.judge import Judge, value_function
+from benchmark_utils.numerics import newton
 
 
 def independent(reg, n_reg, lam):

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from benchmark_utils import kernels
-from benchmark_utils.machine_code import drop_stale
+from benchmark_utils.frameworks.numba import kernels
+from benchmark_utils.frameworks.numba.disk_cache import drop_stale
 
 
 @njit

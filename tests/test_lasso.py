@@ -8,10 +8,10 @@ from sklearn.linear_model import Lasso, Ridge
 from test_bad_input import objective_skip
 from test_datasets import get_data
 
-from benchmark_utils.inner_solvers import INNER_SOLVERS
 from benchmark_utils.judge import Judge, value_function
-from benchmark_utils.lasso_solver import duality_gap
-from benchmark_utils.linear_solvers import LINEAR_SOLVERS, LinearSystem
+from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
+from benchmark_utils.numerics.lasso import duality_gap
+from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, LinearSystem
 from benchmark_utils.problems import get_problem
 
 SMALL = dict(n_samples=80, n_features=12, n_nonzero=4)

@@ -12,7 +12,7 @@ from conftest import component
 from scipy.sparse import csr_matrix, issparse
 from test_datasets import get_data
 
-from benchmark_utils.idx import read_idx
+from benchmark_utils.data.idx import read_idx
 from benchmark_utils.problems import get_problem
 
 # The folder of libsvmdata's cache may also have MNIST.

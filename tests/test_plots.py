@@ -31,7 +31,7 @@ def plot(name):
 
 
 def test_a_performance_profile_is_dolan_and_mores():
-    from benchmark_utils.performance import performance_ratios, profile
+    from benchmark_utils.results.performance_profile import performance_ratios, profile
 
     results = pd.concat([
         # best h is 0, a hundredth of the gap at the start is 0.01.
@@ -96,7 +96,7 @@ def test_sensitivity_takes_the_best_of_the_other_parameters():
 
 @pytest.mark.parametrize("exponent", [1.0, 2.5])
 def test_the_fitted_exponent_is_that_of_a_power_law(exponent):
-    from benchmark_utils.complexity import calls_needed, fitted_exponent
+    from benchmark_utils.results.complexity import calls_needed, fitted_exponent
 
     calls = np.geomspace(1, 1e8, 2000)
     squared = calls ** (-1 / exponent)
@@ -109,13 +109,13 @@ def test_the_fitted_exponent_is_that_of_a_power_law(exponent):
 
 @pytest.mark.filterwarnings("error")
 def test_a_method_that_needs_none_of_the_calls_has_no_exponent():
-    from benchmark_utils.complexity import fitted_exponent
+    from benchmark_utils.results.complexity import fitted_exponent
 
     assert np.isnan(fitted_exponent(0.5 ** np.arange(6), np.zeros(6)))
 
 
 def test_an_accuracy_is_reached_in_the_mean_over_repetitions():
-    from benchmark_utils.complexity import calls_needed
+    from benchmark_utils.results.complexity import calls_needed
 
     results = pd.concat([
         curve("SABA", [0, 0, 0], objective_grad_norm=[10.0, 0.0, 0.1]),
@@ -127,7 +127,7 @@ def test_an_accuracy_is_reached_in_the_mean_over_repetitions():
 
 
 def test_titles_fit_above_a_figure_of_a_column():
-    from benchmark_utils.curves import task_title
+    from benchmark_utils.results.curves import task_title
 
     title = task_title("simulated[" + ",".join(f"name_{k}=0.5" for k in range(9)) + "]", "bilevel")
     assert max(map(len, title.splitlines())) <= 52

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark_utils.judge import Judge, value_function
-from benchmark_utils.newton import newton
+from benchmark_utils.numerics.newton import newton
 
 
 def point(problem, seed=1):

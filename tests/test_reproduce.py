@@ -41,7 +41,7 @@ def reproduce(*arguments):
 
 
 def table(**changes):
-    from benchmark_utils.reference import POINT
+    from benchmark_utils.results.reference import POINT
 
     rows = [
         ("data", "bilevel[]", solver, "step_size=0.1", 0, evaluation, 2.0, 0.5, 64 * evaluation)
@@ -56,7 +56,7 @@ def table(**changes):
 
 def test_every_solver_and_problem_is_in_the_reference():
     from benchmark_utils.problems import PROBLEMS
-    from benchmark_utils.reference import read_table
+    from benchmark_utils.results.reference import read_table
 
     reference = read_table(CONFIG.with_suffix(".csv"))
     installed = {re.match(r"[\w-]+", line)[0] for line in REQUIREMENTS.read_text().splitlines()}
@@ -81,7 +81,7 @@ def test_no_decision_of_the_reproducibility_run_depends_on_time_or_on_progress()
 
 
 def test_equal_tables_have_no_differences():
-    from benchmark_utils.reference import differences
+    from benchmark_utils.results.reference import differences
 
     assert differences(table(), table(), tolerances={}) == []
 
@@ -95,7 +95,7 @@ def test_equal_tables_have_no_differences():
     ],
 )
 def test_a_difference_is_told_with_its_solver_evaluation_column_and_size(change, sentence):
-    from benchmark_utils.reference import differences
+    from benchmark_utils.results.reference import differences
 
     [found] = differences(table(), table(**change))
     assert found.startswith("SOBA[step_size=0.1] on data, bilevel[], repetition 0, evaluation 1: ")
@@ -103,7 +103,7 @@ def test_a_difference_is_told_with_its_solver_evaluation_column_and_size(change,
 
 
 def test_rounding_is_within_the_tolerance():
-    from benchmark_utils.reference import differences
+    from benchmark_utils.results.reference import differences
 
     rounded = table(value=(1, 2 + 1e-12), grad_norm=(2, 0.5 + 1e-10))
     assert differences(table(), rounded) == []
@@ -111,7 +111,7 @@ def test_rounding_is_within_the_tolerance():
 
 
 def test_curves_that_one_table_lacks_are_told():
-    from benchmark_utils.reference import differences
+    from benchmark_utils.results.reference import differences
 
     [missing] = differences(table(), table().head(3))
     assert missing.startswith("SOBA[step_size=0.1] on data")

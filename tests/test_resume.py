@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark_utils.full_batch_solver import FullBatchSolver
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
 
 STARTS = Path({folder!r}) / "starts"
 
@@ -139,7 +139,7 @@ def read_last(results):
 
 
 def test_the_commit_is_that_of_the_repository_and_says_if_files_differ(monkeypatch, tmp_path):
-    from benchmark_utils import provenance
+    from benchmark_utils.provenance import versions as provenance
 
     def git(*arguments):
         identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]

@@ -7,9 +7,9 @@ import pytest
 from conftest import BLACK_BOX, FULL_BATCH, STOCHASTIC, component, make_problem, make_solver, run
 
 from benchmark_utils.frameworks import get_framework
-from benchmark_utils.inner_solvers import lbfgs
 from benchmark_utils.judge import value_function
-from benchmark_utils.linear_solvers import LinearSystem, conjugate_gradient
+from benchmark_utils.numerics.inner_solvers import lbfgs
+from benchmark_utils.numerics.linear_solvers import LinearSystem, conjugate_gradient
 
 
 def exact(problem, outer_var):

@@ -11,8 +11,8 @@ from conftest import ROOT, STOCHASTIC, logreg_data, make_solver, run
 from scipy.sparse import coo_array, csc_array, csr_array, issparse
 from test_datasets import get_data
 
-from benchmark_utils import newton
 from benchmark_utils.judge import value_function
+from benchmark_utils.numerics import newton
 from benchmark_utils.problems.logreg import LogReg
 
 GRADIENTS = ("inner_grad", "inner_grads", "outer_grad")

@@ -10,7 +10,7 @@ from benchopt.results import read_results
 from conftest import ROOT
 from test_run import SMALL, benchopt_run
 
-from benchmark_utils import threads
+from benchmark_utils.provenance import threads
 
 sys.path.insert(0, str(ROOT / "scripts"))
 

@@ -34,4 +34,4 @@ FRAMEWORKS = ("numba", "jax", "python")
 
 def get_framework(name):
     """Import a framework by its name, one of ``FRAMEWORKS``, and pay for that one alone."""
-    return import_module(f"benchmark_utils.frameworks.{name}_framework")
+    return import_module(f"benchmark_utils.frameworks.{name}" + ".operations" * (name == "numba"))

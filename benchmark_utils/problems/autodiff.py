@@ -14,9 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from benchmark_utils.blocks import block_indices, block_weights
-from benchmark_utils.frameworks.jax_framework import oracle_from_losses
-from benchmark_utils.oracles import Oracle
+from benchmark_utils.frameworks.jax import oracle_from_losses
+from benchmark_utils.minibatches.blocks import block_indices, block_weights
+from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem
 
 

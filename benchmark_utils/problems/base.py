@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from benchmark_utils.blocks import block_sizes
 from benchmark_utils.frameworks import FRAMEWORKS
-from benchmark_utils.newton import hessian_solver, newton, support_solver
+from benchmark_utils.minibatches.blocks import block_sizes
+from benchmark_utils.numerics.newton import hessian_solver, newton, support_solver
 
 
 class Problem:

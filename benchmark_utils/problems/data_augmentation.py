@@ -18,7 +18,7 @@ import numpy as np
 from jax import jit, vmap
 from jax.scipy.ndimage import map_coordinates
 
-from benchmark_utils.data_checks import refuse_classification
+from benchmark_utils.problems.checks import refuse_classification
 from benchmark_utils.problems.softmax import cross_entropies
 from benchmark_utils.problems.softmax_features import SoftmaxOnFeatures
 from benchmark_utils.validation import integer, positive

@@ -14,12 +14,12 @@ Understanding approximate and unrolled dictionary learning for pattern recovery,
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from benchmark_utils.data_checks import finite
-from benchmark_utils.inner_solvers import fista
-from benchmark_utils.ista_jacobian import IstaJacobians, implicit_jacobian
-from benchmark_utils.lasso_solver import solve_lasso
+from benchmark_utils.numerics.inner_solvers import fista
+from benchmark_utils.numerics.lasso import solve_lasso
 from benchmark_utils.problems.base import Problem
+from benchmark_utils.problems.checks import finite
 from benchmark_utils.problems.lasso import soft_threshold
+from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians, implicit_jacobian
 from benchmark_utils.validation import positive
 
 N_FISTA_STEPS = 500

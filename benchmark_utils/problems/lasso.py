@@ -18,7 +18,7 @@ solution of least norm.
 
 import numpy as np
 
-from benchmark_utils.lasso_solver import solve_lasso
+from benchmark_utils.numerics.lasso import solve_lasso
 from benchmark_utils.problems.linear_regression import LinearRegression
 from benchmark_utils.validation import one_of
 

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from benchmark_utils.data_checks import refuse_regression
 from benchmark_utils.problems.base import Problem
+from benchmark_utils.problems.checks import refuse_regression
 
 
 class LinearRegression(Problem):

@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from benchmark_utils.csr_blocks import take_block
-from benchmark_utils.data_checks import refuse_classification
-from benchmark_utils.oracles import Oracle
+from benchmark_utils.minibatches.csr_blocks import take_block
+from benchmark_utils.minibatches.signed_rows import SignedRows
+from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem, chunks
-from benchmark_utils.signed_rows import SignedRows
+from benchmark_utils.problems.checks import refuse_classification
 from benchmark_utils.validation import one_of
 
 # Penalty weights between which a black-box method searches.
@@ -133,7 +133,7 @@ NUMPY_ORACLE = Oracle(
 
 @cache
 def jax_oracle():
-    from benchmark_utils.frameworks.jax_framework import jnp, oracle_from_losses
+    from benchmark_utils.frameworks.jax import jnp, oracle_from_losses
 
     functions = (partial(function, jnp) for function in (inner_loss, outer_loss, project))
     return oracle_from_losses(*functions)

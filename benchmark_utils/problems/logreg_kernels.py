@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 from numba import njit
 
-from benchmark_utils import block_kernels, kernels, vectors
-from benchmark_utils.arena import empty_like
-from benchmark_utils.oracles import Oracle
-from benchmark_utils.pointers import asked_by_pointer
+from benchmark_utils.frameworks.numba import block_kernels, kernels, vectors
+from benchmark_utils.frameworks.numba.arena import empty_like
+from benchmark_utils.frameworks.numba.pointers import asked_by_pointer
+from benchmark_utils.oracle import Oracle
 
 
 @njit(**kernels.KERNEL)

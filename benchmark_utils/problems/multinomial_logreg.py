@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.data_checks import refuse_classification
+from benchmark_utils.problems.checks import refuse_classification
 from benchmark_utils.problems.logreg import SEARCHED_WEIGHTS, penalty_weights, project
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem
 from benchmark_utils.validation import one_of

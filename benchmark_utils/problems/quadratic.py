@@ -21,10 +21,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from benchmark_utils.blocks import make_blocks
-from benchmark_utils.data_checks import finite
-from benchmark_utils.oracles import Oracle
+from benchmark_utils.minibatches.blocks import make_blocks
+from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem
+from benchmark_utils.problems.checks import finite
 
 # Entries of lambda between which a black-box method searches; the solution is of unit scale.
 SEARCHED = (-4.0, 4.0)
@@ -104,7 +104,7 @@ NUMPY_ORACLE = Oracle(
 
 @cache
 def jax_oracle():
-    from benchmark_utils.frameworks.jax_framework import jnp, oracle_from_losses
+    from benchmark_utils.frameworks.jax import jnp, oracle_from_losses
 
     return oracle_from_losses(partial(inner_loss, jnp), partial(outer_loss, jnp), project)
 

@@ -2,10 +2,10 @@
 
 from numba import njit
 
-from benchmark_utils import kernels
-from benchmark_utils.arena import empty_like
-from benchmark_utils.oracles import Oracle
-from benchmark_utils.pointers import asked_by_pointer
+from benchmark_utils.frameworks.numba import kernels
+from benchmark_utils.frameworks.numba.arena import empty_like
+from benchmark_utils.frameworks.numba.pointers import asked_by_pointer
+from benchmark_utils.oracle import Oracle
 
 
 @njit(**kernels.KERNEL)

@@ -19,7 +19,7 @@ from math import isqrt
 import jax.numpy as jnp
 import numpy as np
 
-from benchmark_utils.data_checks import refuse_classification
+from benchmark_utils.problems.checks import refuse_classification
 from benchmark_utils.problems.softmax import cross_entropies
 from benchmark_utils.problems.softmax_features import SoftmaxOnFeatures
 from benchmark_utils.validation import integer, positive

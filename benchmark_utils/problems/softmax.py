@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.blocks import block_indices, block_weights, take_blocks
-from benchmark_utils.oracles import Oracle
+from benchmark_utils.minibatches.blocks import block_indices, block_weights, take_blocks
+from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem, chunks
 
 
@@ -276,7 +276,7 @@ def numpy_oracle(problem):
 @cache
 def jax_oracle(problem):
     """The minibatch oracles of a class of problems by automatic differentiation."""
-    from benchmark_utils.frameworks.jax_framework import jnp, oracle_from_losses
+    from benchmark_utils.frameworks.jax import jnp, oracle_from_losses
 
     def inner_loss(arrays, inner_var, outer_var, batch):
         rows, labels = arrays.inner.rows[batch], arrays.inner.labels[batch]

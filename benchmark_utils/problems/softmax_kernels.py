@@ -7,8 +7,8 @@ formulas are in ``softmax.py``.
 import numpy as np
 from numba import njit
 
-from benchmark_utils import kernels
-from benchmark_utils.arena import empty_like
+from benchmark_utils.frameworks.numba import kernels
+from benchmark_utils.frameworks.numba.arena import empty_like
 
 
 @njit(**kernels.ORACLE)

@@ -9,7 +9,14 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from benchmark_utils.vectors import HAS_AVX512, INDEX, REGISTER, Vector, generate_load, locate
+from benchmark_utils.frameworks.numba.vectors import (
+    HAS_AVX512,
+    INDEX,
+    REGISTER,
+    Vector,
+    generate_load,
+    locate,
+)
 
 N_ROWS = 8 if HAS_AVX512 else 4
 

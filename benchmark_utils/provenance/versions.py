@@ -13,7 +13,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Those that compute; solvers of one package, such as optuna, are among them where installed.
 PACKAGES = ("benchopt", "jax", "jaxlib", "libsvmdata", "llvmlite", "numba", "numpy", "optuna",
             "pandas", "scikit-learn", "scipy", "torch")  # fmt: skip

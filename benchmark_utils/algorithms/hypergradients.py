@@ -5,7 +5,7 @@ The hypergradient is grad_lambda F_j - hessian_lambda,theta G_i v, where v is an
 function that the algorithm's step calls.
 """
 
-from benchmark_utils.loops import make_neumann, make_random_product
+from benchmark_utils.algorithms.loops import make_neumann, make_random_product
 
 
 def make_series_hypergradient(framework, oracle):

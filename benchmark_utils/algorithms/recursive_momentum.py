@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.stochastic_solver import Array, StochasticSolver
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import fraction, integer, non_negative, positive
 
 

@@ -7,8 +7,8 @@ formulas are written once.
 from numba import types
 from numba.extending import overload
 
-from benchmark_utils import csr_kernels, kernels
-from benchmark_utils.csr_blocks import CsrBlocks
+from benchmark_utils.frameworks.numba import csr_kernels, kernels
+from benchmark_utils.minibatches.csr_blocks import CsrBlocks
 
 
 def block_size(blocks):

@@ -8,7 +8,7 @@ import hashlib
 from pathlib import Path
 
 
-def drop_stale(folder=Path(__file__).parent):
+def drop_stale(folder=Path(__file__).parents[2]):
     """Drop what numba has kept of a folder, unless it was made from the present source.
 
     Parameters

@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
-from benchmark_utils import tiles, vectors
-from benchmark_utils.machine_code import drop_stale
+from benchmark_utils.frameworks.numba import tiles, vectors
+from benchmark_utils.frameworks.numba.disk_cache import drop_stale
 
 drop_stale()
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from benchmark_utils.linear_solvers import LinearSystem
+from benchmark_utils.numerics.linear_solvers import LinearSystem
 
 
 class ImplicitGradient(NamedTuple):

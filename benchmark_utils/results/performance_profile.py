@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmark_utils.curves import TASK, cost_to_reach
+from benchmark_utils.results.curves import TASK, cost_to_reach
 
 RUN = [*TASK, "idx_rep"]
 

@@ -5,8 +5,8 @@ from libsvmdata import fetch_dataset
 from libsvmdata.core import ALL_DATASETS
 from scipy.sparse import csr_array, issparse
 
-from benchmark_utils.downloads import Unavailable, load
-from benchmark_utils.splits import split
+from benchmark_utils.data.downloads import Unavailable, load
+from benchmark_utils.data.splits import split
 
 # Under these names libsvmdata 0.5 downloads w1a.
 MISNAMED = ("w3a", "w4a", "w5a", "w6a")

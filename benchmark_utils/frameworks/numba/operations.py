@@ -6,16 +6,21 @@ import sys
 import numpy as np
 from numba import cloudpickle, literal_unroll, njit, typeof, types
 
-from benchmark_utils.arena import clear, counted, settle, two_rooms
-from benchmark_utils.frameworks.python_framework import (  # noqa: F401
+from benchmark_utils.frameworks.numba.arena import clear, counted, settle, two_rooms
+from benchmark_utils.frameworks.numba.kernels import KERNEL
+from benchmark_utils.frameworks.numba.pointers import by_pointer
+from benchmark_utils.frameworks.numba.uncounted import (
+    Uncounted,
+    uncounted,
+    uncounted_type,
+    with_owners,
+)
+from benchmark_utils.frameworks.python import (  # noqa: F401
     load,
     to_numpy,
     wait,
     zeros_like,
 )
-from benchmark_utils.kernels import KERNEL
-from benchmark_utils.pointers import by_pointer
-from benchmark_utils.uncounted import Uncounted, uncounted, uncounted_type, with_owners
 
 STEP = {"error_model": "numpy"}
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from benchmark_utils.full_batch_solver import FullBatchSolver
-from benchmark_utils.inner_solvers import INNER_SOLVERS
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
+from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
 from benchmark_utils.validation import fraction, one_of
 
 

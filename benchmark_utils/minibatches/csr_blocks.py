@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csc_array
 
-from benchmark_utils.blocks import block_sizes
+from benchmark_utils.minibatches.blocks import block_sizes
 
 
 class CsrBlocks(NamedTuple):
@@ -32,13 +32,13 @@ def make_csr_blocks(rows, batch_size, dtype, rng):
     batch_size : int
     dtype : dtype
     rng : numpy.random.Generator
-        Shuffles the samples, as :func:`benchmark_utils.blocks.make_blocks` does.
+        Shuffles the samples, as :func:`benchmark_utils.minibatches.blocks.make_blocks` does.
 
     Returns
     -------
     blocks : CsrBlocks
     scale : dtype
-        n_blocks / n_samples; see :func:`benchmark_utils.blocks.make_blocks`.
+        n_blocks / n_samples; see :func:`benchmark_utils.minibatches.blocks.make_blocks`.
     """
     n_samples, n_features = rows.shape
     n_blocks = len(block_sizes(n_samples, batch_size))

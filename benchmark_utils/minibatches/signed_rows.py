@@ -4,8 +4,8 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from scipy.sparse.linalg import svds
 
-from benchmark_utils.blocks import make_blocks
-from benchmark_utils.csr_blocks import make_csr_blocks
+from benchmark_utils.minibatches.blocks import make_blocks
+from benchmark_utils.minibatches.csr_blocks import make_csr_blocks
 
 # Up to this number of features a dense matrix of their products is no burden.
 DENSE_DIM = 1000

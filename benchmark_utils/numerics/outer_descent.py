@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmark_utils.quasi_newton import InverseHessian
+from benchmark_utils.numerics.lbfgs_matrix import InverseHessian
 from benchmark_utils.validation import either, one_of, positive
 
 outer_step_sizes = either(positive, one_of("adaptive", "lbfgs"))

@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 
 from benchmark_utils.frameworks import get_framework
-from benchmark_utils.oracles import Oracle
+from benchmark_utils.oracle import Oracle
 
 ORACLE_NAMES = ("inner_grad", "hvp", "cross", "outer_grad")
 

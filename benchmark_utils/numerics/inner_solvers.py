@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from benchmark_utils.newton import newton as newton_to_the_end
+from benchmark_utils.numerics.lbfgs_matrix import InverseHessian
+from benchmark_utils.numerics.newton import newton as newton_to_the_end
 from benchmark_utils.problems.base import Problem
-from benchmark_utils.quasi_newton import InverseHessian
 
 MAX_ITERATIONS = 10_000
 # Proximal steps that find the next piece of a non-smooth problem.

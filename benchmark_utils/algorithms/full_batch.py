@@ -1,7 +1,7 @@
 """The base of full-batch solvers: the problem's oracles, counted, and the talk with benchopt."""
 
-from benchmark_utils.bilevel_solver import BilevelSolver
-from benchmark_utils.counting import ORACLE_NAMES
+from benchmark_utils.algorithms.base import BilevelSolver
+from benchmark_utils.algorithms.counting import ORACLE_NAMES
 
 
 class CountedProblem:

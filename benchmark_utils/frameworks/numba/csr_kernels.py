@@ -6,7 +6,7 @@ Sample i of a block has the entries from starts[i] to starts[i + 1].
 
 from numba import njit
 
-from benchmark_utils.kernels import KERNEL
+from benchmark_utils.frameworks.numba.kernels import KERNEL
 
 
 @njit(**KERNEL)

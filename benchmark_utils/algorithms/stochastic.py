@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmark_utils.bilevel_solver import BilevelSolver
-from benchmark_utils.counting import CallCounts, MeasuredCalls
+from benchmark_utils.algorithms.base import BilevelSolver
+from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework
 from benchmark_utils.validation import either, integer, one_of
 

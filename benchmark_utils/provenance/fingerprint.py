@@ -13,7 +13,7 @@ from pathlib import Path
 @cache
 def suite_fingerprint():
     """A hash of all Python files of ``benchmark_utils``."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())

@@ -19,7 +19,7 @@ from numba.core.runtime.nrtdynmod import _meminfo_struct_type
 from numba.extending import intrinsic, overload, overload_classmethod
 from numba.np.arrayobj import _empty_nd_impl
 
-from benchmark_utils.uncounted import Uncounted, map_arrays, retyped, without_owner
+from benchmark_utils.frameworks.numba.uncounted import Uncounted, map_arrays, retyped, without_owner
 
 # Arrays start this many bytes apart, so that loops over several see that they do not overlap.
 _UNIT = 256
@@ -141,7 +141,7 @@ def _refuse_counted(array):
     if not isinstance(array, Uncounted):
         raise TypingError(
             "What an iteration leaves to the next holds an array that NumPy made; make it with "
-            "benchmark_utils.arena.empty_like, or with np.zeros_like of another array."
+            "arena.empty_like, or with np.zeros_like of another array."
         )
     return array
 
@@ -200,7 +200,7 @@ def settle(_, value, rooms, turn):
 @intrinsic
 def counted(_, value):
     """An iteration's arrays as Python takes them: copies of what is on the arena, and Python's own
-    without an owner, see :func:`benchmark_utils.uncounted.with_owners`."""
+    without an owner, see :func:`benchmark_utils.frameworks.numba.uncounted.with_owners`."""
 
     def generate(context, builder, signature, arguments):
         def own(array_type, array):
