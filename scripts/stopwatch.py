@@ -82,7 +82,7 @@ class OneOracle(StochasticSolver):
     def schedules(self):
         return [(0.0, 0)]
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         of_lambda = np.zeros_like(outer_var)
         answers = {"cross": of_lambda, "outer_grad": (inner_var, of_lambda)}
         return Asked(inner_var, outer_var, answers.get(self.oracle, inner_var))
@@ -90,17 +90,17 @@ class OneOracle(StochasticSolver):
     def make_step(self, framework, oracle):
         ask = getattr(oracle, self.oracle)
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
             theta, lam, _ = state
-            return Asked(theta, lam, ask(problem, theta, lam, inner_batches[0]))
+            return Asked(theta, lam, ask(arrays, theta, lam, inner_batches[0]))
 
-        def step_with_product(state, problem, inner_batches, outer_batches, step_sizes):
+        def step_with_product(state, arrays, inner_batches, outer_batches, step_sizes):
             theta, lam, _ = state
-            return Asked(theta, lam, ask(problem, theta, lam, theta, inner_batches[0]))
+            return Asked(theta, lam, ask(arrays, theta, lam, theta, inner_batches[0]))
 
-        def outer_step(state, problem, inner_batches, outer_batches, step_sizes):
+        def outer_step(state, arrays, inner_batches, outer_batches, step_sizes):
             theta, lam, _ = state
-            return Asked(theta, lam, ask(problem, theta, lam, outer_batches[0]))
+            return Asked(theta, lam, ask(arrays, theta, lam, outer_batches[0]))
 
         steps = {"inner_grad": step, "outer_grad": outer_step}
         return steps.get(self.oracle, step_with_product)

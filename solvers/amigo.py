@@ -2,7 +2,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.algorithms.loops import make_linear_sgd, make_sgd
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, one_of, positive
 
@@ -60,31 +59,25 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, 0), (self.linear_step_size, 0), (self.outer_step_size, 0)]
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         return State(inner_var, outer_var, np.zeros_like(inner_var))
 
     def make_step(self, framework, oracle):
-        sgd, linear_sgd = make_sgd(framework, oracle), make_linear_sgd(framework, oracle)
-        n_inner_steps, zeros_like = self.n_inner_steps, framework.zeros_like
-        cold = self.linear_start == "zero"
+        xp = framework.np
+        sgd, linear_sgd = framework.sgd(oracle.inner_grad), framework.linear_sgd(oracle.hvp)
+        n_inner_steps, cold = self.n_inner_steps, self.linear_start == "zero"
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            rho, eta, gamma = step_sizes
             inner_var, outer_var, v = state
-            if cold:
-                v = zeros_like(v)
-            inner_var = sgd(
-                inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
-            )
-            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
-            v = linear_sgd(
-                v,
-                inner_batches[n_inner_steps:-1],
-                (problem, inner_var, outer_var, outer_in, step_sizes[1]),
-            )
-            cross = oracle.cross(problem, inner_var, outer_var, v, inner_batches[-1])
-            direction = outer_out - cross
-            return State(
-                inner_var, oracle.project(problem, outer_var - step_sizes[2] * direction), v
-            )
+            inner_var = sgd(inner_var, inner_batches[:n_inner_steps], (arrays, outer_var, rho))
+            f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
+            start = xp.zeros_like(v) if cold else v
+            args = arrays, inner_var, outer_var, f_theta, eta
+            batches = inner_batches[n_inner_steps:-1]
+            v = linear_sgd(start, batches, batches.shape[0], args)
+            cross = oracle.cross(arrays, inner_var, outer_var, v, inner_batches[-1])
+            outer_var = oracle.project(arrays, outer_var - gamma * (f_lambda - cross))
+            return State(inner_var, outer_var, v)
 
         return step

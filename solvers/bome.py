@@ -1,6 +1,5 @@
 from typing import NamedTuple
 
-from benchmark_utils.algorithms.loops import make_sgd
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -56,34 +55,28 @@ class Solver(StochasticSolver):
         return self.n_inner_steps + 1
 
     def schedules(self):
-        return [
-            (self.step_size, 0),
-            (self.outer_step_size, self.outer_decay),
-            (self.barrier, 0),
-            (TINY, 0),
-        ]
+        return [(self.step_size, 0), (self.outer_step_size, self.outer_decay)]
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         return State(inner_var, outer_var)
 
     def make_step(self, framework, oracle):
-        sgd, dot = make_sgd(framework, oracle), framework.dot
-        positive_part = framework.positive_part
+        xp, sgd, eta = framework.np, framework.sgd(oracle.inner_grad), self.barrier
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            rho, gamma = step_sizes
             inner_var, outer_var = state
-            solved = sgd(inner_var, inner_batches[:-1], (problem, outer_var, step_sizes[0]))
-            gap_in, gap_out = oracle.inner_grads(problem, inner_var, outer_var, inner_batches[-1])
-            _, solved_out = oracle.inner_grads(problem, solved, outer_var, inner_batches[-1])
-            gap_out = gap_out - solved_out
-            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
-            squared_norm = dot(gap_in, gap_in) + dot(gap_out, gap_out)
-            product = dot(outer_in, gap_in) + dot(outer_out, gap_out)
-            multiplier = positive_part(step_sizes[2] - product / (squared_norm + step_sizes[3]))
-            outer_step = step_sizes[1] * (outer_out + multiplier * gap_out)
+            solved = sgd(inner_var, inner_batches[:-1], (arrays, outer_var, rho))
+            q_theta, g_lambda = oracle.inner_grads(arrays, inner_var, outer_var, inner_batches[-1])
+            _, solved_lambda = oracle.inner_grads(arrays, solved, outer_var, inner_batches[-1])
+            q_lambda = g_lambda - solved_lambda
+            f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
+            squared_norm = xp.dot(q_theta, q_theta) + xp.dot(q_lambda, q_lambda)
+            product = xp.dot(f_theta, q_theta) + xp.dot(f_lambda, q_lambda)
+            mu = xp.maximum(eta - product / (squared_norm + TINY), 0)
             return State(
-                inner_var - step_sizes[1] * (outer_in + multiplier * gap_in),
-                oracle.project(problem, outer_var - outer_step),
+                inner_var - gamma * (f_theta + mu * q_theta),
+                oracle.project(arrays, outer_var - gamma * (f_lambda + mu * q_lambda)),
             )
 
         return step

@@ -1,5 +1,4 @@
 from benchmark_utils.algorithms.hypergradients import make_random_hypergradient
-from benchmark_utils.algorithms.loops import make_sgd
 from benchmark_utils.algorithms.random_neumann import RandomNeumannSolver, State
 from benchmark_utils.validation import integer
 
@@ -36,17 +35,16 @@ class Solver(RandomNeumannSolver):
     allowed = {**RandomNeumannSolver.allowed, "n_inner_steps": integer(1)}
 
     def make_step(self, framework, oracle):
-        sgd = make_sgd(framework, oracle)
-        hypergradient = make_random_hypergradient(framework, oracle)
+        sgd = framework.sgd(oracle.inner_grad)
+        hypergradient = make_random_hypergradient(framework, oracle, self.n_neumann_steps)
         n_inner_steps = self.n_inner_steps
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes, n_factors):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes, n_factors):
+            rho, gamma, eta = step_sizes
             inner_var, outer_var = state
-            inner_var = sgd(
-                inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
-            )
-            draws = inner_batches[n_inner_steps:], outer_batches[0], n_factors, step_sizes
-            direction = hypergradient(problem, inner_var, outer_var, draws)
-            return State(inner_var, oracle.project(problem, outer_var - step_sizes[1] * direction))
+            inner_var = sgd(inner_var, inner_batches[:n_inner_steps], (arrays, outer_var, rho))
+            draws = inner_batches[n_inner_steps:], outer_batches[0], n_factors
+            direction = hypergradient(arrays, inner_var, outer_var, eta, draws)
+            return State(inner_var, oracle.project(arrays, outer_var - gamma * direction))
 
         return step

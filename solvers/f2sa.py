@@ -1,7 +1,5 @@
 from typing import NamedTuple
 
-import numpy as np
-
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -68,44 +66,35 @@ class Solver(StochasticSolver):
         return self.n_inner_steps + 1
 
     def schedules(self):
-        growth = self.penalty_growth
         return [
             (self.step_size, self.decay),
-            (self.step_size / self.penalty, self.decay + growth),
             (self.outer_step_size, self.outer_decay),
-            (self.outer_step_size * self.penalty, self.outer_decay - growth),
+            (self.penalty, -self.penalty_growth),
         ]
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         return State(inner_var, outer_var, inner_var)
 
     def make_step(self, framework, oracle):
+        def update(k, phi, args):
+            arrays, outer_var, rho, sigma, inner_batches, outer_batches = args
+            g_phi = oracle.inner_grad(arrays, phi, outer_var, inner_batches[k])
+            f_phi, _ = oracle.outer_grad(arrays, phi, outer_var, outer_batches[k])
+            return phi - rho * g_phi - (rho / sigma) * f_phi
+
+        sgd, penalised_sgd = framework.sgd(oracle.inner_grad), framework.fori_loop(update)
         n_inner_steps = self.n_inner_steps
 
-        @framework.compile
-        def update(inner_vars, k, args):
-            problem, outer_var, inner_batches, outer_batches, step_sizes = args
-            inner_var, penalised = inner_vars
-            grad = oracle.inner_grad(problem, inner_var, outer_var, inner_batches[k])
-            inner_part = oracle.inner_grad(problem, penalised, outer_var, inner_batches[k])
-            outer_part, _ = oracle.outer_grad(problem, penalised, outer_var, outer_batches[k])
-            return (
-                inner_var - step_sizes[0] * grad,
-                penalised - step_sizes[0] * inner_part - step_sizes[1] * outer_part,
-            )
-
-        inner_loop = framework.scan(update)
-
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
-            inner_var, outer_var, penalised = state
-            args = problem, outer_var, inner_batches, outer_batches, step_sizes
-            inner_var, penalised = inner_loop(
-                (inner_var, penalised), np.arange(n_inner_steps), args
-            )
-            _, outer_out = oracle.outer_grad(problem, penalised, outer_var, outer_batches[-1])
-            _, upper = oracle.inner_grads(problem, penalised, outer_var, inner_batches[-1])
-            _, lower = oracle.inner_grads(problem, inner_var, outer_var, inner_batches[-1])
-            outer_step = step_sizes[2] * outer_out + step_sizes[3] * (upper - lower)
-            return State(inner_var, oracle.project(problem, outer_var - outer_step), penalised)
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            rho, gamma, sigma = step_sizes
+            theta, outer_var, phi = state
+            theta = sgd(theta, inner_batches[:-1], (arrays, outer_var, rho))
+            args = arrays, outer_var, rho, sigma, inner_batches, outer_batches
+            phi = penalised_sgd(n_inner_steps, phi, args)
+            _, f_lambda = oracle.outer_grad(arrays, phi, outer_var, outer_batches[-1])
+            _, at_phi = oracle.inner_grads(arrays, phi, outer_var, inner_batches[-1])
+            _, at_theta = oracle.inner_grads(arrays, theta, outer_var, inner_batches[-1])
+            direction = f_lambda + sigma * (at_phi - at_theta)
+            return State(theta, oracle.project(arrays, outer_var - gamma * direction), phi)
 
         return step

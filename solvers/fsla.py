@@ -60,30 +60,30 @@ class Solver(StochasticSolver):
         return [(scale, self.decay) for scale in scales]
 
     def step_sizes(self, t):
-        sizes = super().step_sizes(t)
-        # What the step needs is 1 - beta_t.
-        sizes[:, 3] = np.where(t == 1, 0, 1 - sizes[:, 3])
-        return sizes
+        rho, eta, gamma, beta = super().step_sizes(t)
+        beta[t == 1] = 1
+        return rho, eta, gamma, beta
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         v = np.zeros_like(inner_var)
         return State(inner_var, outer_var, v, outer_var, np.zeros_like(outer_var))
 
     def make_step(self, framework, oracle):
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            rho, eta, gamma, beta = step_sizes
             old_inner_var, outer_var, old_v, old_outer_var, direction = state
-            grad = oracle.inner_grad(problem, old_inner_var, outer_var, inner_batches[0])
-            inner_var = old_inner_var - step_sizes[0] * grad
-            outer_in, _ = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
-            hvp = oracle.hvp(problem, inner_var, outer_var, old_v, inner_batches[1])
-            v = old_v - step_sizes[1] * (hvp - outer_in)
+            g_theta = oracle.inner_grad(arrays, old_inner_var, outer_var, inner_batches[0])
+            inner_var = old_inner_var - rho * g_theta
+            f_theta, _ = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
+            hvp = oracle.hvp(arrays, inner_var, outer_var, old_v, inner_batches[1])
+            v = old_v - eta * (hvp - f_theta)
             batch, outer_batch = inner_batches[2], outer_batches[1]
-            _, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batch)
-            _, old_outer_out = oracle.outer_grad(problem, old_inner_var, old_outer_var, outer_batch)
-            new = outer_out - oracle.cross(problem, inner_var, outer_var, v, batch)
-            old = old_outer_out - oracle.cross(problem, old_inner_var, old_outer_var, old_v, batch)
-            direction = new + step_sizes[3] * (direction - old)
-            new_outer_var = oracle.project(problem, outer_var - step_sizes[2] * direction)
+            _, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batch)
+            w = f_lambda - oracle.cross(arrays, inner_var, outer_var, v, batch)
+            _, f_lambda = oracle.outer_grad(arrays, old_inner_var, old_outer_var, outer_batch)
+            old_w = f_lambda - oracle.cross(arrays, old_inner_var, old_outer_var, old_v, batch)
+            direction = w + (1 - beta) * (direction - old_w)
+            new_outer_var = oracle.project(arrays, outer_var - gamma * direction)
             return State(inner_var, new_outer_var, v, outer_var, direction)
 
         return step

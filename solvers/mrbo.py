@@ -11,12 +11,13 @@ class Solver(RecursiveMomentumSolver):
     With u the estimate of grad_theta G and w that of the hypergradient, by a Neumann series of
     ``n_neumann_steps``, at the present point and, on the same minibatches, at the previous one,
 
-        d_theta  <- u + (1 - eta_t) (d_theta  - u_previous),    theta  <- theta  - rho_t   d_theta
-        d_lambda <- w + (1 - eta_t) (d_lambda - w_previous),    lambda <- lambda - gamma_t d_lambda
+        d_theta  <- u + (1 - beta_t) (d_theta  - u_previous),    theta  <- theta  - rho_t   d_theta
+        d_lambda <- w + (1 - beta_t) (d_lambda - w_previous),    lambda <- lambda - gamma_t d_lambda
 
     where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), as in the paper's
-    theorem, and eta_t = ``momentum`` t^(-2/3) but eta_1 = 1, so that the first directions are plain
-    estimates. The exponents are ``decay`` and twice that.
+    theorem, and beta_t = ``momentum`` t^(-2/3) but beta_1 = 1, so that the first directions are
+    plain estimates. The exponents are ``decay`` and twice that. The Neumann series has step size
+    eta = ``neumann_step_size``.
     """
 
     name = "MRBO"
@@ -30,11 +31,9 @@ class Solver(RecursiveMomentumSolver):
         return self.n_neumann_steps + 1
 
     def make_step(self, framework, oracle):
-        estimate = framework.inline(make_estimate(framework, oracle))
-        momentum_step = framework.inline(make_momentum_step(oracle, estimate))
+        momentum_step = make_momentum_step(oracle, make_estimate(framework, oracle))
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
-            draws = inner_batches, outer_batches[0], step_sizes[3]
-            return momentum_step(state, problem, draws, step_sizes)
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            return momentum_step(state, arrays, (inner_batches, outer_batches[0]), step_sizes)
 
         return step

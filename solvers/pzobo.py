@@ -1,6 +1,5 @@
 from typing import NamedTuple
 
-from benchmark_utils.algorithms.loops import make_sgd
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -56,41 +55,34 @@ class Solver(StochasticSolver):
         return self.n_inner_steps
 
     def schedules(self):
-        return [
-            (self.step_size, 0),
-            (self.outer_step_size, self.outer_decay),
-            (self.smoothing, 0),
-            (1 / (self.smoothing * self.n_directions), 0),
-        ]
+        return [(self.step_size, 0), (self.outer_step_size, self.outer_decay)]
 
-    def draw_more(self, rng, t):
+    def draw(self, rng, t):
         directions = rng.standard_normal((len(t), self.n_directions, self.problem.outer_dim))
         return directions.astype(self.precision)
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         return State(inner_var, outer_var)
 
     def make_step(self, framework, oracle):
-        sgd, dot = make_sgd(framework, oracle), framework.dot
+        xp, sgd = framework.np, framework.sgd(oracle.inner_grad)
+        mu, n_directions = self.smoothing, self.n_directions
 
-        @framework.compile
-        def add(hypergradient, direction, args):
-            problem, (start, inner_var, outer_var), outer_in, batches, step_sizes = args
-            moved = outer_var + step_sizes[2] * direction
-            response = sgd(start, batches, (problem, moved, step_sizes[0])) - inner_var
-            return hypergradient + step_sizes[3] * dot(response, outer_in) * direction
+        def add(total, u, args):
+            arrays, start, inner_var, outer_var, f_theta, batches, rho = args
+            moved = sgd(start, batches, (arrays, outer_var + mu * u, rho))
+            return total + xp.dot((moved - inner_var) / mu, f_theta) * u
 
-        add_all = framework.scan(add)
+        add_all = framework.fold(add)
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes, directions):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes, directions):
+            rho, gamma = step_sizes
             start, outer_var = state
-            inner_var = sgd(start, inner_batches, (problem, outer_var, step_sizes[0]))
-            outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batches[0])
-            point = start, inner_var, outer_var
-            args = problem, point, outer_in, inner_batches, step_sizes
-            hypergradient = add_all(outer_out, directions, args)
-            return State(
-                inner_var, oracle.project(problem, outer_var - step_sizes[1] * hypergradient)
-            )
+            inner_var = sgd(start, inner_batches, (arrays, outer_var, rho))
+            f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
+            args = arrays, start, inner_var, outer_var, f_theta, inner_batches, rho
+            total = add_all(xp.zeros_like(outer_var), directions, args)
+            direction = f_lambda + total / n_directions
+            return State(inner_var, oracle.project(arrays, outer_var - gamma * direction))
 
         return step

@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.algorithms.saga import Memory, make_see, make_see_all, zero_memory
+from benchmark_utils.algorithms.saga import Memory, make_read_all, make_readers, zero_memory
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import one_of, positive
 
@@ -48,7 +48,7 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, 0), (self.outer_step_size, 0)]
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         v = np.zeros_like(inner_var)
         n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
         inner_memory = zero_memory(n_inner_blocks, inner_var, v, outer_var)
@@ -58,33 +58,34 @@ class Solver(StochasticSolver):
     def make_init(self, framework, oracle):
         if self.init_memory == "zero":
             return self.init
-        see_all_inner, see_all_outer = (
-            make_see_all(framework, see) for see in make_see(framework, oracle)
+        read_all_inner, read_all_outer = (
+            make_read_all(framework, read) for read in make_readers(framework, oracle)
         )
 
-        def init(problem, inner_var, outer_var):
-            state = self.init(problem, inner_var, outer_var)
-            n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
-            point = problem, inner_var, outer_var, state.v
+        def init(arrays, inner_var, outer_var):
+            state = self.init(arrays, inner_var, outer_var)
+            inner_blocks, outer_blocks = (np.arange(len(sizes)) for sizes in self.block_sizes)
+            point = arrays, inner_var, outer_var, state.v
             return state._replace(
-                inner_memory=see_all_inner(state.inner_memory, np.arange(n_inner_blocks), point),
-                outer_memory=see_all_outer(state.outer_memory, np.arange(n_outer_blocks), point),
+                inner_memory=read_all_inner(state.inner_memory, inner_blocks, point),
+                outer_memory=read_all_outer(state.outer_memory, outer_blocks, point),
             )
 
         return init
 
     def make_step(self, framework, oracle):
-        see_inner, see_outer = make_see(framework, oracle)
+        read_inner, read_outer = make_readers(framework, oracle)
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            rho, gamma = step_sizes
             inner_var, outer_var, v, inner_memory, outer_memory = state
-            point = problem, inner_var, outer_var, v
-            inner_memory, (grad, hvp, cross) = see_inner(inner_memory, inner_batches[0], point)
-            outer_memory, (outer_in, outer_out) = see_outer(outer_memory, outer_batches[0], point)
+            point = arrays, inner_var, outer_var, v
+            inner_memory, (g_theta, hvp, cross) = read_inner(inner_memory, inner_batches[0], point)
+            outer_memory, (f_theta, f_lambda) = read_outer(outer_memory, outer_batches[0], point)
             return State(
-                inner_var - step_sizes[0] * grad,
-                oracle.project(problem, outer_var - step_sizes[1] * (outer_out - cross)),
-                v - step_sizes[0] * (hvp - outer_in),
+                inner_var - rho * g_theta,
+                oracle.project(arrays, outer_var - gamma * (f_lambda - cross)),
+                v - rho * (hvp - f_theta),
                 inner_memory,
                 outer_memory,
             )

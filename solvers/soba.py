@@ -49,21 +49,22 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, self.decay), (self.outer_step_size, self.outer_decay)]
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         return State(inner_var, outer_var, np.zeros_like(inner_var))
 
     def make_step(self, framework, oracle):
-        directions = make_directions(framework, oracle)
+        directions = make_directions(oracle)
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            rho, gamma = step_sizes
             inner_var, outer_var, v = state
             d_inner, d_v, d_outer = directions(
-                problem, (inner_var, outer_var, v), inner_batches[0], outer_batches[0]
+                arrays, (inner_var, outer_var, v), inner_batches[0], outer_batches[0]
             )
             return State(
-                inner_var - step_sizes[0] * d_inner,
-                oracle.project(problem, outer_var - step_sizes[1] * d_outer),
-                v - step_sizes[0] * d_v,
+                inner_var - rho * d_inner,
+                oracle.project(arrays, outer_var - gamma * d_outer),
+                v - rho * d_v,
             )
 
         return step

@@ -54,49 +54,50 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, 0), (self.outer_step_size, 0)]
 
-    def draw_more(self, rng, t):
+    def draw(self, rng, t):
         period = sum(map(len, self.block_sizes)) if self.period == "auto" else self.period
         return (t - 1) % period == 0
 
-    def init(self, problem, inner_var, outer_var):
+    draw_changes_calls = True
+
+    def init(self, arrays, inner_var, outer_var):
         v = np.zeros_like(inner_var)
         directions = np.zeros_like(inner_var), np.zeros_like(v), np.zeros_like(outer_var)
         return State(inner_var, outer_var, v, (inner_var, outer_var, v), directions)
 
     def make_step(self, framework, oracle):
-        at_minibatch = make_directions(framework, oracle)
+        at_minibatch = make_directions(oracle)
         at_all = make_full_directions(framework, oracle, *map(len, self.block_sizes))
 
-        @framework.inline
         def begin(args):
-            return at_all(args[0], args[1])
+            arrays, point, _, _, _ = args
+            return at_all(arrays, point)
 
-        @framework.inline
         def recurse(args):
-            problem, point, previous, directions, batches = args
-            new = at_minibatch(problem, point, batches[0], batches[1])
-            old = at_minibatch(problem, previous, batches[0], batches[1])
+            arrays, point, previous, (d_inner, d_v, d_outer), (inner_batch, outer_batch) = args
+            new_inner, new_v, new_outer = at_minibatch(arrays, point, inner_batch, outer_batch)
+            old_inner, old_v, old_outer = at_minibatch(arrays, previous, inner_batch, outer_batch)
             return (
-                new[0] - old[0] + directions[0],
-                new[1] - old[1] + directions[1],
-                new[2] - old[2] + directions[2],
+                new_inner - old_inner + d_inner,
+                new_v - old_v + d_v,
+                new_outer - old_outer + d_outer,
             )
 
-        update = framework.either(begin, recurse)
+        update = framework.cond(begin, recurse)
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes, on_all_samples):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes, on_all_samples):
+            rho, gamma = step_sizes
             inner_var, outer_var, v, previous, directions = state
             point = inner_var, outer_var, v
             batches = inner_batches[0], outer_batches[0]
-            d_inner, d_v, d_outer = update(
-                on_all_samples, (problem, point, previous, directions, batches)
-            )
+            directions = update(on_all_samples, (arrays, point, previous, directions, batches))
+            d_inner, d_v, d_outer = directions
             return State(
-                inner_var - step_sizes[0] * d_inner,
-                oracle.project(problem, outer_var - step_sizes[1] * d_outer),
-                v - step_sizes[0] * d_v,
+                inner_var - rho * d_inner,
+                oracle.project(arrays, outer_var - gamma * d_outer),
+                v - rho * d_v,
                 point,
-                (d_inner, d_v, d_outer),
+                directions,
             )
 
         return step

@@ -1,7 +1,6 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.hypergradients import make_series_hypergradient
-from benchmark_utils.algorithms.loops import make_sgd
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
 
@@ -53,22 +52,20 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, 0), (self.neumann_step_size, 0), (self.outer_step_size, 0)]
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         return State(inner_var, outer_var)
 
     def make_step(self, framework, oracle):
-        sgd = make_sgd(framework, oracle)
+        sgd = framework.sgd(oracle.inner_grad)
         hypergradient = make_series_hypergradient(framework, oracle)
         n_inner_steps = self.n_inner_steps
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            rho, eta, gamma = step_sizes
             inner_var, outer_var = state
-            inner_var = sgd(
-                inner_var, inner_batches[:n_inner_steps], (problem, outer_var, step_sizes[0])
-            )
-            batches, cross_batch = inner_batches[n_inner_steps:-1], inner_batches[-1]
-            draws = batches, cross_batch, outer_batches[0], step_sizes[1]
-            direction = hypergradient(problem, inner_var, outer_var, draws)
-            return State(inner_var, oracle.project(problem, outer_var - step_sizes[2] * direction))
+            inner_var = sgd(inner_var, inner_batches[:n_inner_steps], (arrays, outer_var, rho))
+            draws = inner_batches[n_inner_steps:-1], inner_batches[-1], outer_batches[0]
+            direction = hypergradient(arrays, inner_var, outer_var, eta, draws)
+            return State(inner_var, oracle.project(arrays, outer_var - gamma * direction))
 
         return step

@@ -16,12 +16,12 @@ class Solver(RecursiveMomentumSolver):
     eta = ``neumann_step_size``, N = ``n_neumann_steps``, all minibatches fresh, at the present
     point and, on the same minibatches and with the same q, at the previous one,
 
-        d_theta  <- u + (1 - eta_t) (d_theta  - u_previous),    theta  <- theta  - rho_t   d_theta
-        d_lambda <- w + (1 - eta_t) (d_lambda - w_previous),    lambda <- lambda - gamma_t d_lambda
+        d_theta  <- u + (1 - beta_t) (d_theta  - u_previous),    theta  <- theta  - rho_t   d_theta
+        d_lambda <- w + (1 - beta_t) (d_lambda - w_previous),    lambda <- lambda - gamma_t d_lambda
 
-    where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), and eta_t =
-    ``momentum`` t^(-2/3), of the order of rho_t^2 as in the paper's theorem, but eta_1 = 1. The
-    paper has a constant eta_t for each level, and shifts t by a constant; we take one, and 0.
+    where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), and beta_t =
+    ``momentum`` t^(-2/3), of the order of rho_t^2 as in the paper's theorem, but beta_1 = 1. The
+    paper has one constant for each level, and shifts t by another; ours are equal, and 0.
     """
 
     name = "SUSTAIN"
@@ -35,25 +35,23 @@ class Solver(RecursiveMomentumSolver):
     def n_inner_batches(self):
         return self.n_neumann_steps + 1
 
-    def schedules(self):
-        return [*super().schedules(), (self.n_neumann_steps * self.neumann_step_size, 0)]
+    draw_changes_calls = True
 
-    def draw_more(self, rng, t):
+    def draw(self, rng, t):
         return rng.integers(self.n_neumann_steps, size=len(t))
 
     def make_step(self, framework, oracle):
-        hypergradient = make_random_hypergradient(framework, oracle)
+        hypergradient = make_random_hypergradient(framework, oracle, self.n_neumann_steps)
 
-        @framework.inline
-        def estimate(problem, inner_var, outer_var, draws):
+        def estimate(arrays, inner_var, outer_var, eta, draws):
             grad_batch, draws = draws
-            grad = oracle.inner_grad(problem, inner_var, outer_var, grad_batch)
-            return grad, hypergradient(problem, inner_var, outer_var, draws)
+            g_theta = oracle.inner_grad(arrays, inner_var, outer_var, grad_batch)
+            return g_theta, hypergradient(arrays, inner_var, outer_var, eta, draws)
 
-        momentum_step = framework.inline(make_momentum_step(oracle, estimate))
+        momentum_step = make_momentum_step(oracle, estimate)
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes, n_factors):
-            draws = inner_batches[1:], outer_batches[0], n_factors, step_sizes
-            return momentum_step(state, problem, (inner_batches[0], draws), step_sizes)
+        def step(state, arrays, inner_batches, outer_batches, step_sizes, n_factors):
+            draws = inner_batches[1:], outer_batches[0], n_factors
+            return momentum_step(state, arrays, (inner_batches[0], draws), step_sizes)
 
         return step

@@ -26,14 +26,15 @@ class Solver(RandomNeumannSolver):
     n_inner_steps = 1
 
     def make_step(self, framework, oracle):
-        hypergradient = make_random_hypergradient(framework, oracle)
+        hypergradient = make_random_hypergradient(framework, oracle, self.n_neumann_steps)
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes, n_factors):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes, n_factors):
+            rho, gamma, eta = step_sizes
             inner_var, outer_var = state
-            grad = oracle.inner_grad(problem, inner_var, outer_var, inner_batches[0])
-            inner_var = inner_var - step_sizes[0] * grad
-            draws = inner_batches[1:], outer_batches[0], n_factors, step_sizes
-            direction = hypergradient(problem, inner_var, outer_var, draws)
-            return State(inner_var, oracle.project(problem, outer_var - step_sizes[1] * direction))
+            g_theta = oracle.inner_grad(arrays, inner_var, outer_var, inner_batches[0])
+            inner_var = inner_var - rho * g_theta
+            draws = inner_batches[1:], outer_batches[0], n_factors
+            direction = hypergradient(arrays, inner_var, outer_var, eta, draws)
+            return State(inner_var, oracle.project(arrays, outer_var - gamma * direction))
 
         return step

@@ -71,68 +71,67 @@ class Solver(StochasticSolver):
     def schedules(self):
         return [(self.step_size, 0), (self.outer_step_size, 0), (self.neumann_step_size, 0)]
 
-    def draw_more(self, rng, t):
+    def draw(self, rng, t):
         return (t - 1) % self.period == 0
 
-    def init(self, problem, inner_var, outer_var):
-        return State(inner_var, outer_var, (np.zeros_like(inner_var), np.zeros_like(outer_var)))
+    draw_changes_calls = True
+
+    def init(self, arrays, inner_var, outer_var):
+        directions = np.zeros_like(inner_var), np.zeros_like(outer_var)
+        return State(inner_var, outer_var, directions)
 
     def make_step(self, framework, oracle):
-        estimate = framework.once(make_estimate(framework, oracle))
+        xp, estimate = framework.np, make_estimate(framework, oracle)
         n_large_batches, n_inner_steps = self.n_large_batches, self.n_inner_steps
         shape = self.n_outer_batches, self.n_neumann_steps + 1
 
-        @framework.inline
         def add(means, k, args):
-            problem, inner_var, outer_var, (inner_batches, outer_batches, step_size) = args
-            draws = inner_batches[k], outer_batches[k], step_size
-            grad, hypergrad = estimate(problem, inner_var, outer_var, draws)
+            arrays, inner_var, outer_var, eta, (inner_batches, outer_batches) = args
+            draws = inner_batches[k], outer_batches[k]
+            u, w = estimate(arrays, inner_var, outer_var, eta, draws)
             return (
-                framework.update_mean(means[0], grad, n_large_batches),
-                framework.update_mean(means[1], hypergrad, n_large_batches),
+                framework.update_mean(means[0], u, n_large_batches),
+                framework.update_mean(means[1], w, n_large_batches),
             )
 
-        add_all, zeros_like = framework.scan(add), framework.zeros_like
+        add_all = framework.fold(add)
 
-        @framework.inline
         def begin(args):
-            point, directions = args
-            zeros = zeros_like(directions[0]), zeros_like(directions[1])
+            (d_inner, d_outer), point = args
+            zeros = xp.zeros_like(d_inner), xp.zeros_like(d_outer)
             return add_all(zeros, np.arange(n_large_batches), point)
 
-        @framework.inline
         def go_on(args):
-            return args[1]
+            directions, _ = args
+            return directions
 
-        start = framework.either(begin, go_on)
+        start = framework.cond(begin, go_on)
 
-        @framework.inline
         def recurse(carry, k, args):
-            inner_var, previous, directions = carry
-            problem, outer_var, (inner_batches, outer_batches, step_size), _ = args
-            draws = inner_batches[k], outer_batches[k], step_size
-            grad, hypergrad = estimate(problem, inner_var, outer_var, draws)
-            old_grad, old_hypergrad = estimate(problem, previous[0], previous[1], draws)
-            directions = (
-                directions[0] + grad - old_grad,
-                directions[1] + hypergrad - old_hypergrad,
-            )
+            inner_var, (old_inner_var, old_outer_var), (d_inner, d_outer) = carry
+            arrays, outer_var, _, eta, (inner_batches, outer_batches) = args
+            draws = inner_batches[k], outer_batches[k]
+            u, w = estimate(arrays, inner_var, outer_var, eta, draws)
+            old_u, old_w = estimate(arrays, old_inner_var, old_outer_var, eta, draws)
+            directions = d_inner + u - old_u, d_outer + w - old_w
             return inner_var, (inner_var, outer_var), directions
 
-        @framework.inline
         def recurse_and_move(carry, k, args):
-            inner_var, previous, directions = recurse(carry, k, args)
-            return inner_var - args[3] * directions[0], previous, directions
+            inner_var, previous, (d_inner, d_outer) = recurse(carry, k, args)
+            _, _, rho, _, _ = args
+            return inner_var - rho * d_inner, previous, (d_inner, d_outer)
 
-        inner_loop = framework.scan(recurse_and_move)
+        inner_loop = framework.fold(recurse_and_move)
 
-        def step(state, problem, inner_batches, outer_batches, step_sizes, on_large_batch):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes, on_large_batch):
+            rho, gamma, eta = step_sizes
             inner_var, outer_var, directions = state
-            draws = inner_batches.reshape(shape), outer_batches, step_sizes[2]
-            directions = start(on_large_batch, ((problem, inner_var, outer_var, draws), directions))
+            draws = inner_batches.reshape(shape), outer_batches
+            point = arrays, inner_var, outer_var, eta, draws
+            directions = start(on_large_batch, (directions, point))
             previous = inner_var, outer_var
-            outer_var = oracle.project(problem, outer_var - step_sizes[1] * directions[1])
-            args = problem, outer_var, draws, step_sizes[0]
+            outer_var = oracle.project(arrays, outer_var - gamma * directions[1])
+            args = arrays, outer_var, rho, eta, draws
             steps = np.arange(n_large_batches, n_large_batches + n_inner_steps)
             carry = inner_loop((inner_var, previous, directions), steps, args)
             inner_var, _, directions = recurse(carry, n_large_batches + n_inner_steps, args)

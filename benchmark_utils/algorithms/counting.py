@@ -6,6 +6,7 @@ that compute nothing, so that counts are measured and compiled code is not slowe
 """
 
 from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -95,33 +96,42 @@ class MeasuredCalls:
         _, self.first = self._take_seen()
         self._steps = {}
 
-    def step(self, more):
-        """The calls of one iteration.
+    def steps(self, values):
+        """The calls of iterations that draw these values besides minibatches.
 
         Parameters
         ----------
-        more : object or None
-            What the iteration draws beside minibatches.
+        values : list
+            One of each kind of iterations; of a single one if all ask the same of oracles.
 
         Returns
         -------
-        drawn : Counter
-            Minibatch calls on what the iteration draws, by (oracle name, position in the draw).
-        fixed : Counter
-            One-sample calls on other blocks, by oracle name.
+        calls : StepCalls
         """
-        kind = more if decides(more) else None
-        if kind not in self._steps:
-            self._step(
-                self._state,
-                None,
-                positions(self.solver.n_inner_batches),
-                positions(self.solver.n_outer_batches),
-                self.solver.step_sizes(np.ones(1))[0],
-                *(() if more is None else (more,)),
-            )
-            self._steps[kind] = self._take_seen()
-        return self._steps[kind]
+        key = tuple(values) if self.solver.draw_changes_calls else None
+        if key not in self._steps:
+            calls = zip(*map(self._step_calls, values), strict=True)
+            self._steps[key] = StepCalls(*map(np.stack, calls))
+        return self._steps[key]
+
+    def _step_calls(self, value):
+        n_drawn = self.solver.n_inner_batches, self.solver.n_outer_batches
+        self._step(
+            self._state,
+            None,
+            *map(positions, n_drawn),
+            tuple(column[0] for column in self.solver.step_sizes(np.ones(1))),
+            *(() if value is None else (value,)),
+        )
+        drawn, fixed = self._take_seen()
+        inner, outer = (np.zeros((len(ORACLE_NAMES), n), int) for n in n_drawn)
+        for (name, position), n_calls in drawn.items():
+            level = outer if name == "outer_grad" else inner
+            level[ORACLE_NAMES.index(name), position] = n_calls
+        largest = [sizes[0] for sizes in self.block_sizes]
+        n_fixed = np.array([fixed[name] for name in ORACLE_NAMES])
+        n_samples = inner.sum(axis=1) * largest[0] + outer.sum(axis=1) * largest[1] + n_fixed
+        return n_samples, inner, outer
 
     def _take_seen(self):
         drawn, fixed = Counter(), Counter()
@@ -134,9 +144,12 @@ class MeasuredCalls:
         return drawn, fixed
 
 
-def decides(more):
-    """Whether what is drawn beside minibatches decides which oracles are called."""
-    return more is not None and np.asarray(more).dtype.kind in "bi"
+class StepCalls(NamedTuple):
+    """The calls of one iteration of each kind, by oracle in the order of ``ORACLE_NAMES``."""
+
+    n_samples: np.ndarray  # (n_kinds, 4), one-sample calls if no block is short
+    inner: np.ndarray  # (n_kinds, 4, n_inner_batches), calls by their minibatch's place in the draw
+    outer: np.ndarray  # (n_kinds, 4, n_outer_batches)
 
 
 def sizes_of(name, block_sizes):
@@ -155,34 +168,26 @@ class CallCounts:
 
     def __init__(self, measured):
         self.measured = measured
-        self.counts = dict.fromkeys(ORACLE_NAMES, 0) | measured.first
+        self.counts = np.array([measured.first[name] for name in ORACLE_NAMES])
 
-    def add(self, inner_batches, outer_batches, more=None):
-        """Count iterations that read these blocks, (n_iterations, batches per iteration), and drew
-        what else there is, an array of one row each."""
-        if not decides(more):
-            self._add_alike(inner_batches, outer_batches, None if more is None else more[0])
-            return
-        for value in np.unique(more):
-            rows = more == value
-            self._add_alike(inner_batches[rows], outer_batches[rows], value)
-
-    def _add_alike(self, inner_batches, outer_batches, more):
-        drawn, fixed = self.measured.step(more)
-        for (name, position), n_calls in drawn.items():
-            batches = outer_batches if name == "outer_grad" else inner_batches
-            sizes = sizes_of(name, self.measured.block_sizes)
-            self.counts[name] += n_calls * self._samples(batches[:, position], sizes)
-        for name, n_samples in fixed.items():
-            self.counts[name] += n_samples * len(inner_batches)
-
-    @staticmethod
-    def _samples(drawn, sizes):
-        # Only the last block may be shorter.
-        missing = int(sizes[0] - sizes[-1])
-        short = np.count_nonzero(drawn == len(sizes) - 1) if missing else 0
-        return drawn.size * int(sizes[0]) - missing * short
+    def add(self, draws):
+        """Count iterations with these draws, see ``StochasticSolver.draws``."""
+        inner_batches, outer_batches, _, *more = draws
+        if self.measured.solver.draw_changes_calls:
+            values, kinds, n_each = np.unique(more[0], return_inverse=True, return_counts=True)
+        else:
+            values, n_each = [more[0][0] if more else None], np.array([len(inner_batches)])
+            kinds = np.zeros(len(inner_batches), int)
+        steps = self.measured.steps(values)
+        self.counts += n_each @ steps.n_samples
+        levels = (inner_batches, steps.inner), (outer_batches, steps.outer)
+        for (batches, calls), sizes in zip(levels, self.measured.block_sizes, strict=True):
+            # Only the last block may be shorter.
+            missing = sizes[0] - sizes[-1]
+            iterations, positions = np.nonzero(batches == len(sizes) - 1)
+            if missing and iterations.size:
+                self.counts -= missing * calls[kinds[iterations], :, positions].sum(axis=0)
 
     def totals(self):
         """Calls so far, by oracle name."""
-        return dict(self.counts)
+        return dict(zip(ORACLE_NAMES, self.counts.tolist(), strict=True))

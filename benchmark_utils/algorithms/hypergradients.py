@@ -1,49 +1,51 @@
-"""Stochastic estimates of grad_theta G and of the hypergradient that algorithms share.
+"""Estimates of the hypergradient that stochastic algorithms share.
 
 The hypergradient is grad_lambda F_j - hessian_lambda,theta G_i v, where v is an estimate of
 [hessian_theta,theta G]^-1 grad_theta F_j. A maker takes the framework and the oracle, and returns a
-function that the algorithm's step calls.
+function that an algorithm's step calls.
 """
-
-from benchmark_utils.algorithms.loops import make_neumann, make_random_product
 
 
 def make_series_hypergradient(framework, oracle):
     """The hypergradient with v by a stochastic Neumann series.
 
-    Returns ``hypergradient(problem, inner_var, outer_var, draws)`` with ``draws = (batches,
-    cross_batch, outer_batch, eta)``; ``batches`` are those of :func:`make_neumann`.
+    Returns ``hypergradient(arrays, inner_var, outer_var, eta, draws)`` with ``draws = (batches,
+    cross_batch, outer_batch)``, v = eta sum_{q=0}^{Q} prod_{k=1}^{q} (I - eta H_{b_k}) grad_theta
+    F_j, and Q the number of ``batches``. Ji, Yang and Liang, Bilevel optimization, ICML 2021,
+    equation (3). Summed by Horner's rule, which takes the batches, all drawn alike, from the last
+    to the first, the series is SGD on the linear system from v = eta grad_theta F_j.
     """
-    neumann = make_neumann(framework, oracle)
+    linear_sgd = framework.linear_sgd(oracle.hvp)
 
-    @framework.inline
-    def hypergradient(problem, inner_var, outer_var, draws):
-        batches, cross_batch, outer_batch, step_size = draws
-        outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batch)
-        args = problem, inner_var, outer_var, step_size
-        v = neumann(outer_in, batches, args)
-        return outer_out - oracle.cross(problem, inner_var, outer_var, v, cross_batch)
+    def hypergradient(arrays, inner_var, outer_var, eta, draws):
+        batches, cross_batch, outer_batch = draws
+        f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batch)
+        args = arrays, inner_var, outer_var, f_theta, eta
+        v = linear_sgd(eta * f_theta, batches, batches.shape[0], args)
+        return f_lambda - oracle.cross(arrays, inner_var, outer_var, v, cross_batch)
 
     return hypergradient
 
 
-def make_random_hypergradient(framework, oracle):
-    """The hypergradient with v by one random term of the Neumann series.
+def make_random_hypergradient(framework, oracle, n_terms):
+    """The hypergradient with v by one random term of the Neumann series of N = ``n_terms``.
 
-    Returns ``hypergradient(problem, inner_var, outer_var, draws)`` with ``draws = (batches,
-    outer_batch, n_factors, step_sizes)``. The last inner minibatch is that of the cross derivative,
-    those before are for the term's factors; the last two step sizes are its eta and its scale, see
-    :func:`make_random_product`.
+    Returns ``hypergradient(arrays, inner_var, outer_var, eta, draws)`` with ``draws = (batches,
+    outer_batch, n_factors)``, v = N eta prod_{k=1}^{q} (I - eta H_{b_k}) grad_theta F_j, and
+    q = ``n_factors``, to be drawn uniformly below N: the mean of v over q is the Neumann series.
+    The last of ``batches`` is that of the cross derivative. Ghadimi and Wang, Approximation methods
+    for bilevel programming, 2018, equation (3.1).
     """
-    product = make_random_product(framework, oracle)
 
-    @framework.inline
-    def hypergradient(problem, inner_var, outer_var, draws):
-        batches, outer_batch, n_factors, step_sizes = draws
-        outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batch)
-        args = problem, inner_var, outer_var, step_sizes[-2], step_sizes[-1]
-        v = product(outer_in, batches[:-1], n_factors, args)
-        return outer_out - oracle.cross(problem, inner_var, outer_var, v, batches[-1])
+    # With 0 on the right-hand side, a step on the linear system multiplies by I - eta H_b.
+    multiply, xp = framework.linear_sgd(oracle.hvp), framework.np
+
+    def hypergradient(arrays, inner_var, outer_var, eta, draws):
+        batches, outer_batch, n_factors = draws
+        f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batch)
+        args = arrays, inner_var, outer_var, xp.zeros_like(f_theta), eta
+        v = n_terms * eta * multiply(f_theta, batches, n_factors, args)
+        return f_lambda - oracle.cross(arrays, inner_var, outer_var, v, batches[-1])
 
     return hypergradient
 
@@ -51,17 +53,17 @@ def make_random_hypergradient(framework, oracle):
 def make_estimate(framework, oracle):
     """grad_theta G and the hypergradient with a Neumann series, on the same minibatches.
 
-    Returns ``estimate(problem, inner_var, outer_var, (inner_batches, outer_batch, eta))``, for the
-    algorithm to compile or to inline. The first inner minibatch is that of grad_theta G and of the
-    cross derivative, the others are those of the series. Yang, Ji and Liang, Provably faster
-    algorithms for bilevel optimization, NeurIPS 2021, equations (3) to (5).
+    Returns ``estimate(arrays, inner_var, outer_var, eta, (inner_batches, outer_batch))``. The first
+    inner minibatch is that of grad_theta G and of the cross derivative, the others are those of the
+    series. Yang, Ji and Liang, Provably faster algorithms for bilevel optimization, NeurIPS 2021,
+    equations (3) to (5).
     """
     hypergradient = make_series_hypergradient(framework, oracle)
 
-    def estimate(problem, inner_var, outer_var, draws):
-        inner_batches, outer_batch, step_size = draws
-        grad = oracle.inner_grad(problem, inner_var, outer_var, inner_batches[0])
-        draws = inner_batches[1:], inner_batches[0], outer_batch, step_size
-        return grad, hypergradient(problem, inner_var, outer_var, draws)
+    def estimate(arrays, inner_var, outer_var, eta, draws):
+        inner_batches, outer_batch = draws
+        g_theta = oracle.inner_grad(arrays, inner_var, outer_var, inner_batches[0])
+        draws = inner_batches[1:], inner_batches[0], outer_batch
+        return g_theta, hypergradient(arrays, inner_var, outer_var, eta, draws)
 
     return estimate

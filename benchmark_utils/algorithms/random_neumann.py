@@ -14,8 +14,8 @@ class State(NamedTuple):
 class RandomNeumannSolver(StochasticSolver):
     """Base class of the two solvers, which differ in ``n_inner_steps``, their steps on theta.
 
-    ``step_sizes`` are rho_t, gamma_t, and eta and N eta of the random term; what an iteration draws
-    beside minibatches is the number of that term's factors.
+    ``step_sizes`` are rho_t, gamma_t, and eta of the random term. Besides minibatches, an iteration
+    draws the number of that term's factors.
     """
 
     parameters = {
@@ -44,11 +44,12 @@ class RandomNeumannSolver(StochasticSolver):
             (self.step_size, self.decay),
             (self.outer_step_size, self.outer_decay),
             (self.neumann_step_size, 0),
-            (self.n_neumann_steps * self.neumann_step_size, 0),
         ]
 
-    def draw_more(self, rng, t):
+    draw_changes_calls = True
+
+    def draw(self, rng, t):
         return rng.integers(self.n_neumann_steps, size=len(t))
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         return State(inner_var, outer_var)

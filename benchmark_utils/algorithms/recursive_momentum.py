@@ -24,23 +24,24 @@ def make_momentum_step(oracle, estimate):
     ----------
     oracle : Oracle
     estimate : callable
-        ``estimate(problem, inner_var, outer_var, draws)``: grad_theta G and the hypergradient.
+        ``estimate(arrays, inner_var, outer_var, eta, draws)``: grad_theta G and the hypergradient.
 
     Returns
     -------
     momentum_step : callable
-        ``momentum_step(state, problem, draws, step_sizes)``.
+        ``momentum_step(state, arrays, draws, (rho, gamma, beta, eta))``.
     """
 
-    def momentum_step(state, problem, draws, step_sizes):
+    def momentum_step(state, arrays, draws, step_sizes):
+        rho, gamma, beta, eta = step_sizes
         inner_var, outer_var, old_inner_var, old_outer_var, d_inner, d_outer = state
-        grad, hypergrad = estimate(problem, inner_var, outer_var, draws)
-        old_grad, old_hypergrad = estimate(problem, old_inner_var, old_outer_var, draws)
-        d_inner = grad + step_sizes[2] * (d_inner - old_grad)
-        d_outer = hypergrad + step_sizes[2] * (d_outer - old_hypergrad)
+        u, w = estimate(arrays, inner_var, outer_var, eta, draws)
+        old_u, old_w = estimate(arrays, old_inner_var, old_outer_var, eta, draws)
+        d_inner = u + (1 - beta) * (d_inner - old_u)
+        d_outer = w + (1 - beta) * (d_outer - old_w)
         return State(
-            inner_var - step_sizes[0] * d_inner,
-            oracle.project(problem, outer_var - step_sizes[1] * d_outer),
+            inner_var - rho * d_inner,
+            oracle.project(arrays, outer_var - gamma * d_outer),
             inner_var,
             outer_var,
             d_inner,
@@ -53,7 +54,7 @@ def make_momentum_step(oracle, estimate):
 class RecursiveMomentumSolver(StochasticSolver):
     """Base class of the two solvers, which differ in their estimate of the hypergradient.
 
-    ``step_sizes`` are rho_t, gamma_t, 1 - eta_t, and the step size of the Neumann series.
+    ``step_sizes`` are rho_t, gamma_t, beta_t, and eta, the step size of the Neumann series.
     """
 
     parameters = {
@@ -84,10 +85,10 @@ class RecursiveMomentumSolver(StochasticSolver):
         ]
 
     def step_sizes(self, t):
-        sizes = super().step_sizes(t)
-        sizes[:, 2] = np.where(t == 1, 0, 1 - sizes[:, 2])
-        return sizes
+        rho, gamma, beta, eta = super().step_sizes(t)
+        beta[t == 1] = 1
+        return rho, gamma, beta, eta
 
-    def init(self, problem, inner_var, outer_var):
+    def init(self, arrays, inner_var, outer_var):
         nowhere = np.zeros_like(inner_var), np.zeros_like(outer_var)
         return State(inner_var, outer_var, inner_var, outer_var, *nowhere)

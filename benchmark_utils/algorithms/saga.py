@@ -11,10 +11,10 @@ import numpy as np
 
 
 class Memory(NamedTuple):
-    """What was last seen at one level: the quantities read from a block, one after the other."""
+    """The table of one level: the concatenated last values on each block, and their mean."""
 
-    table: Any  # (n_blocks, dim), the last values on each block
-    mean: Any  # (dim,), the mean of the table's rows
+    table: Any  # (n_blocks, dim)
+    mean: Any  # (dim,)
 
 
 def zero_memory(n_blocks, *variables):
@@ -23,48 +23,44 @@ def zero_memory(n_blocks, *variables):
     return Memory(np.zeros((n_blocks, mean.size), mean.dtype), mean)
 
 
-def make_see_all(framework, see):
-    """A function that sees a list of blocks at one point."""
+def make_read_all(framework, read):
+    """A function that reads a list of blocks at one point, for Python to call."""
 
-    @framework.inline
-    def remember(memory, block, point):
-        memory, _ = see(memory, block, point)
+    def read_one(memory, block, point):
+        memory, _ = read(memory, block, point)
         return memory
 
-    return framework.outermost(framework.scan(remember))
+    return framework.jit(framework.fold(read_one))
 
 
-def make_see(framework, oracle):
+def make_readers(framework, oracle):
     """Functions that read a block: a new memory, and variance-reduced estimates.
 
     Returns
     -------
-    see_inner : callable
-        ``see_inner(memory, block, (problem, inner_var, outer_var, v))`` reads grad_theta G, and
+    read_inner : callable
+        ``read_inner(memory, block, (arrays, inner_var, outer_var, v))`` reads grad_theta G, and
         the Hessian and the cross derivative times v.
-    see_outer : callable
+    read_outer : callable
         The same for grad_theta F and grad_lambda F.
     """
 
-    @framework.inline
     def saga(memory, values, block):
-        estimate, table, mean = framework.remember(memory.table, memory.mean, block, values)
+        estimate, table, mean = framework.saga_update(memory.table, memory.mean, block, values)
         return Memory(table, mean), estimate
 
-    @framework.inline
-    def see_inner(memory, block, point):
-        problem, inner_var, outer_var, v = point
-        values = oracle.inner_grad_hvp_cross(problem, inner_var, outer_var, v, block)
+    def read_inner(memory, block, point):
+        arrays, inner_var, outer_var, v = point
+        values = oracle.inner_grad_hvp_cross(arrays, inner_var, outer_var, v, block)
         memory, estimate = saga(memory, values, block)
         p = inner_var.shape[0]
         return memory, (estimate[:p], estimate[p : 2 * p], estimate[2 * p :])
 
-    @framework.inline
-    def see_outer(memory, block, point):
-        problem, inner_var, outer_var, _ = point
-        values = oracle.outer_grad(problem, inner_var, outer_var, block)
+    def read_outer(memory, block, point):
+        arrays, inner_var, outer_var, _ = point
+        values = oracle.outer_grad(arrays, inner_var, outer_var, block)
         memory, estimate = saga(memory, values, block)
         p = inner_var.shape[0]
         return memory, (estimate[:p], estimate[p:])
 
-    return see_inner, see_outer
+    return read_inner, read_outer

@@ -3,10 +3,10 @@
 import numpy as np
 
 
-def make_directions(framework, oracle):
+def make_directions(oracle):
     """The directions in which SOBA moves theta, v and lambda.
 
-    Returns ``directions(problem, (inner_var, outer_var, v), inner_batch, outer_batch)``:
+    Returns ``directions(arrays, (inner_var, outer_var, v), inner_batch, outer_batch)``:
 
         grad_theta G,   hessian_theta,theta G v - grad_theta F,
         grad_lambda F - hessian_lambda,theta G v.
@@ -14,53 +14,50 @@ def make_directions(framework, oracle):
     Dagreou, Ablin, Vaiter and Moreau, NeurIPS 2022, equations (6) to (8).
     """
 
-    @framework.inline
-    def directions(problem, point, inner_batch, outer_batch):
+    def directions(arrays, point, inner_batch, outer_batch):
         inner_var, outer_var, v = point
-        grad, hvp, cross = oracle.inner_grad_hvp_cross(
-            problem, inner_var, outer_var, v, inner_batch
+        g_theta, hvp, cross = oracle.inner_grad_hvp_cross(
+            arrays, inner_var, outer_var, v, inner_batch
         )
-        outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, outer_batch)
-        return grad, hvp - outer_in, outer_out - cross
+        f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batch)
+        return g_theta, hvp - f_theta, f_lambda - cross
 
     return directions
 
 
 def make_full_directions(framework, oracle, n_inner_blocks, n_outer_blocks):
-    """The same from all blocks, ``full_directions(problem, (inner_var, outer_var, v))``."""
+    """The same from all blocks, ``full_directions(arrays, (inner_var, outer_var, v))``."""
+    xp = framework.np
 
-    @framework.compile
     def add_inner(means, block, args):
-        problem, (inner_var, outer_var, v) = args
-        grad_mean, hvp_mean, cross_mean = means
-        grad, hvp, cross = oracle.inner_grad_hvp_cross(problem, inner_var, outer_var, v, block)
+        arrays, (inner_var, outer_var, v) = args
+        g_theta, hvp, cross = means
+        new_g_theta, new_hvp, new_cross = oracle.inner_grad_hvp_cross(
+            arrays, inner_var, outer_var, v, block
+        )
         return (
-            framework.update_mean(grad_mean, grad, n_inner_blocks),
-            framework.update_mean(hvp_mean, hvp, n_inner_blocks),
-            framework.update_mean(cross_mean, cross, n_inner_blocks),
+            framework.update_mean(g_theta, new_g_theta, n_inner_blocks),
+            framework.update_mean(hvp, new_hvp, n_inner_blocks),
+            framework.update_mean(cross, new_cross, n_inner_blocks),
         )
 
-    @framework.compile
     def add_outer(means, block, args):
-        problem, (inner_var, outer_var, _) = args
-        in_mean, out_mean = means
-        outer_in, outer_out = oracle.outer_grad(problem, inner_var, outer_var, block)
+        arrays, (inner_var, outer_var, _) = args
+        f_theta, f_lambda = means
+        new_f_theta, new_f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, block)
         return (
-            framework.update_mean(in_mean, outer_in, n_outer_blocks),
-            framework.update_mean(out_mean, outer_out, n_outer_blocks),
+            framework.update_mean(f_theta, new_f_theta, n_outer_blocks),
+            framework.update_mean(f_lambda, new_f_lambda, n_outer_blocks),
         )
 
-    add_all_inner, add_all_outer = framework.scan(add_inner), framework.scan(add_outer)
-    zeros_like = framework.zeros_like
+    add_all_inner, add_all_outer = framework.fold(add_inner), framework.fold(add_outer)
 
-    @framework.inline
-    def full_directions(problem, point):
+    def full_directions(arrays, point):
         inner_var, outer_var, v = point
-        zeros = zeros_like(inner_var), zeros_like(v), zeros_like(outer_var)
-        args = problem, point
-        grad, hvp, cross = add_all_inner(zeros, np.arange(n_inner_blocks), args)
-        zeros = zeros_like(inner_var), zeros_like(outer_var)
-        outer_in, outer_out = add_all_outer(zeros, np.arange(n_outer_blocks), args)
-        return grad, hvp - outer_in, outer_out - cross
+        zeros = xp.zeros_like(inner_var), xp.zeros_like(v), xp.zeros_like(outer_var)
+        g_theta, hvp, cross = add_all_inner(zeros, np.arange(n_inner_blocks), (arrays, point))
+        zeros = xp.zeros_like(inner_var), xp.zeros_like(outer_var)
+        f_theta, f_lambda = add_all_outer(zeros, np.arange(n_outer_blocks), (arrays, point))
+        return g_theta, hvp - f_theta, f_lambda - cross
 
     return full_directions

@@ -20,20 +20,19 @@ Array = Any  # a NumPy or JAX array, whichever the framework computes with
 class StochasticSolver(BilevelSolver):
     """Base class of stochastic solvers.
 
-    A solver defines
+    A solver defines :meth:`schedules`, :meth:`init`, :meth:`make_step`, and how many minibatches an
+    iteration draws; :meth:`draw` as well, if an iteration draws more, or does not do the same each
+    time.
 
-    * ``init(problem, inner_var, outer_var)``: the first state, a ``NamedTuple`` of arrays with at
-      least ``inner_var`` and ``outer_var``; ``make_init`` instead, if it asks oracles;
-    * ``make_step(framework, oracle)``: the function
-      ``step(state, problem, inner_batches, outer_batches, step_sizes)`` of one iteration, written
-      in what NumPy, numba and JAX have in common;
-    * ``schedules()``: a pair (a, e) for each entry of ``step_sizes``, which is a t^(-e) at
-      iteration t = 1, 2, ...;
-    * ``n_inner_batches`` and ``n_outer_batches``: how many minibatches an iteration draws;
-    * ``draw_more(rng, t)``, if an iteration draws more than minibatches, or does not do the same
-      each time: what iterations t draw, an array of one row each, which the step takes as its last
-      argument. What decides which oracles are called is one integer or bool an iteration; floats
-      decide nothing.
+    Attributes
+    ----------
+    n_inner_batches, n_outer_batches : int
+        The numbers of inner and outer minibatches that an iteration draws.
+    draw_changes_calls : bool
+        Whether the calls of oracles depend on what :meth:`draw` returns, which then is one integer
+        or bool per iteration: calls are counted for each of its values.
+    reads_all_blocks : bool
+        Whether the step depends on the number of blocks.
     """
 
     requirements = ["numba", "scipy", "pip::jax"]
@@ -54,8 +53,44 @@ class StochasticSolver(BilevelSolver):
 
     n_inner_batches = 1
     n_outer_batches = 1
-    reads_all_blocks = False  # whether the step depends on the number of blocks
-    compiled_for = None, None
+    draw_changes_calls = False
+    reads_all_blocks = False
+    _compiled_for = None
+    _ran_with = None
+
+    def schedules(self):
+        """The step sizes: pairs (a, e), each for a t^(-e) at iteration t = 1, 2, ..."""
+        raise NotImplementedError(f"{self.name} needs schedules(): a pair (a, e) per step size.")
+
+    def init(self, arrays, inner_var, outer_var):
+        """The first state, a ``NamedTuple`` with at least ``inner_var`` and ``outer_var``.
+
+        Its other fields are arrays, numbers, None, or tuples of these.
+        """
+        raise NotImplementedError(f"{self.name} needs init(arrays, inner_var, outer_var).")
+
+    def make_step(self, framework, oracle):
+        """The function of one iteration, which returns the next state.
+
+        It is ``step(state, arrays, inner_batches, outer_batches, step_sizes)``, with one argument
+        more if :meth:`draw` returns something. ``arrays`` are for oracles, minibatches are
+        indices, and ``step_sizes`` has one number per schedule.
+
+        Parameters
+        ----------
+        framework : module
+            Arrays, loops and branches; see :mod:`benchmark_utils.frameworks`.
+        oracle : Oracle
+        """
+        raise NotImplementedError(f"{self.name} needs make_step(framework, oracle).")
+
+    def draw(self, rng, t):
+        """Other random numbers of iterations t, an array of one row each, or None."""
+        return None
+
+    def make_init(self, framework, oracle):
+        """The function that makes the first state: :meth:`init`, unless that needs oracles."""
+        return self.init
 
     def refuse(self, problem):
         if not problem.frameworks:
@@ -91,26 +126,24 @@ class StochasticSolver(BilevelSolver):
     def compile(self):
         """Compile the algorithm, unless a run before has, and run it once.
 
-        Here rather than in ``warm_up``, which benchopt calls when the timeout already runs. What
-        is compiled depends on the solver's parameters and the problem's oracles, and not on the
-        data; JAX alone compiles anew for arrays of another shape.
+        Here rather than in ``warm_up``, which benchopt calls when the timeout already runs. The
+        compiled code depends on the solver's parameters and the problem's oracles, and not on the
+        data; only JAX recompiles for new shapes.
         """
         oracle = self.problem.oracle(self.framework)
-        shapes = self.batch_sizes, [array.size for array in (*self.start, *self.block_sizes)]
         n_blocks = tuple(map(len, self.block_sizes)) if self.reads_all_blocks else None
         # Two oracles of the same functions may be of different types of samples.
-        made_for = id(oracle), n_blocks
-        if made_for != self.compiled_for[0]:
+        compiled_for = id(oracle), n_blocks
+        if compiled_for != self._compiled_for:
             self.runtime = get_framework(self.framework)
             self.first_state = self.make_init(self.runtime, oracle)
             self.iterate = self.runtime.iterations(self.make_step(self.runtime, oracle))
-        if (made_for, shapes) != self.compiled_for:
+            self._compiled_for, self._ran_with = compiled_for, None
+        sizes = [array.size for array in (*self.start, *self.block_sizes)]
+        ran_with = self.batch_sizes, sizes
+        if ran_with != self._ran_with:
             self.run_once(1)
-        self.compiled_for = made_for, shapes
-
-    def make_init(self, framework, oracle):
-        """The function that makes the first state; :meth:`init` unless a solver overrides it."""
-        return self.init
+            self._ran_with = ran_with
 
     def pre_run_hook(self, stop_val):
         rng = np.random.default_rng(self.seed)
@@ -120,37 +153,45 @@ class StochasticSolver(BilevelSolver):
     def run(self, callback):
         # benchopt keeps all solvers until its end: data and tables must not stay with them.
         arrays, self.arrays = self.arrays, None
-        one_chunk = np.arange(self.eval_freq)
-        inner_rng, outer_rng, more_rng = np.random.default_rng(self.seed).spawn(3)
-        n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
+        rngs = np.random.default_rng(self.seed).spawn(3)
         self.calls = CallCounts(self.measured_calls)
         self.iterations = 0
         state = self.first_state(arrays, *self.start)
         self.point = state.inner_var, state.outer_var
         while callback():
-            inner_batches = inner_rng.integers(
-                n_inner_blocks, size=(self.eval_freq, self.n_inner_batches)
-            )
-            outer_batches = outer_rng.integers(
-                n_outer_blocks, size=(self.eval_freq, self.n_outer_batches)
-            )
-            t = self.iterations + 1 + one_chunk
-            more = self.draw_more(more_rng, t)
-            draws = inner_batches, outer_batches, self.step_sizes(t)
-            draws = draws if more is None else (*draws, more)
-            state = self.iterate(state, arrays, *draws)
+            draws = self.draws(rngs)
+            state = self.iterate(state, arrays, draws)
             self.point = self.runtime.wait((state.inner_var, state.outer_var))
             self.iterations += self.eval_freq
-            self.calls.add(inner_batches, outer_batches, more)
+            self.calls.add(draws)
 
-    def draw_more(self, rng, t):
-        """What iterations t draw beside minibatches, an array of one row each; None if nothing."""
-        return None
+    def draws(self, rngs):
+        """The next ``eval_freq`` iterations' arguments, of one row per iteration.
+
+        Returns
+        -------
+        inner_batches, outer_batches : integer array, (eval_freq, n_inner_batches or so)
+        step_sizes : tuple of array, (eval_freq,)
+        more : array, (eval_freq, ...)
+            Only if :meth:`draw` returns something.
+        """
+        inner_rng, outer_rng, more_rng = rngs
+        t = np.arange(self.iterations + 1, self.iterations + 1 + self.eval_freq)
+        n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
+        inner_batches = inner_rng.integers(n_inner_blocks, size=(len(t), self.n_inner_batches))
+        outer_batches = outer_rng.integers(n_outer_blocks, size=(len(t), self.n_outer_batches))
+        more = self.draw(more_rng, t)
+        draws = inner_batches, outer_batches, self.step_sizes(t)
+        return draws if more is None else (*draws, more)
 
     def step_sizes(self, t):
-        """The step sizes of iterations t, (len(t), number of schedules)."""
-        columns = [scale * t.astype(float) ** -exponent for scale, exponent in self.schedules()]
-        return np.stack(columns, axis=1).astype(self.precision)
+        """The step sizes of iterations t, a tuple of one array (len(t),) per schedule."""
+        return tuple(
+            (scale * np.power(t, -float(exponent))).astype(self.precision)
+            if exponent
+            else np.full(len(t), scale, self.precision)
+            for scale, exponent in self.schedules()
+        )
 
     def get_result(self):
         inner_var, outer_var = map(self.runtime.to_numpy, self.point)

@@ -1,30 +1,34 @@
 """How one algorithm source is run: compiled by numba, compiled by JAX, or as plain Python.
 
-A framework is a module of this package with the few operations that differ:
+A framework is a module with the few operations that differ. A step and the functions that it calls
+are plain Python functions over arrays: ``np`` is their array namespace, NumPy or ``jax.numpy``.
+Loops and branches that the framework must know are made before the step, from functions:
 
-* ``compile(function)``: make a function callable from compiled code;
-* ``inline(function)``: the same for one that only calls others, which compiles faster inlined;
-* ``once(function)``: the same for a long one that is called from several places;
-* ``scan(body)``: from a compiled body, ``loop(carry, indices, args)``, which is
-  ``for index in indices: carry = body(carry, index, args)``, to be called from compiled code;
-* ``scan_first(body)``: the same over the first few, ``loop(carry, indices, n_first, args)``;
-* ``either(first, second)``: from two compiled functions of one argument, ``choose(condition,
-  argument)``, which calls the first if the condition holds and else the second;
-* ``outermost(loop)``: compile such a loop for Python to call;
-* ``iterations(step)``: from one iteration of an algorithm,
-  ``step(state, problem, inner_batches, outer_batches, step_sizes)``, compile many for Python to
-  call: ``iterate(state, problem, inner_batches, outer_batches, step_sizes)``, where the last three
-  have one row an iteration; both take one argument more if the algorithm draws more;
-* ``zeros_like(x)``: zeros of an array's shape and precision;
-* ``dot(x, y)``: the inner product of two vectors, in their precision;
-* ``positive_part(x)``: the larger of a number and 0, in its precision;
-* ``remember(table, mean, index, parts)``: SAGA's estimate ``row - table[index] + mean``, where
-  ``parts`` are the vectors that make the row, and the table with that row and the mean of its rows,
-  both in place;
-* ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, in place;
+* ``fold(body)``: the function ``loop(carry, indices, args)``, which is
+  ``for index in indices: carry = body(carry, index, args)``;
+* ``fori_loop(body)``: the function ``loop(n_steps, carry, args)``, which is
+  ``for k in range(n_steps): carry = body(k, carry, args)``;
+* ``cond(first, second)``: the function ``choose(condition, argument)``, which calls the first
+  function if the condition holds, and else the second;
+* ``sgd(inner_grad)``: from that oracle, the function ``loop(inner_var, batches, (arrays, outer_var,
+  rho))``, which is ``for b in batches: theta <- theta - rho grad_theta G_b``;
+* ``linear_sgd(hvp)``: from that oracle, the function ``loop(v, batches, n_steps, (arrays,
+  inner_var, outer_var, rhs, eta))``, which is ``v <- v - eta (H_b v - rhs)`` for the first
+  ``n_steps`` of the batches (Grazzi, Pontil and Salzo, AISTATS 2021);
+* ``saga_update(table, mean, index, parts)``: SAGA's estimate ``row - table[index] + mean``, where
+  ``parts`` are the vectors that make the row, then the table with that row, and the mean of its
+  rows, both of which may be changed in place;
+* ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, which may
+  be done in place.
+
+The base of stochastic solvers needs four more:
+
+* ``jit(function)``: compile a function for Python to call;
+* ``iterations(step)``: compile many iterations for Python to call, ``iterate(state, arrays,
+  draws)``, where ``draws`` are a tuple of arrays, or of tuples of arrays, of one row per iteration;
 * ``load(arrays)``: a problem's arrays where the framework computes;
-* ``to_numpy(array)``: a NumPy copy that later iterations do not touch;
-* ``wait(arrays)``: return arrays once they have been computed.
+* ``to_numpy(array)``: a NumPy copy that later iterations do not change, and ``wait(arrays)``:
+  arrays once they have been computed.
 """
 
 from importlib import import_module
@@ -33,5 +37,5 @@ FRAMEWORKS = ("numba", "jax", "python")
 
 
 def get_framework(name):
-    """Import a framework by its name, one of ``FRAMEWORKS``, and pay for that one alone."""
-    return import_module(f"benchmark_utils.frameworks.{name}" + ".operations" * (name == "numba"))
+    """Import a framework by its name, one of ``FRAMEWORKS``, and none of the others."""
+    return import_module(f"benchmark_utils.frameworks.{name}")

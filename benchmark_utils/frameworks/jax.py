@@ -4,22 +4,19 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+import numpy
 
+from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
 from benchmark_utils.oracle import Oracle
 
 # JAX computes in float32 unless told otherwise; float32 arrays stay float32 with this switch on.
 jax.config.update("jax_enable_x64", True)
 
 
-def compile(function):
-    return function
+np = jnp
 
 
-inline = once = compile
-
-
-def scan(body):
+def fold(body):
     def loop(carry, indices, args):
         def one(carry, index):
             return body(carry, index, args), None
@@ -29,45 +26,40 @@ def scan(body):
     return loop
 
 
-def scan_first(body):
-    def loop(carry, indices, n_first, args):
-        def one(position, carry):
-            return body(carry, indices[position], args)
-
-        return jax.lax.fori_loop(0, n_first, one, carry)
+def fori_loop(body):
+    def loop(n_steps, carry, args):
+        return jax.lax.fori_loop(0, n_steps, lambda k, carry: body(k, carry, args), carry)
 
     return loop
 
 
-def either(first, second):
+def cond(first, second):
     def choose(condition, argument):
         return jax.lax.cond(condition, first, second, argument)
 
     return choose
 
 
-def outermost(loop):
-    # What is carried is given away, so that tables within it are updated in place.
-    return jax.jit(loop, donate_argnums=0)
+def jit(function):
+    # The first argument is given away, so that tables within it are updated in place.
+    return jax.jit(function, donate_argnums=0)
 
 
 def iterations(step):
     @partial(jax.jit, donate_argnums=0)
-    def iterate(state, problem, *draws):
+    def iterate(state, arrays, draws):
         def one(state, draw):
-            return step(state, problem, *draw), None
+            return step(state, arrays, *draw), None
 
         return jax.lax.scan(one, state, draws)[0]
 
     return iterate
 
 
-zeros_like = jnp.zeros_like
-dot = jnp.vdot
-positive_part = jax.nn.relu
+sgd, linear_sgd = partial(make_sgd, fori_loop), partial(make_linear_sgd, fori_loop)
 
 
-def remember(table, mean, index, parts):
+def saga_update(table, mean, index, parts):
     row = jnp.concatenate(parts)
     # XLA updates the table in place only if nothing reads it later. It would fuse the reading of
     # the old row into whatever uses it, and copy the table for that. A sort by sorted keys is an
@@ -87,7 +79,7 @@ load = jax.device_put
 
 
 def to_numpy(array):
-    return np.array(array)
+    return numpy.array(array)
 
 
 wait = jax.block_until_ready

@@ -1,16 +1,13 @@
 """Plain Python over NumPy: for a debugger, and for counting oracle calls by running one step."""
 
+from functools import partial
+
 import numpy as np
 
-
-def compile(function):
-    return function
+from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
 
 
-inline = once = compile
-
-
-def scan(body):
+def fold(body):
     def loop(carry, indices, args):
         for index in indices:
             carry = body(carry, index, args)
@@ -19,44 +16,46 @@ def scan(body):
     return loop
 
 
-def scan_first(body):
-    def loop(carry, indices, n_first, args):
-        for index in indices[:n_first]:
-            carry = body(carry, index, args)
+def fori_loop(body):
+    def loop(n_steps, carry, args):
+        for k in range(n_steps):
+            carry = body(k, carry, args)
         return carry
 
     return loop
 
 
-def either(first, second):
+def cond(first, second):
     def choose(condition, argument):
         return first(argument) if condition else second(argument)
 
     return choose
 
 
-def outermost(loop):
-    return loop
+def jit(function):
+    return function
 
 
 def iterations(step):
-    def iterate(state, problem, *draws):
-        for draw in zip(*draws, strict=True):
-            state = step(state, problem, *draw)
+    def iterate(state, arrays, draws):
+        for t in range(len(draws[0])):
+            state = step(state, arrays, *row(draws, t))
         return state
 
     return iterate
 
 
-zeros_like = np.zeros_like
-dot = np.dot
+def row(arrays, t):
+    """Row t of an array, or of each array of nested tuples."""
+    if isinstance(arrays, tuple):
+        return tuple(row(array, t) for array in arrays)
+    return arrays[t]
 
 
-def positive_part(x):
-    return x if x > 0 else x - x
+sgd, linear_sgd = partial(make_sgd, fori_loop), partial(make_linear_sgd, fori_loop)
 
 
-def remember(table, mean, index, parts):
+def saga_update(table, mean, index, parts):
     row = np.concatenate(parts)
     change = row - table[index]
     estimate = mean + change

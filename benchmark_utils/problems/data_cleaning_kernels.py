@@ -1,16 +1,13 @@
 """The oracles of ``data_cleaning`` as numba kernels; the formulas are in that module."""
 
 import numpy as np
-from numba import njit
 
 from benchmark_utils.frameworks.numba import kernels
-from benchmark_utils.frameworks.numba.arena import empty_like
-from benchmark_utils.frameworks.numba.pointers import asked_by_pointer
 from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _sample_weights(arrays, outer_var, batch):
     indices, weights = arrays.inner.indices[batch], arrays.inner.weights[batch]
     out = np.empty_like(weights)
@@ -19,13 +16,13 @@ def _sample_weights(arrays, outer_var, batch):
     return out
 
 
-@njit(**kernels.KERNEL)
+@kernels.kernel
 def _add_ridge(ridge, vector, out):
     for k in range(out.shape[0]):
         out[k] += ridge * vector[k]
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _to_outer(arrays, outer_var, batch, values):
     """The derivative in lambda, (d,), of a minibatch's weighted sum of values, (b,)."""
     indices, weights = arrays.inner.indices[batch], arrays.inner.weights[batch]
@@ -37,7 +34,7 @@ def _to_outer(arrays, outer_var, batch, values):
     return derivative
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _cross(arrays, residuals, directional, outer_var, batch):
     """Residuals and derivatives of the scores, (C, b), to the derivatives in lambda, (d,)."""
     products = np.zeros_like(residuals[0])
@@ -47,7 +44,7 @@ def _cross(arrays, residuals, directional, outer_var, batch):
     return _to_outer(arrays, outer_var, batch, products)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def inner_grad(arrays, inner_var, outer_var, batch):
     weights = _sample_weights(arrays, outer_var, batch)
     grad = softmax.loss_grad(
@@ -57,11 +54,14 @@ def inner_grad(arrays, inner_var, outer_var, batch):
     return grad
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def inner_grads(arrays, inner_var, outer_var, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
-    residuals, losses = empty_like(inner_var, (inner_var.size // p, b)), empty_like(inner_var, b)
+    residuals, losses = (
+        np.empty((inner_var.size // p, b), inner_var.dtype),
+        np.empty(b, inner_var.dtype),
+    )
     labels = arrays.inner.labels[batch]
     softmax.fill_residuals_and_losses(rows, labels, inner_var, residuals, losses)
     softmax.multiply(_sample_weights(arrays, outer_var, batch), residuals)
@@ -70,7 +70,7 @@ def inner_grads(arrays, inner_var, outer_var, batch):
     return grad, _to_outer(arrays, outer_var, batch, losses)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def hvp(arrays, inner_var, outer_var, v, batch):
     weights = _sample_weights(arrays, outer_var, batch)
     product = softmax.loss_hvp(arrays.inner.rows[batch], weights, inner_var, v)
@@ -78,11 +78,11 @@ def hvp(arrays, inner_var, outer_var, v, batch):
     return product
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def cross(arrays, inner_var, outer_var, v, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
-    room = empty_like(inner_var, (2, inner_var.size // p, b))
+    room = np.empty((2, inner_var.size // p, b), inner_var.dtype)
     residuals, directional = room[0], room[1]
     softmax.fill_probabilities(rows, inner_var, residuals)
     softmax.subtract_labels(arrays.inner.labels[batch], residuals)
@@ -90,11 +90,11 @@ def cross(arrays, inner_var, outer_var, v, batch):
     return _cross(arrays, residuals, directional, outer_var, batch)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     rows = arrays.inner.rows[batch]
     p, b = rows.shape
-    room = empty_like(inner_var, (3, inner_var.size // p, b))
+    room = np.empty((3, inner_var.size // p, b), inner_var.dtype)
     probabilities, residuals, directional = room[0], room[1], room[2]
     weights = _sample_weights(arrays, outer_var, batch)
     softmax.fill_probabilities(rows, inner_var, probabilities)
@@ -113,11 +113,11 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     return grad, product, cross_
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def project(arrays, outer_var):
     return outer_var
 
 
-ORACLE = asked_by_pointer(
-    Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project)
+ORACLE = Oracle(
+    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project
 )

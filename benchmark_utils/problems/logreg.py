@@ -37,18 +37,21 @@ class Arrays(NamedTuple):
     inner_scale: float
     outer_scale: float
     linear: bool  # whether reg is "lin"
+    scratch: np.ndarray  # (2, batch_size), room for what kernels compute on the way
+    weights: np.ndarray  # (p,), room for the penalty weights
+    f_lambda: np.ndarray  # (d,), zeros: the gradient in lambda of F, which does not depend on it
 
 
-def penalty_weights(xp, problem, outer_var):
+def penalty_weights(xp, arrays, outer_var):
     """The weights w, and their derivatives in lambda, both of lambda's shape."""
     # The inner where keeps exp from overflowing in the branch that is not taken.
-    exponential = xp.exp(xp.where(problem.linear, 0, outer_var))
-    return xp.where(problem.linear, outer_var, exponential), exponential
+    exponential = xp.exp(xp.where(arrays.linear, 0, outer_var))
+    return xp.where(arrays.linear, outer_var, exponential), exponential
 
 
-def project(xp, problem, outer_var):
+def project(xp, arrays, outer_var):
     """The nearest outer variable at which no penalty weight is negative."""
-    return xp.where(problem.linear, xp.maximum(outer_var, 0), outer_var)
+    return xp.where(arrays.linear, xp.maximum(outer_var, 0), outer_var)
 
 
 def loss(xp, rows, scale, inner_var):
@@ -56,16 +59,16 @@ def loss(xp, rows, scale, inner_var):
     return scale * xp.sum(xp.logaddexp(0, -(inner_var @ rows)))
 
 
-def inner_loss(xp, problem, inner_var, outer_var, batch):
-    weights, _ = penalty_weights(xp, problem, outer_var)
-    rows = take_block(xp, problem.inner_rows, batch)
-    data_fit = loss(xp, rows, problem.inner_scale, inner_var)
+def inner_loss(xp, arrays, inner_var, outer_var, batch):
+    weights, _ = penalty_weights(xp, arrays, outer_var)
+    rows = take_block(xp, arrays.inner_rows, batch)
+    data_fit = loss(xp, rows, arrays.inner_scale, inner_var)
     return data_fit + xp.sum(weights * inner_var**2) / 2
 
 
-def outer_loss(xp, problem, inner_var, outer_var, batch):
-    rows = take_block(xp, problem.outer_rows, batch)
-    return loss(xp, rows, problem.outer_scale, inner_var)
+def outer_loss(xp, arrays, inner_var, outer_var, batch):
+    rows = take_block(xp, arrays.outer_rows, batch)
+    return loss(xp, rows, arrays.outer_scale, inner_var)
 
 
 # The oracles in NumPy: readable, and what the judge and the full-batch methods use.
@@ -85,45 +88,45 @@ def curvatures(rows, scale, inner_var):
     return scale * probability * (1 - probability)
 
 
-def inner_grad(problem, inner_var, outer_var, batch):
-    weights, _ = penalty_weights(np, problem, outer_var)
-    rows = take_block(np, problem.inner_rows, batch)
-    grad = loss_grad(rows, problem.inner_scale, inner_var)
+def inner_grad(arrays, inner_var, outer_var, batch):
+    weights, _ = penalty_weights(np, arrays, outer_var)
+    rows = take_block(np, arrays.inner_rows, batch)
+    grad = loss_grad(rows, arrays.inner_scale, inner_var)
     return grad + weights * inner_var
 
 
-def inner_grads(problem, inner_var, outer_var, batch):
+def inner_grads(arrays, inner_var, outer_var, batch):
     return (
-        inner_grad(problem, inner_var, outer_var, batch),
+        inner_grad(arrays, inner_var, outer_var, batch),
         # The gradient in lambda is that of the penalty alone, as the cross derivative is.
-        cross(problem, inner_var, outer_var, inner_var / 2, batch),
+        cross(arrays, inner_var, outer_var, inner_var / 2, batch),
     )
 
 
-def hvp(problem, inner_var, outer_var, v, batch):
-    weights, _ = penalty_weights(np, problem, outer_var)
-    rows = take_block(np, problem.inner_rows, batch)
-    return rows @ (curvatures(rows, problem.inner_scale, inner_var) * (v @ rows)) + weights * v
+def hvp(arrays, inner_var, outer_var, v, batch):
+    weights, _ = penalty_weights(np, arrays, outer_var)
+    rows = take_block(np, arrays.inner_rows, batch)
+    return rows @ (curvatures(rows, arrays.inner_scale, inner_var) * (v @ rows)) + weights * v
 
 
-def cross(problem, inner_var, outer_var, v, batch):
-    _, slopes = penalty_weights(np, problem, outer_var)
+def cross(arrays, inner_var, outer_var, v, batch):
+    _, slopes = penalty_weights(np, arrays, outer_var)
     products = slopes * inner_var * v
     return products if outer_var.size == v.size else products.sum(keepdims=True)
 
 
-def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
+def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     return (
-        inner_grad(problem, inner_var, outer_var, batch),
-        hvp(problem, inner_var, outer_var, v, batch),
-        cross(problem, inner_var, outer_var, v, batch),
+        inner_grad(arrays, inner_var, outer_var, batch),
+        hvp(arrays, inner_var, outer_var, v, batch),
+        cross(arrays, inner_var, outer_var, v, batch),
     )
 
 
-def outer_grad(problem, inner_var, outer_var, batch):
-    rows = take_block(np, problem.outer_rows, batch)
-    grad = loss_grad(rows, problem.outer_scale, inner_var)
-    return grad, np.zeros_like(outer_var)
+def outer_grad(arrays, inner_var, outer_var, batch):
+    rows = take_block(np, arrays.outer_rows, batch)
+    grad = loss_grad(rows, arrays.outer_scale, inner_var)
+    return grad, arrays.f_lambda
 
 
 NUMPY_ORACLE = Oracle(
@@ -175,6 +178,9 @@ class LogReg(Problem):
             1 / self.n_inner_samples,
             1 / self.n_outer_samples,
             self.linear,
+            scratch=None,
+            weights=None,
+            f_lambda=np.zeros(self.outer_dim),
         )
         rng = np.random.default_rng(seed)
         self.inner_var0 = rng.standard_normal(self.inner_dim)
@@ -188,7 +194,10 @@ class LogReg(Problem):
         [all_inner], [all_outer] = self.all_samples.inner_rows, self.all_samples.outer_rows
         inner_rows, inner_scale = all_inner.blocks(inner_batch_size, dtype, rng)
         outer_rows, outer_scale = all_outer.blocks(outer_batch_size, dtype, rng)
-        return Arrays(inner_rows, outer_rows, inner_scale, outer_scale, self.linear)
+        scratch = np.empty((2, max(inner_batch_size, outer_batch_size)), dtype)
+        weights, f_lambda = np.empty(self.inner_dim, dtype), np.zeros(self.outer_dim, dtype)
+        scales = inner_scale, outer_scale
+        return Arrays(inner_rows, outer_rows, *scales, self.linear, scratch, weights, f_lambda)
 
     def oracle(self, framework):
         if framework == "numba":

@@ -1,16 +1,13 @@
 """The oracles of ``multinomial_logreg`` as numba kernels; the formulas are in that module."""
 
 import numpy as np
-from numba import njit
 
 from benchmark_utils.frameworks.numba import kernels
-from benchmark_utils.frameworks.numba.arena import empty_like
-from benchmark_utils.frameworks.numba.pointers import asked_by_pointer
 from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _weights(arrays, outer_var):
     weights = np.empty_like(outer_var)
     for k in range(outer_var.shape[0]):
@@ -18,13 +15,13 @@ def _weights(arrays, outer_var):
     return weights
 
 
-@njit(**kernels.KERNEL)
+@kernels.kernel
 def _add_penalty(groups, weights, vector, out):
     for k in range(out.shape[0]):
         out[k] += weights[groups[k]] * vector[k]
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _cross(arrays, weights, inner_var, v):
     product = np.zeros_like(weights)
     for k in range(v.shape[0]):
@@ -35,7 +32,7 @@ def _cross(arrays, weights, inner_var, v):
     return product
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def inner_grad(arrays, inner_var, outer_var, batch):
     inner = arrays.inner
     grad = softmax.loss_grad(
@@ -45,7 +42,7 @@ def inner_grad(arrays, inner_var, outer_var, batch):
     return grad
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def hvp(arrays, inner_var, outer_var, v, batch):
     inner = arrays.inner
     product = softmax.loss_hvp(inner.rows[batch], inner.weights[batch], inner_var, v)
@@ -53,12 +50,12 @@ def hvp(arrays, inner_var, outer_var, v, batch):
     return product
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def cross(arrays, inner_var, outer_var, v, batch):
     return _cross(arrays, _weights(arrays, outer_var), inner_var, v)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def inner_grads(arrays, inner_var, outer_var, batch):
     # The gradient in lambda is that of the penalty alone, as the cross derivative is.
     half = inner_var.dtype.type(0.5)
@@ -68,11 +65,11 @@ def inner_grads(arrays, inner_var, outer_var, batch):
     )
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     rows, weights = arrays.inner.rows[batch], arrays.inner.weights[batch]
     p, b = rows.shape
-    room = empty_like(inner_var, (2, inner_var.size // p, b))
+    room = np.empty((2, inner_var.size // p, b), inner_var.dtype)
     residuals, directional = room[0], room[1]
     softmax.fill_probabilities(rows, inner_var, residuals)
     softmax.fill_scores(rows, v, directional)
@@ -87,11 +84,11 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
     return grad, product, _cross(arrays, penalty, inner_var, v)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def project(arrays, outer_var):
     return np.maximum(outer_var, outer_var.dtype.type(0)) if arrays.linear else outer_var
 
 
-ORACLE = asked_by_pointer(
-    Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project)
+ORACLE = Oracle(
+    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project
 )

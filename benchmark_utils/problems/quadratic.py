@@ -46,15 +46,15 @@ def loss(xp, rows, scale, inner_var, outer_var):
     return scale / 2 * xp.sum((inner_var @ rows[:p] + outer_var @ rows[p:-1] + rows[-1]) ** 2)
 
 
-def inner_loss(xp, problem, inner_var, outer_var, batch):
-    return loss(xp, problem.inner_rows[batch], problem.inner_scale, inner_var, outer_var)
+def inner_loss(xp, arrays, inner_var, outer_var, batch):
+    return loss(xp, arrays.inner_rows[batch], arrays.inner_scale, inner_var, outer_var)
 
 
-def outer_loss(xp, problem, inner_var, outer_var, batch):
-    return loss(xp, problem.outer_rows[batch], problem.outer_scale, inner_var, outer_var)
+def outer_loss(xp, arrays, inner_var, outer_var, batch):
+    return loss(xp, arrays.outer_rows[batch], arrays.outer_scale, inner_var, outer_var)
 
 
-def project(problem, outer_var):
+def project(arrays, outer_var):
     return outer_var
 
 
@@ -67,34 +67,34 @@ def grads(rows, scale, inner_var, outer_var):
     return rows[:p] @ residuals, rows[p:-1] @ residuals
 
 
-def inner_grads(problem, inner_var, outer_var, batch):
-    return grads(problem.inner_rows[batch], problem.inner_scale, inner_var, outer_var)
+def inner_grads(arrays, inner_var, outer_var, batch):
+    return grads(arrays.inner_rows[batch], arrays.inner_scale, inner_var, outer_var)
 
 
-def inner_grad(problem, inner_var, outer_var, batch):
-    return inner_grads(problem, inner_var, outer_var, batch)[0]
+def inner_grad(arrays, inner_var, outer_var, batch):
+    return inner_grads(arrays, inner_var, outer_var, batch)[0]
 
 
-def hvp_cross(problem, v, batch):
-    p, rows = v.size, problem.inner_rows[batch]
-    slopes = problem.inner_scale * (v @ rows[:p])
+def hvp_cross(arrays, v, batch):
+    p, rows = v.size, arrays.inner_rows[batch]
+    slopes = arrays.inner_scale * (v @ rows[:p])
     return rows[:p] @ slopes, rows[p:-1] @ slopes
 
 
-def hvp(problem, inner_var, outer_var, v, batch):
-    return hvp_cross(problem, v, batch)[0]
+def hvp(arrays, inner_var, outer_var, v, batch):
+    return hvp_cross(arrays, v, batch)[0]
 
 
-def cross(problem, inner_var, outer_var, v, batch):
-    return hvp_cross(problem, v, batch)[1]
+def cross(arrays, inner_var, outer_var, v, batch):
+    return hvp_cross(arrays, v, batch)[1]
 
 
-def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
-    return inner_grad(problem, inner_var, outer_var, batch), *hvp_cross(problem, v, batch)
+def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
+    return inner_grad(arrays, inner_var, outer_var, batch), *hvp_cross(arrays, v, batch)
 
 
-def outer_grad(problem, inner_var, outer_var, batch):
-    return grads(problem.outer_rows[batch], problem.outer_scale, inner_var, outer_var)
+def outer_grad(arrays, inner_var, outer_var, batch):
+    return grads(arrays.outer_rows[batch], arrays.outer_scale, inner_var, outer_var)
 
 
 NUMPY_ORACLE = Oracle(

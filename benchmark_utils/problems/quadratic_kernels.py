@@ -1,24 +1,25 @@
 """The oracles of ``quadratic`` as numba kernels; the formulas are in ``quadratic.py``."""
 
-from numba import njit
+import numpy as np
 
 from benchmark_utils.frameworks.numba import kernels
-from benchmark_utils.frameworks.numba.arena import empty_like
-from benchmark_utils.frameworks.numba.pointers import asked_by_pointer
 from benchmark_utils.oracle import Oracle
 
 
-@njit(**kernels.KERNEL)
+@kernels.kernel
 def _multiply(scale, vector):
     for i in range(vector.shape[0]):
         vector[i] *= scale
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _residuals(rows, scale, inner_var, outer_var):
     """scale (<x_i, theta> + <z_i, lambda> - y_i), (b,)."""
     p, d = inner_var.shape[0], outer_var.shape[0]
-    joint, residuals = empty_like(inner_var, p + d + 1), empty_like(inner_var, rows.shape[1])
+    joint, residuals = (
+        np.empty(p + d + 1, inner_var.dtype),
+        np.empty(rows.shape[1], inner_var.dtype),
+    )
     for k in range(p):
         joint[k] = inner_var[k]
     for k in range(d):
@@ -29,72 +30,70 @@ def _residuals(rows, scale, inner_var, outer_var):
     return residuals
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _slopes(rows, scale, v):
     """scale <x_i, v>, the residuals' derivatives along v, (b,)."""
-    slopes = empty_like(v, rows.shape[1])
+    slopes = np.empty(rows.shape[1], v.dtype)
     kernels.margins(rows[: v.shape[0]], v, slopes)
     _multiply(scale, slopes)
     return slopes
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _weighted_sum(rows, weights):
-    out = empty_like(weights, rows.shape[0])
+    out = np.empty(rows.shape[0], weights.dtype)
     kernels.weighted_sum(rows, weights, out)
     return out
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def _grads(rows, scale, inner_var, outer_var):
     p = inner_var.shape[0]
     grads = _weighted_sum(rows[:-1], _residuals(rows, scale, inner_var, outer_var))
     return grads[:p], grads[p:]
 
 
-@njit(**kernels.ORACLE)
-def inner_grads(problem, inner_var, outer_var, batch):
-    return _grads(problem.inner_rows[batch], problem.inner_scale, inner_var, outer_var)
+@kernels.oracle
+def inner_grads(arrays, inner_var, outer_var, batch):
+    return _grads(arrays.inner_rows[batch], arrays.inner_scale, inner_var, outer_var)
 
 
-@njit(**kernels.ORACLE)
-def inner_grad(problem, inner_var, outer_var, batch):
-    rows = problem.inner_rows[batch]
-    residuals = _residuals(rows, problem.inner_scale, inner_var, outer_var)
+@kernels.oracle
+def inner_grad(arrays, inner_var, outer_var, batch):
+    rows = arrays.inner_rows[batch]
+    residuals = _residuals(rows, arrays.inner_scale, inner_var, outer_var)
     return _weighted_sum(rows[: inner_var.shape[0]], residuals)
 
 
-@njit(**kernels.ORACLE)
-def hvp(problem, inner_var, outer_var, v, batch):
-    rows = problem.inner_rows[batch]
-    return _weighted_sum(rows[: v.shape[0]], _slopes(rows, problem.inner_scale, v))
+@kernels.oracle
+def hvp(arrays, inner_var, outer_var, v, batch):
+    rows = arrays.inner_rows[batch]
+    return _weighted_sum(rows[: v.shape[0]], _slopes(rows, arrays.inner_scale, v))
 
 
-@njit(**kernels.ORACLE)
-def cross(problem, inner_var, outer_var, v, batch):
-    rows = problem.inner_rows[batch]
-    return _weighted_sum(rows[v.shape[0] : -1], _slopes(rows, problem.inner_scale, v))
+@kernels.oracle
+def cross(arrays, inner_var, outer_var, v, batch):
+    rows = arrays.inner_rows[batch]
+    return _weighted_sum(rows[v.shape[0] : -1], _slopes(rows, arrays.inner_scale, v))
 
 
-@njit(**kernels.ORACLE)
-def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
-    rows, scale, p = problem.inner_rows[batch], problem.inner_scale, v.shape[0]
-    grad, product = empty_like(v, p), empty_like(v, p)
+@kernels.oracle
+def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
+    rows, scale, p = arrays.inner_rows[batch], arrays.inner_scale, v.shape[0]
+    grad, product = np.empty(p, v.dtype), np.empty(p, v.dtype)
     residuals, slopes = _residuals(rows, scale, inner_var, outer_var), _slopes(rows, scale, v)
     kernels.weighted_sum_pair(rows[:p], residuals, slopes, grad, product)
     return grad, product, _weighted_sum(rows[p:-1], slopes)
 
 
-@njit(**kernels.ORACLE)
-def outer_grad(problem, inner_var, outer_var, batch):
-    return _grads(problem.outer_rows[batch], problem.outer_scale, inner_var, outer_var)
+@kernels.oracle
+def outer_grad(arrays, inner_var, outer_var, batch):
+    return _grads(arrays.outer_rows[batch], arrays.outer_scale, inner_var, outer_var)
 
 
-@njit(**kernels.ORACLE)
-def project(problem, outer_var):
+@kernels.oracle
+def project(arrays, outer_var):
     return outer_var
 
 
-ORACLE = asked_by_pointer(
-    Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
-)
+ORACLE = Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)

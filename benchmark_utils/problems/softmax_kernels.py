@@ -5,19 +5,17 @@ formulas are in ``softmax.py``.
 """
 
 import numpy as np
-from numba import njit
 
 from benchmark_utils.frameworks.numba import kernels
-from benchmark_utils.frameworks.numba.arena import empty_like
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def fill_scores(rows, inner_var, out):
     """The scores of the classes, out (C, b); with v for theta, their derivatives along v."""
     np.dot(inner_var.reshape(out.shape[0], rows.shape[0]), rows, out)
 
 
-@njit(**kernels.KERNEL)
+@kernels.kernel
 def normalise(scores, largest, total):
     """Turn scores (C, b) into probabilities, exp(score - largest) / total, and fill both (b,)."""
     n_classes, b = scores.shape
@@ -36,26 +34,26 @@ def normalise(scores, largest, total):
             scores[c, i] /= total[i]
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def fill_probabilities(rows, inner_var, out):
     """The probabilities of the classes, out (C, b)."""
-    room = empty_like(inner_var, (2, rows.shape[1]))
+    room = np.empty((2, rows.shape[1]), inner_var.dtype)
     fill_scores(rows, inner_var, out)
     normalise(out, room[0], room[1])
 
 
-@njit(**kernels.KERNEL)
+@kernels.kernel
 def subtract_labels(labels, probabilities):
     """Turn probabilities into residuals."""
     for i in range(labels.shape[0]):
         probabilities[labels[i], i] -= 1
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def fill_residuals_and_losses(rows, labels, inner_var, residuals, losses):
     """The derivatives of the losses in the scores, (C, b), and the losses, (b,)."""
     b = rows.shape[1]
-    room = empty_like(inner_var, (2, b))
+    room = np.empty((2, b), inner_var.dtype)
     largest, total = room[0], room[1]
     fill_scores(rows, inner_var, residuals)
     for i in range(b):
@@ -66,7 +64,7 @@ def fill_residuals_and_losses(rows, labels, inner_var, residuals, losses):
     subtract_labels(labels, residuals)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def curve(probabilities, weights, directional):
     """Turn the scores' derivatives along v into those of the weighted residuals."""
     n_classes, b = directional.shape
@@ -79,7 +77,7 @@ def curve(probabilities, weights, directional):
             directional[c, i] = weights[i] * probabilities[c, i] * (directional[c, i] - mean[i])
 
 
-@njit(**kernels.KERNEL)
+@kernels.kernel
 def multiply(weights, residuals):
     """Multiply the residuals of each sample by its weight."""
     for c in range(residuals.shape[0]):
@@ -87,30 +85,30 @@ def multiply(weights, residuals):
             residuals[c, i] *= weights[i]
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def weighted_rows(residuals, rows):
     """The sum of the samples' rows times their residuals, flat, (C p,)."""
-    out = empty_like(residuals, (residuals.shape[0], rows.shape[0]))
+    out = np.empty((residuals.shape[0], rows.shape[0]), residuals.dtype)
     np.dot(residuals, rows.T, out)
     return out.reshape(out.size)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def loss_grad(rows, labels, weights, inner_var):
     """The gradient of the weighted sum of the losses, (C p,)."""
     p, b = rows.shape
-    residuals = empty_like(inner_var, (inner_var.size // p, b))
+    residuals = np.empty((inner_var.size // p, b), inner_var.dtype)
     fill_probabilities(rows, inner_var, residuals)
     subtract_labels(labels, residuals)
     multiply(weights, residuals)
     return weighted_rows(residuals, rows)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def loss_hvp(rows, weights, inner_var, v):
     """The Hessian of the weighted sum of the losses, times v, (C p,)."""
     p, b = rows.shape
-    room = empty_like(inner_var, (2, inner_var.size // p, b))
+    room = np.empty((2, inner_var.size // p, b), inner_var.dtype)
     probabilities, directional = room[0], room[1]
     fill_probabilities(rows, inner_var, probabilities)
     fill_scores(rows, v, directional)
@@ -118,7 +116,7 @@ def loss_hvp(rows, weights, inner_var, v):
     return weighted_rows(directional, rows)
 
 
-@njit(**kernels.ORACLE)
+@kernels.oracle
 def outer_grad(arrays, inner_var, outer_var, batch):
     outer = arrays.outer
     grad = loss_grad(outer.rows[batch], outer.labels[batch], outer.weights[batch], inner_var)

@@ -1,0 +1,19 @@
+"""The door of the numba framework: its operations, and the kernels that problems are made of."""
+
+import numpy as np  # noqa: F401
+
+from benchmark_utils.frameworks.numba import block_kernels, kernels, promotion  # noqa: F401
+from benchmark_utils.frameworks.numba.operations import (  # noqa: F401
+    cond,
+    fold,
+    fori_loop,
+    iterations,
+    jit,
+    linear_sgd,
+    load,
+    saga_update,
+    sgd,
+    to_numpy,
+    update_mean,
+    wait,
+)

@@ -16,7 +16,7 @@ def block_size(blocks):
     return blocks.starts.shape[1] - 1 if isinstance(blocks, CsrBlocks) else blocks.shape[2]
 
 
-@overload(block_size, inline="always")
+@overload(block_size)
 def _overload_block_size(blocks):
     if isinstance(blocks, types.Array):
         return lambda blocks: blocks.shape[2]
@@ -29,10 +29,8 @@ def _by_layout(dense, sparse):
             return sparse(blocks, block, *args)
         return dense(blocks[block], *args)
 
-    @overload(product, jit_options={**kernels.KERNEL, "cache": False}, strict=False)
+    @overload(product, jit_options=kernels.KERNEL, strict=False)
     def choose(blocks, block, *args):
-        # Not its py_func: numba would cache that under the kernel's name, without the wrapper for
-        # calls from Python, which would then crash.
         if isinstance(blocks, types.Array):
             return lambda blocks, block, *args: dense(blocks[block], *args)
         return lambda blocks, block, *args: sparse(blocks, block, *args)

@@ -4,12 +4,10 @@ non-zeros, and the number of features where a result has one entry each.
 Sample i of a block has the entries from starts[i] to starts[i + 1].
 """
 
-from numba import njit
-
-from benchmark_utils.frameworks.numba.kernels import KERNEL
+from benchmark_utils.frameworks.numba.kernels import kernel
 
 
-@njit(**KERNEL)
+@kernel
 def margins(blocks, block, weights, out):
     """out_i = sum_k rows[k, i] weights[k], for weights (p,), out (b,)."""
     values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
@@ -21,7 +19,7 @@ def margins(blocks, block, weights, out):
         out[i] = total
 
 
-@njit(**KERNEL)
+@kernel
 def margins_pair(blocks, block, weights, other_weights, out, other_out):
     """Both margins in one pass over the rows."""
     values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
@@ -35,7 +33,7 @@ def margins_pair(blocks, block, weights, other_weights, out, other_out):
         out[i], other_out[i] = total, other_total
 
 
-@njit(**KERNEL)
+@kernel
 def weighted_sum(blocks, block, weights, out):
     """out_k = sum_i rows[k, i] weights[i], for weights (b,), out (p,)."""
     values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
@@ -48,7 +46,7 @@ def weighted_sum(blocks, block, weights, out):
             out[columns[entry]] += values[entry] * weight
 
 
-@njit(**KERNEL)
+@kernel
 def weighted_sum_pair(blocks, block, weights, other_weights, out, other_out):
     """Both weighted sums in one pass over the rows."""
     values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]

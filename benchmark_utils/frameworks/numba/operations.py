@@ -1,76 +1,92 @@
-"""Numba: an algorithm's step becomes compiled code over fused kernels, on the CPU."""
-
-import re
-import sys
+"""Numba: an algorithm's step becomes compiled code over the problem's kernels, on the CPU."""
 
 import numpy as np
-from numba import cloudpickle, literal_unroll, njit, typeof, types
+from numba import literal_unroll, njit, typeof
 
-from benchmark_utils.frameworks.numba.arena import clear, counted, settle, two_rooms
-from benchmark_utils.frameworks.numba.kernels import KERNEL
-from benchmark_utils.frameworks.numba.pointers import by_pointer
-from benchmark_utils.frameworks.numba.uncounted import (
-    Uncounted,
-    uncounted,
-    uncounted_type,
-    with_owners,
+from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
+from benchmark_utils.frameworks.numba.disk_cache import cached_on_disk
+from benchmark_utils.frameworks.numba.functions import ENTRY, STEP, compiled
+from benchmark_utils.frameworks.numba.kernels import IN_PLACE, kernel
+from benchmark_utils.frameworks.numba.trees import (
+    borrowed,
+    like,
+    named,
+    plain,
+    retyped,
+    row,
+    without_names,
 )
-from benchmark_utils.frameworks.python import (  # noqa: F401
-    load,
-    to_numpy,
-    wait,
-    zeros_like,
-)
-
-STEP = {"error_model": "numpy"}
+from benchmark_utils.frameworks.python import load, to_numpy, wait  # noqa: F401
 
 
-def compile(function, **options):
-    # numba pickles the class of a state, and benchopt's solver modules cannot be imported by name.
-    cloudpickle.register_pickle_by_value(sys.modules[function.__module__])
-    return njit(**STEP, **options)(function)
+def fold(body):
+    body = compiled(body)
 
-
-def inline(function):
-    return compile(function, inline="always")
-
-
-def once(function):
-    return by_pointer(compile(function))
-
-
-def _part_of_loop(body):
-    """Inline a loop's body, for its arguments not to go through memory."""
-    if body.targetoptions.get("inline") == "always":
-        return body
-    return compile(body.py_func, forceinline=True)
-
-
-def scan(body):
-    loop = scan_first(body)
-
-    @inline
-    def loop_over_all(carry, indices, args):
-        return loop(carry, indices, indices.shape[0], args)
-
-    return loop_over_all
-
-
-def scan_first(body):
-    body = _part_of_loop(body)
-
-    @compile
-    def loop(carry, indices, n_first, args):
-        rooms = two_rooms(carry)
-        for position in range(n_first):
-            carry = settle(body(carry, indices[position], args), rooms, position)
-        return carry
+    @njit(**STEP)
+    def loop(carry, indices, args):
+        new = carry
+        for position in range(indices.shape[0]):
+            new = like(body(new, indices[position], args), carry)
+        return new
 
     return loop
 
 
-def either(first, second):
-    @inline
+def fori_loop(body):
+    body = compiled(body)
+
+    @njit(**STEP)
+    def loop(n_steps, carry, args):
+        new = carry
+        for k in range(n_steps):
+            new = like(body(k, new, args), carry)
+        return new
+
+    return loop
+
+
+def sgd(inner_grad):
+    if inner_grad not in IN_PLACE:
+        return make_sgd(fori_loop, inner_grad)
+    prepare, fill = IN_PLACE[inner_grad]
+
+    @njit(**STEP)
+    def loop(inner_var, batches, args):
+        arrays, outer_var, rho = args
+        theta, grad = inner_var.copy(), np.empty_like(inner_var)
+        prepare(arrays, outer_var)
+        for position in range(batches.shape[0]):
+            fill(arrays, theta, outer_var, batches[position], grad)
+            for k in range(theta.shape[0]):
+                theta[k] -= rho * grad[k]
+        return theta
+
+    return loop
+
+
+def linear_sgd(hvp):
+    if hvp not in IN_PLACE:
+        return make_linear_sgd(fori_loop, hvp)
+    prepare, fill = IN_PLACE[hvp]
+
+    @njit(**STEP)
+    def loop(v, batches, n_steps, args):
+        arrays, inner_var, outer_var, rhs, eta = args
+        new, product = v.copy(), np.empty_like(v)
+        prepare(arrays, outer_var)
+        for position in range(n_steps):
+            fill(arrays, inner_var, outer_var, new, batches[position], product)
+            for k in range(new.shape[0]):
+                new[k] -= eta * (product[k] - rhs[k])
+        return new
+
+    return loop
+
+
+def cond(first, second):
+    first, second = compiled(first), compiled(second)
+
+    @njit(inline="always", **STEP)
     def choose(condition, argument):
         if condition:
             return first(argument)
@@ -79,81 +95,58 @@ def either(first, second):
     return choose
 
 
-def outermost(loop):
-    @njit(**STEP)
-    def run(carry, indices, args):
-        clear()
-        return counted(loop(uncounted(carry), uncounted(indices), uncounted(args)))
+def jit(function):
+    function = compiled(function)
 
-    return lambda carry, indices, args: with_owners(run(carry, indices, args), carry)
+    @njit(**ENTRY)
+    def call(*args):
+        return function(*args)
+
+    return cached_on_disk(call)
 
 
 def iterations(step):
-    step = compile(step)
-    compiled = []
+    step = compiled(step)
+    loop = None
 
-    def iterate(state, *args):
-        if not compiled:
-            # numba tells functions' types apart by name, and every solver has a class State.
-            type(state).__name__ = "State_of_" + re.sub(r"\W", "_", type(state).__module__)
-            compiled.append(_iterations_through_pointer(step, *map(typeof, (state, *args))))
-        return with_owners(compiled[0](step, state, args), state)
+    def iterate(state, arrays, draws):
+        nonlocal loop
+        # To ask for the type each time would take as long as fifty iterations.
+        loop = loop or _make_loop(step, typeof(state), len(draws))
+        return named(loop(plain(state), arrays, draws), state)
 
     return iterate
 
 
-def _iterations_through_pointer(step, state, *args):
-    """Compile the loop for these types; linked instead of pointed to, the step would be compiled
-    and optimised twice, for another one or two seconds."""
-    problem, *draws = args
-    rows = (
-        Uncounted(draw.dtype, draw.ndim - 1, "C") if draw.ndim > 1 else draw.dtype for draw in draws
-    )
-    step.compile((*uncounted_type(types.Tuple((state, problem))), *rows))
-    pointer = types.FunctionType(step.nopython_signatures[0])
+def _make_loop(step, kind, n_draws):
+    with_names, without = retyped(kind), retyped(without_names(kind))
 
-    def iterate(step, state, args):
-        clear()
-        state = uncounted(state)
-        rooms = two_rooms(state)
-        problem, inner_batches, outer_batches, step_sizes = uncounted(args)
-        for t in range(step_sizes.shape[0]):
-            new = step(state, problem, inner_batches[t], outer_batches[t], step_sizes[t])
-            state = settle(new, rooms, t)
-        return counted(state)
+    @njit(**ENTRY)
+    def loop(state, arrays, draws):
+        first = with_names(state)
+        new = first
+        arrays = borrowed(arrays)
+        inner, outer, step_sizes = borrowed(draws)
+        for t in range(inner.shape[0]):
+            new = like(step(new, arrays, inner[t], outer[t], row(step_sizes, t)), first)
+        return without(new)
 
-    def iterate_with_more(step, state, args):
-        clear()
-        state = uncounted(state)
-        rooms = two_rooms(state)
-        problem, inner, outer, step_sizes, more = uncounted(args)
-        for t in range(step_sizes.shape[0]):
-            new = step(state, problem, inner[t], outer[t], step_sizes[t], more[t])
-            state = settle(new, rooms, t)
-        return counted(state)
+    # Numba inlines no call with a starred argument.
+    @njit(**ENTRY)
+    def loop_with_more(state, arrays, draws):
+        first = with_names(state)
+        new = first
+        arrays = borrowed(arrays)
+        inner, outer, step_sizes, more = borrowed(draws)
+        for t in range(inner.shape[0]):
+            new = like(step(new, arrays, inner[t], outer[t], row(step_sizes, t), more[t]), first)
+        return without(new)
 
-    iterate = njit(**STEP)(iterate if len(draws) == 3 else iterate_with_more)
-
-    iterate.compile((pointer, state, types.Tuple(args)))
-    iterate.disable_compile()
-    return iterate
+    return cached_on_disk(loop if n_draws == 3 else loop_with_more)
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
-def dot(x, y):
-    total = x.dtype.type(0)
-    for k in range(x.shape[0]):
-        total += x[k] * y[k]
-    return total
-
-
-@njit(cache=True)
-def positive_part(x):
-    return x if x > 0 else x - x
-
-
-@njit(**KERNEL)
-def _remember(row, mean, n_rows, part, estimate):
+@kernel
+def _saga_update(row, mean, n_rows, part, estimate):
     for k in range(part.shape[0]):
         change = part[k] - row[k]
         estimate[k] = mean[k] + change
@@ -161,18 +154,18 @@ def _remember(row, mean, n_rows, part, estimate):
         row[k] = part[k]
 
 
-@njit(cache=True)
-def remember(table, mean, index, parts):
+@njit(**STEP)
+def saga_update(table, mean, index, parts):
     estimate = np.empty_like(mean)
     row, start = table[index], 0
     for part in literal_unroll(parts):
         end = start + part.shape[0]
-        _remember(row[start:end], mean[start:end], table.shape[0], part, estimate[start:end])
+        _saga_update(row[start:end], mean[start:end], table.shape[0], part, estimate[start:end])
         start = end
     return estimate, table, mean
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**STEP)
 def update_mean(mean, change, n_values):
     for k in range(mean.shape[0]):
         mean[k] += change[k] / n_values
