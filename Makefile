@@ -44,10 +44,10 @@ lint: .venv/ready
 	ruff check .
 	ruff format --check .
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --upgrade pip
-	.venv/bin/python -m pip install --quiet -r requirements.txt
+	.venv/bin/python -m pip install --quiet -r requirements-dev.txt
 	touch $@
 
 clean:
