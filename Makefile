@@ -2,6 +2,8 @@
 PYTHON ?= python3
 RESULTS ?=
 # benchopt starts python and pytest by name.
+# Make 3.81, which macOS has, finds commands in this PATH only if it starts another shell than sh.
+SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test reproduce reproduce-update tune bench picture figures lint clean
