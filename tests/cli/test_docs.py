@@ -12,7 +12,7 @@ from benchopt.results import read_results
 
 from helpers import BENCHMARK, ROOT, command
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def commands():
@@ -69,6 +69,7 @@ CHECKS = {
     "benchopt test": check_test,
     "dask": check_dask,
     "make": lambda *arguments: command("make", "--dry-run", *arguments),
+    "pytest": lambda *arguments: command("pytest", *arguments, "--collect-only"),
     "python": check_script,
 }
 
