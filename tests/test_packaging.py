@@ -5,6 +5,7 @@ from itertools import chain
 
 import pytest
 import yaml
+
 from helpers import BENCHMARK, ROOT
 
 # Libraries of solvers that are skipped, with a sentence, where these are not installed.
