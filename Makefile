@@ -2,6 +2,8 @@
 PYTHON ?= python3
 RESULTS ?=
 # benchopt starts python and pytest by name.
+# Make 3.81, which macOS has, finds commands in this PATH only if it starts another shell than sh.
+SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test reproduce reproduce-update tune bench picture figures lint clean
@@ -10,19 +12,19 @@ run: .venv/ready
 	benchopt run . --config configs/quickstart.yml --no-display
 	python scripts/summary.py
 
-# Each process of pytest has one thread: more processes than cores for BLAS would be slow.
+# Each pytest process uses one thread: several processes with all BLAS threads each would be slow.
 test: .venv/ready
 	benchopt test . --skip-install
 	OMP_NUM_THREADS=1 python -m pytest tests -n auto --maxprocesses 4 --dist loadfile
 
-# All solvers, briefly, and every point of their curves compared with the stored reference.
+# Run all solvers briefly, and compare every point of their curves with the stored reference.
 reproduce: .venv/ready
 	python scripts/reproduce.py
 
 reproduce-update: .venv/ready
 	python scripts/reproduce.py --update
 
-# The grid of CONFIG, and from its results the best parameters as a configuration.
+# Run the grid of CONFIG, and write the best of its parameters as a configuration.
 CONFIG ?= configs/tune_ijcnn1.yml
 tune: .venv/ready
 	python scripts/tune.py $(CONFIG)
@@ -44,10 +46,10 @@ lint: .venv/ready
 	ruff check .
 	ruff format --check .
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --upgrade pip
-	.venv/bin/python -m pip install --quiet -r requirements.txt
+	.venv/bin/python -m pip install --quiet -r requirements-dev.txt
 	touch $@
 
 clean:

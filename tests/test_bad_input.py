@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from benchopt.utils.run_context import RunContext
-from conftest import BENCHMARK, component, logreg_data, make_problem, make_solver, multiclass_data
 from libsvmdata.core import ALL_DATASETS
 from scipy.sparse import csr_array
 
@@ -11,6 +9,14 @@ from benchmark_utils.data import libsvm
 from benchmark_utils.data.downloads import Unavailable
 from benchmark_utils.problems import PROBLEMS
 from benchmark_utils.problems.checks import refuse_classification
+from helpers import (
+    logreg_data,
+    make_problem,
+    make_solver,
+    multiclass_data,
+    objective_skip,
+    raw_data,
+)
 
 STEP = "give a number greater than 0"
 
@@ -93,10 +99,6 @@ def test_a_framework_without_oracles_for_a_problem_is_refused():
         True,
         "SOBA: framework=numba has no oracles for this problem; give one of jax, python.",
     )
-
-
-def objective_skip(data, **parameters):
-    return BENCHMARK.get_benchmark_objective().get_instance(**parameters).skip(**data)
 
 
 @pytest.mark.parametrize(
@@ -278,14 +280,11 @@ def test_good_input_is_not_refused():
     ],
 )
 def test_datasets_refuse_parameters(name, parameters, sentence):
-    dataset = component("dataset", name).get_instance(**parameters)
-    RunContext().set_run_context("bilevel", dataset, "solver", repetition=0, base_seed=0)
-    assert dataset.get_data() == {"unavailable": sentence}
+    assert raw_data(name, **parameters) == {"unavailable": sentence}
 
 
 def test_libsvm_lists_the_names_that_it_takes_and_those_are_binary():
-    dataset = component("dataset", "libsvm").get_instance(dataset="mnist")
-    reason = dataset.get_data()["unavailable"]
+    reason = raw_data("libsvm", dataset="mnist")["unavailable"]
     assert reason.startswith("libsvm: dataset='mnist' is not allowed; give one of a1a, a2a,")
     for name in ("a9a", "w8a", "rcv1.binary", "real-sim", "news20.binary", "covtype.binary"):
         assert f" {name}," in reason
@@ -299,9 +298,7 @@ def test_a_data_set_that_cannot_be_had_says_why_and_what_to_do(monkeypatch):
         raise RuntimeError("Error while fetching file\nName or service not known")
 
     monkeypatch.setattr(libsvm, "fetch_dataset", no_network)
-    dataset = component("dataset", "ijcnn1").get_instance()
-    RunContext().set_run_context("bilevel", dataset, "solver", repetition=0, base_seed=0)
-    [(_, reason)] = dataset.get_data().items()
+    [(_, reason)] = raw_data("ijcnn1").items()
     assert reason == (
         "ijcnn1 could not be loaded from LIBSVM (RuntimeError: Error while fetching file Name or "
         "service not known). Connect to the network, or set LIBSVMDATA_HOME to a folder with "

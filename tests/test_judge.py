@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from conftest import logreg_data, make_problem
 from sklearn.linear_model import LogisticRegression
 
 from benchmark_utils.judge import Judge, value_function
 from benchmark_utils.numerics import newton
+from helpers import logreg_data, make_problem
 
 
 def independent(reg, n_reg, lam):

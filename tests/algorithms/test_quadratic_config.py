@@ -1,0 +1,31 @@
+"""With the steps of its configuration every method gets near the minimum of the quadratic's h."""
+
+import numpy as np
+import pytest
+import yaml
+
+from helpers import BENCHMARK, ROOT, make_quadratic, make_solver
+
+CONFIG = yaml.safe_load((ROOT / "configs" / "quadratic.yml").read_text())
+
+
+@pytest.fixture(scope="module")
+def problem():
+    [(_, given)] = BENCHMARK.check_dataset_patterns(CONFIG["dataset"])
+    # benchopt gives defaults as lists.
+    return make_quadratic(**{name: np.ravel(value)[0].item() for name, value in given.items()})
+
+
+@pytest.mark.parametrize("entry", CONFIG["solver"], ids=lambda entry: next(iter(entry)))
+def test_the_gradient_of_h_becomes_a_thousand_times_smaller(problem, entry):
+    [(name, parameters)] = entry.items()
+    solver = make_solver(name, problem, **parameters)
+    norms = []
+
+    def callback():
+        norms.append(np.linalg.norm(problem.value_grad(solver.get_result()["outer_var"])))
+        return norms[-1] > 1e-3 * norms[0] and len(norms) < 400
+
+    solver.pre_run_hook(None)
+    solver.run(callback)
+    assert norms[-1] <= 1e-3 * norms[0]

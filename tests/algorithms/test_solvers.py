@@ -1,0 +1,221 @@
+"""What each algorithm claims of itself."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from benchmark_utils.frameworks import get_framework
+from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.inner_solvers import lbfgs
+from benchmark_utils.numerics.linear_solvers import LinearSystem, conjugate_gradient
+from helpers import BLACK_BOX, FULL_BATCH, STOCHASTIC, component, make_problem, make_solver, run
+
+
+def exact(problem, outer_var):
+    return value_function(problem, outer_var, np.zeros(problem.inner_dim))
+
+
+@pytest.mark.parametrize("name", ["AmIGO", "MRBO", "SABA", "SOBA", "StocBiO"])
+def test_stochastic_solvers_with_full_batches_approach_a_stationary_point(name):
+    problem = make_problem(n=200, m=200, p=4)
+    constant = {"SOBA": {"decay": 0.0, "outer_decay": 0.0}, "MRBO": {"decay": 0.0}}
+    longer = {"StocBiO": {"n_neumann_steps": 60}, "MRBO": {"n_neumann_steps": 60}}
+    parameters = {"framework": "jax", **constant.get(name, {}), **longer.get(name, {})}
+    solver = make_solver(
+        name, problem, batch_size="full", eval_freq=4000, outer_step_size=0.2, **parameters
+    )
+    start = np.linalg.norm(exact(problem, problem.outer_var0)[1])
+    end = np.linalg.norm(exact(problem, run(solver, 5)["outer_var"])[1])
+    assert end < 0.05 * start
+
+
+@pytest.mark.parametrize(("schedule", "progress"), [("geometric", 1e-3), ("quadratic", 1e-2)])
+def test_hoag_approaches_a_stationary_point(schedule, progress):
+    problem = make_problem(n=200, m=200, p=4)
+    result = run(make_solver("HOAG", problem, schedule=schedule), 100)
+    start = np.linalg.norm(exact(problem, problem.outer_var0)[1])
+    assert np.linalg.norm(exact(problem, result["outer_var"])[1]) < progress * start
+
+
+def test_hoag_takes_the_exact_hypergradient_when_its_tolerance_is_tight():
+    problem = make_problem()
+    solver = make_solver("HOAG", problem, tolerance=1e-10, rate=1.0, outer_step_size=0.5)
+    step = problem.outer_var0 - run(solver, 1)["outer_var"]
+    np.testing.assert_allclose(step, 0.5 * exact(problem, problem.outer_var0)[1], rtol=1e-7)
+
+
+def test_hoags_tolerances_are_summable_and_end_at_rounding():
+    geometric = make_solver("HOAG", tolerance=0.2, rate=0.5)
+    assert [geometric.epsilon(t) for t in range(3)] == [0.2, 0.1, 0.05]
+    quadratic = make_solver("HOAG", tolerance=0.2, schedule="quadratic")
+    np.testing.assert_allclose([quadratic.epsilon(t) for t in (0, 1, 4)], [0.2, 0.05, 0.008])
+    assert geometric.epsilon(10_000) == quadratic.epsilon(10**9) > 0
+
+
+def jax_inner_grad(problem):
+    get_framework("jax")  # which computes in float64
+    rows = jnp.asarray(problem.all_samples.inner_rows[0])
+
+    def inner(theta, lam):
+        fit = jnp.mean(jnp.logaddexp(0, -(theta @ rows)))
+        return fit + jnp.sum(jnp.exp(lam) * theta**2) / 2
+
+    return jax.grad(inner)
+
+
+@pytest.mark.parametrize(("truncation", "depth"), [("full", 12), (4, 4)])
+def test_unrolling_is_automatic_differentiation_through_the_inner_steps(truncation, depth):
+    problem = make_problem()
+    parameters = dict(n_inner_steps=12, truncation=truncation, step_size=0.3)
+    solver = make_solver("Unrolled", problem, **parameters)
+    grad, outer_rows = jax_inner_grad(problem), problem.all_samples.outer_rows[0]
+
+    def unrolled_loss(lam):
+        theta = problem.inner_var0
+        for k in range(12):
+            if k == 12 - depth:
+                theta = jax.lax.stop_gradient(theta)
+            theta = theta - 0.3 * grad(theta, lam)
+        return jnp.mean(jnp.logaddexp(0, -(theta @ outer_rows)))
+
+    start = problem.inner_var0, problem.outer_var0
+    hypergradient = solver.unroll(problem, *start, 12).hypergradient
+    expected = jax.grad(unrolled_loss)(jnp.asarray(problem.outer_var0))
+    np.testing.assert_allclose(hypergradient, expected, rtol=1e-10)
+
+
+def test_unrolling_far_enough_gives_the_exact_hypergradient():
+    problem = make_problem()
+    solver = make_solver("Unrolled", problem)
+    start = problem.inner_var0, problem.outer_var0
+    hypergradient = solver.unroll(problem, *start, 2000).hypergradient
+    np.testing.assert_allclose(hypergradient, exact(problem, problem.outer_var0)[1], rtol=1e-8)
+
+
+def test_unrolling_without_warm_start_starts_each_time_from_the_starting_point():
+    problem = make_problem()
+    cold = make_solver("Unrolled", problem, n_inner_steps=1, warm_start=False, step_size=0.1)
+    inner_var = run(cold, 5)["inner_var"]
+    # One step cannot leave the ball of radius 0.1 |grad G| around the starting point.
+    assert np.linalg.norm(inner_var - problem.inner_var0) < 0.2
+    warm = make_solver("Unrolled", problem, n_inner_steps=1, step_size=0.1)
+    moved = run(warm, 5)["inner_var"] - problem.inner_var0
+    assert np.linalg.norm(moved) > 2 * np.linalg.norm(inner_var - problem.inner_var0)
+
+
+@pytest.mark.parametrize(("grid", "n_points"), [("shared", 9), ("product", 81)])
+def test_grid_search_visits_the_whole_grid_once_and_coarse_grids_first(grid, n_points):
+    solver = make_solver("GridSearch", n_values=9, grid=grid)
+    points = np.array(list(solver.points(2)))
+    assert len(points) == len(np.unique(points, axis=0)) == n_points
+    assert set(np.unique(points)) == set(np.linspace(0, 1, 9))
+    for n_values, n_coarse in ((2, 2), (3, 3), (5, 5)):
+        coarse = np.linspace(0, 1, n_values)
+        first = points[: n_coarse if grid == "shared" else n_coarse**2]
+        assert set(np.unique(first)) == set(coarse)
+
+
+def test_grid_search_keeps_the_best_of_its_grid():
+    problem = make_problem(n_reg=1)
+    result = run(make_solver("GridSearch", problem, n_values=9), 100)
+    assert result["iterations"] == 9
+    grid = [exact(problem, problem.from_unit_cube(np.full(1, u)))[0] for u in np.linspace(0, 1, 9)]
+    assert exact(problem, result["outer_var"])[0] == pytest.approx(min(grid), rel=1e-6)
+
+
+def test_saba_with_a_full_memory_takes_the_full_batch_step_first():
+    problem = make_problem()
+    parameters = dict(eval_freq=1, step_size=0.1, outer_step_size=0.3)
+    saba = make_solver("SABA", problem, batch_size=16, init_memory="full", **parameters)
+    inner_var = run(saba, 1)["inner_var"]
+    _, grad = problem.inner_value_grad(problem.inner_var0, problem.outer_var0)
+    np.testing.assert_allclose(inner_var, problem.inner_var0 - 0.1 * grad, rtol=1e-12)
+
+
+def test_sabas_means_stay_the_means_of_its_tables():
+    saba = make_solver("SABA", make_problem(), batch_size=16, init_memory="full")
+    saba.pre_run_hook(None)
+    state = saba.first_state(saba.arrays, *saba.start)
+    blocks = np.random.default_rng(0).integers(5, size=(2, 500, 1))
+    state = saba.iterate(state, saba.arrays, *blocks, np.full((500, 2), 0.1))
+    assert np.abs(state.outer_var - saba.start[1]).max() > 0.1
+    for memory in (state.inner_memory, state.outer_memory):
+        np.testing.assert_allclose(memory.mean, memory.table.mean(axis=0), rtol=1e-9, atol=1e-13)
+
+
+def test_saba_converges_with_constant_steps_where_soba_keeps_its_noise():
+    problem = make_problem(n=200, m=200, p=4, n_reg=1)
+    parameters = dict(batch_size=8, eval_freq=100_000, step_size=0.2, outer_step_size=0.2)
+    saba = run(make_solver("SABA", problem, **parameters), 1)
+    soba = run(make_solver("SOBA", problem, decay=0.0, outer_decay=0.0, **parameters), 1)
+    assert np.linalg.norm(exact(problem, saba["outer_var"])[1]) < 1e-13
+    assert np.linalg.norm(exact(problem, soba["outer_var"])[1]) > 1e-6
+
+
+def test_sobas_schedule_is_that_of_its_theorem():
+    soba = make_solver("SOBA", step_size=2.0, outer_step_size=3.0)
+    t = np.array([1, 32, 1024])
+    expected = np.stack([2 / np.array([1, 4, 16]), 3 / np.array([1, 8, 64])], axis=1)
+    np.testing.assert_allclose(soba.step_sizes(t), expected, rtol=1e-14)
+
+
+def test_mrbos_first_directions_are_plain_estimates():
+    problem = make_problem()
+    parameters = dict(batch_size="full", eval_freq=1, step_size=0.3, momentum=0.4)
+    result = run(make_solver("MRBO", problem, **parameters), 1)
+    _, grad = problem.inner_value_grad(problem.inner_var0, problem.outer_var0)
+    np.testing.assert_allclose(result["inner_var"], problem.inner_var0 - 0.3 * grad, rtol=1e-12)
+
+
+def test_mrbo_without_momentum_on_full_batches_is_gradient_descent():
+    problem = make_problem()
+    parameters = dict(batch_size="full", eval_freq=1, step_size=0.3, decay=0.0)
+    momentum, plain = (
+        run(make_solver("MRBO", problem, momentum=m, **parameters), 5) for m in (0.3, 1.0)
+    )
+    # Without noise the recursion u + (1 - eta)(d - u_previous) is u, whatever eta is.
+    np.testing.assert_allclose(momentum["outer_var"], plain["outer_var"], rtol=1e-12)
+
+
+def test_stocbios_series_is_a_truncated_inverse():
+    problem = make_problem()
+    solver = make_solver("StocBiO", problem, batch_size="full", eval_freq=1, framework="python",
+                         n_inner_steps=1, n_neumann_steps=6, neumann_step_size=0.2)  # fmt: skip
+    result = run(solver, 1)
+    theta, lam = result["inner_var"], problem.outer_var0
+    _, (rhs, _) = problem.outer_value_grad(theta, lam)
+    contraction = np.eye(5) - 0.2 * problem.inner_hessian(theta, lam)
+    v = 0.2 * sum(np.linalg.matrix_power(contraction, q) @ rhs for q in range(7))
+    expected = lam + solver.outer_step_size * problem.cross(theta, lam, v)
+    np.testing.assert_allclose(result["outer_var"], expected, rtol=1e-12)
+
+
+def test_inner_and_linear_solvers_reach_their_tolerance():
+    problem = make_problem()
+    lam = problem.outer_var0
+    for tolerance in (1e-2, 1e-5, 1e-9):
+        theta = lbfgs(problem, lam, problem.inner_var0, tolerance).inner_var
+        assert np.linalg.norm(problem.inner_value_grad(theta, lam)[1]) <= tolerance
+        rhs = np.ones(5)
+        system = LinearSystem(problem, theta, lam)
+        v = conjugate_gradient(system, rhs, np.zeros(5), tolerance)
+        assert np.linalg.norm(problem.hvp(theta, lam, v) - rhs) <= tolerance
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in STOCHASTIC + FULL_BATCH if name not in BLACK_BOX]
+)
+def test_outer_steps_stay_where_a_linear_penalty_is_defined(name):
+    problem = make_problem(reg="lin")
+    stochastic = {"framework": "python", "eval_freq": 50, "batch_size": 16}
+    parameters = stochastic if name in STOCHASTIC else {}
+    result = run(make_solver(name, problem, outer_step_size=0.5, **parameters), 10)
+    assert (result["outer_var"] >= 0).all()
+
+
+@pytest.mark.parametrize("name", STOCHASTIC + FULL_BATCH)
+def test_solvers_name_their_paper_and_show_their_update(name):
+    solver = component("solver", name)
+    assert all(any(str(year) in paper for year in range(2000, 2100)) for paper in solver.references)
+    assert solver.__doc__.startswith(name) or name in (*BLACK_BOX, "Unrolled")

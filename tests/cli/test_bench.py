@@ -1,0 +1,53 @@
+"""The measurements of speed: that they run, and what they make of their numbers."""
+
+import bench_scaling
+import numpy as np
+import pytest
+from stopwatch import (
+    cost_of_oracles,
+    make_problem,
+    make_solver,
+    microseconds_per_iteration,
+    oracle_costs,
+)
+
+
+def test_the_exponent_is_that_of_a_power_law():
+    sizes = np.array([3, 10, 50, 1_000])
+    for power in (0, 0.5, 1, 2):
+        assert bench_scaling.exponent(sizes, 7e-3 * sizes**power) == pytest.approx(power)
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "others", "rows"),
+    [("n", [200, 400], {}, ["reading", "SOBA"]), ("density", [0.1, 0.2], {"p": 30}, ["SOBA"])],
+)
+def test_a_table_has_a_line_for_each_solver_with_its_exponent(
+    name, sizes, others, rows, monkeypatch, capsys
+):
+    monkeypatch.setitem(bench_scaling.SWEEPS, name, (sizes, others))
+    monkeypatch.setitem(bench_scaling.BASE, "n", 400)
+    bench_scaling.sweep(name, bench_scaling.stochastic_solvers(["SOBA"]), "python", 1e-3)
+    head, *lines = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    assert head == [*map(str, sizes), "exponent"]
+    assert [line[0] for line in lines] == rows
+    for line in lines:
+        low, high, exponent = map(float, line[1:])
+        assert exponent == pytest.approx(np.log(high / low) / np.log(2), abs=0.02 + 0.02 / low)
+
+
+def test_the_cost_of_oracles_is_that_of_an_iterations_calls():
+    problem = make_problem(64, 32, 3)
+    [solver_class] = bench_scaling.stochastic_solvers(["F2SA"])
+    solver = make_solver(solver_class, problem, chunk=2, framework="python", batch_size=16)
+    assert microseconds_per_iteration(solver, 0) > 0
+    costs = {"inner_grad": 1, "hvp": 10, "cross": 100, "outer_grad": 1000}
+    assert cost_of_oracles(solver, costs) == pytest.approx(22 * 1 + 11 * 1000)
+
+
+@pytest.mark.parametrize("framework", ["numba", "jax"])
+def test_every_oracle_is_timed(framework):
+    problem = make_problem(64, 32, 3)
+    costs = oracle_costs(problem, 0, framework=framework, batch_size=16, chunk=8)
+    assert set(costs) == {"inner_grad", "hvp", "cross", "outer_grad"}
+    assert min(costs.values()) > 0

@@ -1,0 +1,121 @@
+"""The documentation: every solver has its entry, every command in it works, every link leads on."""
+
+import re
+import shlex
+import sys
+
+import pytest
+import yaml
+from benchopt.cli.main import run as run_command
+from benchopt.cli.process_results import merge, plot
+from benchopt.results import read_results
+
+from helpers import BENCHMARK, ROOT, command
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def commands():
+    """All command lines of the pages, without their comments, each once."""
+    blocks = [
+        block
+        for page in PAGES
+        for block in re.findall(r"```bash\n(.*?)```", page.read_text(), re.DOTALL)
+    ]
+    lines = [line.split(" #")[0].strip() for block in blocks for line in block.splitlines()]
+    return sorted({line for line in lines if line})
+
+
+def check_components(kind, patterns):
+    """benchopt raises if it knows no component of such a name and parameters."""
+    check = {
+        "solver": BENCHMARK.check_solver_patterns,
+        "dataset": BENCHMARK.check_dataset_patterns,
+        "objective": BENCHMARK.check_objective_filters,
+    }[kind]
+    assert not patterns or check([*patterns])
+
+
+def check_run(*arguments):
+    given = run_command.make_context("run", [*arguments]).params
+    chosen = [{kind: given[kind] for kind in ("solver", "dataset", "objective")}]
+    if given["config_file"]:
+        chosen.append(yaml.safe_load((ROOT / given["config_file"]).read_text()))
+    if given["parallel_config"]:
+        assert "backend" in yaml.safe_load((ROOT / given["parallel_config"]).read_text())
+    for components in chosen:
+        for kind in ("solver", "dataset", "objective"):
+            check_components(kind, components[kind])
+
+
+def check_test(folder, *options):
+    assert "test_solver_run" in command("benchopt", "test", folder, *options, "--collect-only")
+
+
+def check_script(path, *arguments):
+    compile((ROOT / path).read_text(), path, "exec")
+
+
+def check_dask(name, *arguments):
+    text = command("dask", name, "--help")
+    assert all(option in text for option in arguments if option.startswith("--"))
+
+
+# How each kind of command is tried; what a long one would do is another test's.
+CHECKS = {
+    "benchopt run": check_run,
+    "benchopt merge": lambda *arguments: merge.make_context("merge", [*arguments]),
+    "benchopt plot": lambda *arguments: plot.make_context("plot", [*arguments]),
+    "benchopt test": check_test,
+    "dask": check_dask,
+    "make": lambda *arguments: command("make", "--dry-run", *arguments),
+    "pytest": lambda *arguments: command("pytest", *arguments, "--collect-only"),
+    "python": check_script,
+}
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_of_the_documentation_is_one(line, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    [kind] = [kind for kind in CHECKS if f"{line} ".startswith(f"{kind} ")]
+    if kind == "dask":
+        pytest.importorskip("distributed", reason="dask is not installed.")
+    CHECKS[kind](*shlex.split(line.removeprefix(kind)))
+
+
+def test_runs_apart_are_merged_by_the_commands_of_the_documentation():
+    lines = [line for line in commands() if re.search(r"soba|saba|merged", line)]
+    assert len(lines) == 5
+    outputs = [
+        ROOT / "outputs" / f"test_docs_{name}.parquet" for name in ("soba", "saba", "merged")
+    ]
+    quick = " -d simulated -n 2 --no-plot --no-cache"
+    for line in sorted(lines, key=lambda line: ("run" not in line, "merge ." not in line)):
+        if "plot" not in line:
+            own = re.sub(r"\b(soba|saba|merged)\b", r"test_docs_\1", line)
+            command(*shlex.split(own + quick * own.startswith("benchopt run")))
+    solvers = [set(read_results(path)["solver_name"].str.split("[").str[0]) for path in outputs]
+    for path in outputs:
+        path.unlink()
+    assert solvers == [{"SOBA"}, {"SABA"}, {"SOBA", "SABA"}]
+
+
+def test_every_solver_has_its_entry_of_at_most_three_formulas():
+    page = (ROOT / "docs" / "solvers.md").read_text()
+    _, *entries = re.split(r"^### ", page, flags=re.MULTILINE)
+    formulas = {entry.split("\n")[0]: entry.count("$$") / 2 for entry in entries}
+    assert set(formulas) == {solver.name for solver in BENCHMARK.get_solvers()}
+    assert all(1 <= n_formulas <= 3 for n_formulas in formulas.values())
+
+
+def test_every_link_of_the_documentation_leads_to_a_file():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)]*)\)", page.read_text()):
+            assert target.startswith("http") or (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_problems_figure_is_drawn(tmp_path):
+    picture = tmp_path / "problem.png"
+    command(sys.executable, "scripts/problem_figure.py", str(picture))
+    assert picture.read_bytes()[1:4] == b"PNG"
+    assert picture.stat().st_size > 20_000

@@ -1,0 +1,188 @@
+"""Data sets of more than two classes: MNIST's files, and what scikit-learn downloads."""
+
+import gzip
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix, issparse
+
+from benchmark_utils.data.idx import read_idx
+from benchmark_utils.problems import get_problem
+from helpers import component, get_data, raw_data
+
+# The folder of libsvmdata's cache may also have MNIST.
+DATA_HOME = os.environ.get("LIBSVMDATA_HOME")
+
+
+def replace_loader(monkeypatch, name, loader, replacement):
+    monkeypatch.setattr(sys.modules[component("dataset", name).__module__], loader, replacement)
+
+
+def no_network(*args, **options):
+    raise OSError("Name or service not known")
+
+
+def idx_bytes(array):
+    shape = np.array(array.shape, ">i4").tobytes()
+    return b"\0\0\x08" + bytes([array.ndim]) + shape + array.astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_idx_files_are_read_with_their_shape(tmp_path, suffix):
+    array = np.arange(24).reshape(2, 3, 4)
+    content = idx_bytes(array)
+    (tmp_path / f"some{suffix}").write_bytes(gzip.compress(content) if suffix else content)
+    np.testing.assert_array_equal(read_idx(tmp_path / "some"), array)
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG", idx_bytes(np.arange(24))[:-1]])
+def test_what_is_no_whole_idx_file_is_refused(tmp_path, content):
+    (tmp_path / "some").write_bytes(content)
+    with pytest.raises(ValueError, match=r"not an IDX file|cannot reshape"):
+        read_idx(tmp_path / "some")
+
+
+@pytest.fixture
+def mnist_folder(tmp_path, monkeypatch):
+    """A benchopt data home with 40 training and 40 test images of 2 x 3 pixels."""
+    monkeypatch.setenv("BENCHOPT_DATA_HOME", str(tmp_path))
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    labels = np.arange(40) % 5
+    for prefix, offset in (("train", 0), ("t10k", 100)):
+        images = offset + labels[:, None, None] + np.zeros((40, 2, 3))
+        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(images))
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+    return folder
+
+
+def test_mnist_is_read_from_benchopts_data_path(mnist_folder):
+    data = get_data("mnist")
+    shapes = {name: value.shape for name, value in data.items() if name.startswith("X_")}
+    assert shapes == {"X_train": (30, 6), "X_val": (10, 6), "X_test": (40, 6)}
+    for part, offset in (("train", 0), ("val", 0), ("test", 100)):
+        np.testing.assert_allclose(data[f"X_{part}"][:, 0] * 255, offset + data[f"y_{part}"])
+    halves = get_data("mnist", images="test", corruption=0.5)
+    assert halves["X_train"].shape == (20, 6)
+    assert halves["X_val"].shape == halves["X_test"].shape == (10, 6)
+    assert halves["corrupted"].any()
+
+
+def test_a_damaged_file_of_mnist_says_what_to_do(mnist_folder):
+    (mnist_folder / "train-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01")
+    assert raw_data("mnist")["unavailable"] == (
+        f"mnist could not be loaded from {mnist_folder} (ValueError: buffer is smaller than "
+        "requested size). Connect to the network, or put train-images-idx3-ubyte and "
+        "train-labels-idx1-ubyte, or the same with .gz, into "
+        f"{mnist_folder}; benchopt's data_home or data_paths name another folder."
+    )
+
+
+def test_mnist_without_files_is_openmls_whose_last_rows_are_the_test_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHOPT_DATA_HOME", str(tmp_path))
+    labels = np.arange(60_040) % 10
+    rows = labels[:, None].astype(float)
+
+    def fetch_openml(**options):
+        assert options == dict(data_id=554, as_frame=False, return_X_y=True)
+        return rows, labels.astype(str)
+
+    replace_loader(monkeypatch, "mnist", "fetch_openml", fetch_openml)
+    data = raw_data("mnist")
+    assert [len(data[f"y_{part}"]) for part in ("train", "val", "test")] == [45_000, 15_000, 40]
+    np.testing.assert_array_equal(data["y_test"], labels[60_000:])
+
+
+def test_the_test_images_of_mnist_train_where_they_are_all_there_is(monkeypatch):
+    if DATA_HOME is None or not list(Path(DATA_HOME).glob("mnist/t10k-*")):
+        pytest.skip("There are no files of MNIST's test set in mnist below LIBSVMDATA_HOME.")
+    monkeypatch.setenv("BENCHOPT_DATA_HOME", DATA_HOME)
+    data = get_data("mnist", images="test", corruption=0.5)
+    assert data["X_train"].shape == (5_000, 784)
+    assert data["X_test"].shape == (2_500, 784)
+    assert data["image_shape"] == (28, 28)
+    # MNIST's test set has 980 zeros, 1,135 ones, ...
+    assert np.bincount(data["y_val"])[:2].tolist() == [245, 284]
+    assert np.mean(data["corrupted"]) == pytest.approx(0.5, abs=0.03)
+
+
+def forest(**options):
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((280, 3)), np.arange(280) % 7 + 1
+
+
+def test_covtype_counts_its_classes_from_zero_or_tells_the_second_from_the_rest(monkeypatch):
+    replace_loader(monkeypatch, "covtype", "fetch_covtype", forest)
+    data = get_data("covtype")
+    np.testing.assert_allclose(data["X_train"].mean(axis=0), 0, atol=1e-12)
+    assert np.unique(data["y_train"]).tolist() == list(range(7))
+    assert get_problem("multinomial_logreg").refuse(**data) is None
+    binary = get_data("covtype", task="binary")
+    assert np.mean(binary["y_train"] == 1) == pytest.approx(1 / 7)
+    assert get_problem("logreg").refuse(**binary) is None
+
+
+def texts(subset, **options):
+    assert options == dict(normalize=False, return_X_y=True)
+    rng = np.random.default_rng(0 if subset == "train" else 1)
+    counts = rng.poisson(0.7, size=(200, 30)) * 1.0
+    counts[:, 0] = 1 if subset == "train" else 0
+    return csr_matrix(counts), np.arange(200) % 20
+
+
+def test_newsgroups_are_sparse_and_weighted_by_the_frequencies_of_the_training_part(monkeypatch):
+    replace_loader(monkeypatch, "newsgroups", "fetch_20newsgroups_vectorized", texts)
+    data = get_data("newsgroups")
+    for part, n_texts in (("train", 150), ("val", 50), ("test", 200)):
+        X = data[f"X_{part}"]
+        assert issparse(X)
+        assert X.format == "csr"
+        assert X.shape == (n_texts, 30)
+        np.testing.assert_allclose(X.power(2).sum(axis=1), 1, rtol=1e-12)
+    # scikit-learn's inverse document frequency is 1 + log((1 + texts) / (1 + texts with the word)).
+    frequency = (data["X_train"] > 0).sum(axis=0)
+    expected = texts("test", normalize=False, return_X_y=True)[0].toarray()
+    expected *= 1 + np.log(151 / (1 + frequency))
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(data["X_test"].toarray(), expected, rtol=1e-12)
+    binary = get_data("newsgroups", task="binary")
+    np.testing.assert_array_equal(binary["y_test"], np.where(np.arange(200) % 20 < 10, -1, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "loader"),
+    [("covtype", "fetch_covtype"), ("newsgroups", "fetch_20newsgroups_vectorized")],
+)
+def test_without_a_network_scikit_learns_data_say_what_to_do(name, loader, monkeypatch):
+    replace_loader(monkeypatch, name, loader, no_network)
+    assert raw_data(name) == {
+        "unavailable": f"{name} could not be loaded from scikit-learn's cache or the network "
+        "(OSError: Name or service not known). Connect to the network once, or set "
+        "SCIKIT_LEARN_DATA to a folder in which scikit-learn has kept it."
+    }
+
+
+def test_without_a_network_and_files_mnist_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHOPT_DATA_HOME", str(tmp_path))
+    replace_loader(monkeypatch, "mnist", "fetch_openml", no_network)
+    assert raw_data("mnist")["unavailable"] == (
+        "mnist could not be loaded from OpenML (OSError: Name or service not known). Connect to "
+        "the network, or put train-images-idx3-ubyte and train-labels-idx1-ubyte, or the same with "
+        f".gz, into {tmp_path}/mnist; benchopt's data_home or data_paths name another folder."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "sentence"),
+    [
+        ("mnist", {"images": "all"}, "images='all' is not allowed; give one of train, test."),
+        ("covtype", {"task": "three"}, "task='three' is not allowed; give one of multiclass, "
+         "binary."),
+        ("newsgroups", {"task": 2}, "task=2 is not allowed; give one of multiclass, binary."),
+    ],
+)  # fmt: skip
+def test_parameters_out_of_range_are_refused(name, parameters, sentence):
+    assert raw_data(name, **parameters) == {"unavailable": f"{name}: {sentence}"}

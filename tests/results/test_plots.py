@@ -1,0 +1,151 @@
+"""What plots compute from results."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from pngs import write_panel
+
+from helpers import BENCHMARK
+
+
+def curve(solver, values, dataset="data", repetition=0, **columns):
+    """A curve with a point at each second, and as many oracle calls as 10 times the seconds."""
+    n_points = len(values)
+    return pd.DataFrame({
+        "dataset_name": dataset,
+        "objective_name": "bilevel[]",
+        "solver_name": solver,
+        "file_solver": f"solvers/{solver.split('[')[0]}.py",
+        "idx_rep": repetition,
+        "stop_val": range(n_points),
+        "time": np.arange(n_points, dtype=float),
+        "objective_value": values,
+        "objective_parallel": 0,
+        "objective_inner_grad_calls": 4 * np.arange(n_points),
+        **{f"objective_{name}_calls": 2 * np.arange(n_points)
+           for name in ("hvp", "cross", "outer_grad")},
+        **columns,
+    })  # fmt: skip
+
+
+def plot(name):
+    return next(plot for plot in BENCHMARK.get_plots() if plot._get_name() == name)
+
+
+def test_a_performance_profile_is_dolan_and_mores():
+    from benchmark_utils.results.performance_profile import performance_ratios, profile
+
+    results = pd.concat([
+        # best h is 0, a hundredth of the gap at the start is 0.01.
+        curve("A", [1, 0.01, 0]), curve("B", [1, 0.5, 0.1, 0.005]), curve("C", [1, 0.9, 0.8]),
+        curve("A", [1, 0.5, 0.4], "other"), curve("B", [1, 0], "other"),
+        curve("C", [1, 0.5, 0.2, 0.1, 0], "other"),
+    ])  # fmt: skip
+    ratios = performance_ratios(results, 0.01, "time")
+    assert ratios.loc["data"].to_numpy().tolist() == [[1, 3, np.inf]]
+    assert ratios.loc["other"].to_numpy().tolist() == [[np.inf, 1, 4]]
+    factors, parts = profile(ratios["B"].to_numpy(), furthest=6)
+    # The part of the tasks within a factor: 1/2 from 1, all from 3.
+    assert factors.tolist() == [1, 1, 1, 3, 3, 6]
+    assert parts.tolist() == [0, 0, 0.5, 0.5, 1, 1]
+
+
+def test_the_profile_draws_every_solver_even_one_that_solves_nothing():
+    results = pd.concat([curve("A", [1, 0]), curve("B", [1, 1])])
+    traces = plot("performance_profile").plot(results, "1e-1", "all calls")
+    assert [trace["label"] for trace in traces] == ["A", "B"]
+    assert max(traces[0]["y"]) == 1
+    assert max(traces[1]["y"]) == 0
+
+
+def test_the_profile_says_of_times_that_they_are_of_parallel_runs():
+    alone, beside = curve("A", [1, 0]), curve("B", [1, 0], objective_parallel=1)
+    for results, cost, parallel in (
+        (alone, "time", False), (beside, "time", True), (pd.concat([alone, beside]), "time", True),
+        (beside, "all calls", False),
+    ):  # fmt: skip
+        metadata = plot("performance_profile").get_metadata(results, "1e-1", cost)
+        assert ("parallel" in metadata["xlabel"]) == parallel
+
+
+def test_hyperparameters_are_the_median_of_the_last_lambda():
+    def found(repetition, outer_var):
+        final = [None, dict(outer_var=np.array(outer_var))]
+        return curve("A", [1, 0], repetition=repetition, final_results=final)
+
+    results = pd.concat([found(0, [1.0, 5.0]), found(1, [2.0, 7.0]), found(2, [9.0, 6.0])])
+    [trace] = plot("hyperparameters").plot(results, "data", "bilevel[]")
+    assert trace["x"] == [1, 2]
+    assert trace["y"] == [2, 6]
+
+
+def test_sensitivity_takes_the_best_of_the_other_parameters():
+    from itertools import chain
+
+    def ends(step_size, outer_step_size, last):
+        name = f"A[step_size={step_size},outer_step_size={outer_step_size}]"
+        yield curve(name, [1, last], p_solver_step_size=step_size,
+                    p_solver_outer_step_size=outer_step_size)  # fmt: skip
+
+    results = pd.concat(chain(ends(0.1, 1, 0.5), ends(0.1, 2, 0.25), ends(0.2, 1, 0.125),
+                              ends(0.2, 2, 0)))  # fmt: skip
+    sensitivity = plot("step_size_sensitivity")
+    assert sensitivity.options["parameter"](results) == ["step_size", "outer_step_size"]
+    [trace] = sensitivity.plot(results, "data", "bilevel[]", "step_size", "h - best h")
+    # The best of all ends is where h - best h is 0, which a logarithmic axis cannot show.
+    assert (trace["x"], trace["y"]) == ([0.1, 0.2], [0.25, 0.125])
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.5])
+def test_the_fitted_exponent_is_that_of_a_power_law(exponent):
+    from benchmark_utils.results.complexity import calls_needed, fitted_exponent
+
+    calls = np.geomspace(1, 1e8, 2000)
+    squared = calls ** (-1 / exponent)
+    results = curve("SOBA[a=1]", squared, objective_grad_norm=np.sqrt(squared))
+    worse = curve("SOBA[a=2]", squared, objective_grad_norm=2 * np.sqrt(squared))
+    needed = calls_needed(pd.concat([results, worse]), np.concatenate([calls, calls]))
+    assert list(needed) == ["SOBA"]
+    assert fitted_exponent(*needed["SOBA"]) == pytest.approx(exponent, rel=0.01)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_method_that_needs_none_of_the_calls_has_no_exponent():
+    from benchmark_utils.results.complexity import fitted_exponent
+
+    assert np.isnan(fitted_exponent(0.5 ** np.arange(6), np.zeros(6)))
+
+
+def test_an_accuracy_is_reached_in_the_mean_over_repetitions():
+    from benchmark_utils.results.complexity import calls_needed
+
+    results = pd.concat([
+        curve("SABA", [0, 0, 0], objective_grad_norm=[10.0, 0.0, 0.1]),
+        curve("SABA", [0, 0, 0], repetition=1, objective_grad_norm=[10.0, 10.0, 0.1]),
+    ])  # fmt: skip
+    targets, calls = calls_needed(results, np.array([1, 2, 3, 1, 2, 3]))["SABA"]
+    assert calls[targets > 50].tolist() == [2] * np.count_nonzero(targets > 50)
+    assert set(calls[targets < 50]) == {3}
+
+
+def test_titles_fit_above_a_figure_of_a_column():
+    from benchmark_utils.results.curves import task_title
+
+    title = task_title("simulated[" + ",".join(f"name_{k}=0.5" for k in range(9)) + "]", "bilevel")
+    assert max(map(len, title.splitlines())) <= 52
+
+
+def test_a_picture_for_a_column_keeps_its_axes_whatever_the_legend(tmp_path):
+    import matplotlib.pyplot as plt
+
+    curves = [
+        {"x": [1, 10], "y": [1, k + 1], "label": f"Solver{k}[step_size={k}]", "color": "C0"}
+        for k in range(14)
+    ]
+    style = {"scale": "loglog", "title": "", "xlabel": "calls", "ylabel": "h"}
+    few, many = tmp_path / "few.png", tmp_path / "many.png"
+    write_panel({"data": curves[:2], **style}, few)
+    write_panel({"data": curves, **style}, many)
+    (height, width, _), (more, same, _) = plt.imread(few).shape, plt.imread(many).shape
+    assert (width, same, height / 200) == (680, 680, pytest.approx(3.04))
+    assert more - height == pytest.approx(4 * 0.14 * 200, abs=2)
