@@ -6,8 +6,8 @@ import numpy as np
 from benchopt import BaseObjective
 from benchopt.stopping_criterion import SufficientProgressCriterion
 
-from benchmark_utils.algorithms.counting import ORACLE_NAMES
 from benchmark_utils.judge import EstimateJudge, Judge
+from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.problems import PROBLEMS, get_problem
 from benchmark_utils.provenance.fingerprint import suite_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from benchmark_utils.problems.checks import finite
+from benchmark_utils.validation import finite
 
 
 class Judge:

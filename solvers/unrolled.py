@@ -3,7 +3,7 @@ from itertools import islice
 from benchmark_utils.algorithms.full_batch import FullBatchSolver
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import either, integer, one_of, positive
+from benchmark_utils.validation import any_of, integer, one_of, positive
 
 
 class Solver(FullBatchSolver):
@@ -54,10 +54,10 @@ class Solver(FullBatchSolver):
     }
     allowed = {
         "n_inner_steps": integer(1),
-        "truncation": either(integer(1), one_of("full")),
+        "truncation": any_of(integer(1), one_of("full")),
         "inner_algorithm": one_of("gradient_descent", "fista"),
         "warm_start": one_of(True, False),
-        "step_size": either(positive, one_of("auto")),
+        "step_size": any_of(positive, one_of("auto")),
         "outer_step_size": outer_step_sizes,
     }
     estimates = True

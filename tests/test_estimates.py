@@ -5,7 +5,7 @@ import pytest
 from conftest import make_solver
 from test_lasso import SMALL, make, ridge, small_codes
 
-from benchmark_utils.algorithms.full_batch import CountedProblem
+from benchmark_utils.algorithms.counting import CountedProblem
 from benchmark_utils.judge import EstimateJudge, value_function
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians
 from benchmark_utils.results.figures import fitted_slope

@@ -17,10 +17,9 @@ from scipy.optimize import linear_sum_assignment
 from benchmark_utils.numerics.inner_solvers import fista
 from benchmark_utils.numerics.lasso import solve_lasso
 from benchmark_utils.problems.base import Problem
-from benchmark_utils.problems.checks import finite
 from benchmark_utils.problems.lasso import soft_threshold
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians, implicit_jacobian
-from benchmark_utils.validation import positive
+from benchmark_utils.validation import finite, positive
 
 N_FISTA_STEPS = 500
 
