@@ -123,11 +123,11 @@ class EstimateJudge:
         ]
 
     def inner_errors(self, inner_var, inner_star):
-        supports = self.problem.support(inner_var), self.problem.support(inner_star)
-        return dict(
-            inner_error=float(np.linalg.norm(inner_var - inner_star)),
-            support_distance=int(np.sum(supports[0] != supports[1])),
-        )
+        errors = dict(inner_error=float(np.linalg.norm(inner_var - inner_star)))
+        if not self.problem.smooth:
+            supports = self.problem.support(inner_var), self.problem.support(inner_star)
+            errors["support_distance"] = int(np.sum(supports[0] != supports[1]))
+        return errors
 
     @cached_property
     def exact_jacobians(self):

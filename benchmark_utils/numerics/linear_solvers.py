@@ -28,7 +28,9 @@ class LinearSystem(NamedTuple):
     inverse_hessian: Any = None  # what the inner solver has built, a function of (p,)
 
     def restrict(self, vector):
-        """A vector with zeros off the support, (p,)."""
+        """A vector with zeros off the support, (p,); the vector itself if G is smooth."""
+        if self.problem.smooth:
+            return vector
         return np.where(self.problem.support(self.inner_var), vector, 0)
 
     def matvec(self, v):
