@@ -4,7 +4,7 @@ from inspect import signature
 
 import numpy as np
 from benchopt import BaseObjective
-from benchopt.stopping_criterion import SufficientProgressCriterion
+from benchopt.stopping_criterion import NoCriterion, SufficientProgressCriterion
 
 from benchmark_utils.judge import EstimateJudge, Judge
 from benchmark_utils.oracle import ORACLE_NAMES
@@ -14,14 +14,17 @@ from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, 
 from benchmark_utils.provenance.versions import provenance
 from benchmark_utils.validation import one_of, refusal
 
+JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
+
 
 class NoProgress(SufficientProgressCriterion):
-    """Stop where nothing progresses, except estimates, which may get worse before better."""
+    """Stop where h makes no progress; estimates, which may get worse before better, never stop."""
 
-    def check_convergence(self, curve):
-        if "objective_inner_error" in curve[-1]:
-            return False, 0
-        return super().check_convergence(curve)
+    def get_runner_instance(self, solver=None, **options):
+        if not getattr(solver, "estimating", False):
+            return super().get_runner_instance(solver=solver, **options)
+        budget = NoCriterion(strategy=self.strategy, key_to_monitor="relative_error")
+        return budget.get_runner_instance(solver=solver, **options)
 
 
 class Objective(BaseObjective):
@@ -49,7 +52,7 @@ class Objective(BaseObjective):
         "n_draws": [4],
         "width": [16],
     }
-    allowed = {"problem": one_of(*PROBLEMS), "question": one_of("minimise", "estimate")}
+    allowed = {"problem": one_of(*PROBLEMS), "question": one_of(*JUDGES)}
 
     sampling_strategy = "callback"
     # Ten evaluations without progress, a sixfold number of iterations, are enough to stop.
@@ -85,11 +88,9 @@ class Objective(BaseObjective):
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
 
     def get_objective(self):
-        if self.question == "estimate":
-            self.judge = EstimateJudge(self.bilevel_problem)
-            return dict(problem=self.bilevel_problem, question=self.question)
-        self.judge = Judge(self.bilevel_problem)
-        return dict(problem=self.bilevel_problem)
+        self.judge = JUDGES[self.question](self.bilevel_problem)
+        told = {} if self.question == "minimise" else {"question": self.question}
+        return dict(problem=self.bilevel_problem, **told)
 
     def evaluate_result(self, inner_var, outer_var, iterations, calls, **estimates):
         counts = {f"{name}_calls": count for name, count in calls.items()}
@@ -97,9 +98,7 @@ class Objective(BaseObjective):
         common = dict(iterations=iterations, **counts, **marks)
         if self.bilevel_problem.outer_dim == 1:
             common["outer_var"] = float(outer_var[0])
-        metrics = self.judge.evaluate(inner_var, outer_var, **estimates)
-        # Estimates on several signals are a row each.
-        rows = metrics if isinstance(metrics, list) else [metrics]
+        rows = self.judge.evaluate(inner_var, outer_var, **estimates)
         return [dict(**row, **common) for row in rows]
 
     def save_final_results(self, outer_var, **result):

@@ -1,12 +1,12 @@
 from itertools import islice
 
-from benchmark_utils.algorithms.full_batch import FullBatchSolver
+from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import any_of, integer, one_of, positive
 
 
-class Solver(FullBatchSolver):
+class Solver(Estimator):
     """Unrolled differentiation: gradient descent through N steps of gradient descent.
 
     At each outer iteration theta_0 is where the last iteration ended (``warm_start``) or the
@@ -60,17 +60,18 @@ class Solver(FullBatchSolver):
         "step_size": any_of(positive, one_of("auto")),
         "outer_step_size": outer_step_sizes,
     }
-    estimates = True
     takes_non_smooth = True
 
-    def refuse(self, problem):
-        too_deep = self.truncation != "full" and self.truncation > self.n_inner_steps
-        if too_deep and self.question == "minimise":
-            return (
+    def skip(self, problem, question="minimise"):
+        skip, reason = super().skip(problem, question)
+        if skip or question == "estimate" or self.truncation == "full":
+            return skip, reason
+        if self.truncation > self.n_inner_steps:
+            return True, (
                 f"Unrolled: truncation={self.truncation} is larger than n_inner_steps="
                 f"{self.n_inner_steps}; give at most that, or full."
             )
-        return None
+        return False, None
 
     def iterates(self, problem):
         def gradient(t, outer_var, inner_var):

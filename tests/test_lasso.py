@@ -132,7 +132,7 @@ def test_a_penalty_that_zeroes_theta_gives_a_hypergradient_of_zero():
 def test_extreme_l1_penalties_are_judged_without_nan(lam):
     problem = make("lasso", data=dict(n_samples=24, n_features=20), n_reg="full")
     with np.errstate(over="ignore"):
-        result = Judge(problem).evaluate(problem.inner_var0, np.full(problem.outer_dim, lam))
+        [result] = Judge(problem).evaluate(problem.inner_var0, np.full(problem.outer_dim, lam))
     assert np.isfinite(list(result.values())).all()
 
 
