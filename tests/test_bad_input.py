@@ -9,9 +9,10 @@ from scipy.sparse import csr_array
 
 from benchmark_utils.data import libsvm
 from benchmark_utils.data.downloads import Unavailable
-from benchmark_utils.problems import PROBLEMS
+from benchmark_utils.problems import find_problems
 from benchmark_utils.problems.checks import refuse_classification
 
+PROBLEMS = find_problems().declared
 STEP = "give a number greater than 0"
 
 

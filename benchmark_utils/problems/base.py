@@ -11,13 +11,16 @@ class Problem:
     """A bilevel problem min_lambda F(lambda, theta*(lambda)), theta* = argmin_theta G.
 
     A subclass sets the attributes, and defines what raises ``NotImplementedError``. It is made from
-    a dataset's arrays, the objective's parameters that it names in ``allowed``, and a ``seed`` for
-    the starting points.
+    those of a dataset's arrays that its constructor names, its ``parameters``, and a ``seed`` for
+    the starting points, all by keyword.
 
     Attributes
     ----------
+    parameters : dict of str to list
+        The problem's parameters, each with its default, which the objective takes over: a literal,
+        in the one class of a file that is a problem.
     allowed : dict of str to Allowed
-        The parameters of the objective that the problem takes, and what each may be.
+        What each parameter may be.
     inner_dim, outer_dim : int
         p and d, the lengths of ``inner_var`` and ``outer_var``.
     n_inner_samples, n_outer_samples : int
@@ -32,6 +35,7 @@ class Problem:
         For which :meth:`oracle` has minibatch oracles.
     """
 
+    parameters: dict
     allowed = {}
     smooth = True
     frameworks = FRAMEWORKS

@@ -39,6 +39,7 @@ class DictionaryLearning(NonSmoothProblem):
         Draws nothing: the codes start at 0.
     """
 
+    parameters = {"alpha": [0.1]}
     allowed = {"alpha": positive}
     frameworks = ()
 

@@ -37,6 +37,7 @@ class Lasso(NonSmoothProblem, LinearRegression):
         of the penalty that zeroes everything, ||X^T y||_inf / n; ``seed`` draws nothing.
     """
 
+    parameters = {"n_reg": ["full"]}
     allowed = {"n_reg": one_of("full", 1)}
 
     def __init__(self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, n_reg, seed):

@@ -140,6 +140,7 @@ class LogReg(L2Penalties, Problem):
         Draws the starting points: theta from N(0, I), each penalty weight from U(0, 1).
     """
 
+    parameters = {"reg": ["exp"], "n_reg": ["full"]}
     allowed = {"reg": one_of("exp", "lin"), "n_reg": one_of("full", 1)}
 
     @staticmethod

@@ -43,6 +43,7 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
         Draws the starting points: theta from N(0, I / p), each penalty weight from U(0, 1).
     """
 
+    parameters = {"reg": ["exp"], "n_reg": ["full"]}
     allowed = {"reg": one_of("exp", "lin"), "n_reg": one_of("full", "class", 1)}
 
     @staticmethod

@@ -129,6 +129,8 @@ class Quadratic(Problem):
         The minimiser of h.
     """
 
+    parameters = {}
+
     @staticmethod
     def refuse(task, **data):
         if task != "quadratic":

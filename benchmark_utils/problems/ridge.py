@@ -31,6 +31,7 @@ class Ridge(L2Penalties, LinearRegression):
         nothing.
     """
 
+    parameters = {"reg": ["exp"], "n_reg": ["full"], "outer": ["validation"]}
     allowed = {
         "reg": one_of("exp", "lin"),
         "n_reg": one_of("full", 1),
