@@ -64,14 +64,14 @@ class Solver(Estimator):
 
     def skip(self, problem, question="minimise"):
         skip, reason = super().skip(problem, question)
-        if skip or question == "estimate" or self.truncation == "full":
-            return skip, reason
-        if self.truncation > self.n_inner_steps:
+        # Estimates take their number of steps from benchopt's budget.
+        checked = not skip and question == "minimise" and self.truncation != "full"
+        if checked and self.truncation > self.n_inner_steps:
             return True, (
                 f"Unrolled: truncation={self.truncation} is larger than n_inner_steps="
                 f"{self.n_inner_steps}; give at most that, or full."
             )
-        return False, None
+        return skip, reason
 
     def iterates(self, problem):
         def gradient(t, outer_var, inner_var):
