@@ -4,24 +4,34 @@ from inspect import signature
 
 import numpy as np
 from benchopt import BaseObjective
-from benchopt.stopping_criterion import SufficientProgressCriterion
+from benchopt.stopping_criterion import NoCriterion, SufficientProgressCriterion
 
-from benchmark_utils.algorithms.counting import ORACLE_NAMES
 from benchmark_utils.judge import EstimateJudge, Judge
-from benchmark_utils.problems import PROBLEMS, get_problem
+from benchmark_utils.oracle import ORACLE_NAMES
+from benchmark_utils.problems import (
+    DEFAULT,
+    UnusableProblem,
+    default_parameters,
+    find_problems,
+    get_problem,
+    parameters_of_all,
+)
 from benchmark_utils.provenance.fingerprint import suite_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.provenance.versions import provenance
 from benchmark_utils.validation import one_of, refusal
 
+JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
+
 
 class NoProgress(SufficientProgressCriterion):
-    """Stop where nothing progresses, except estimates, which may get worse before better."""
+    """Stop where h makes no progress; estimates, which may get worse before better, never stop."""
 
-    def check_convergence(self, curve):
-        if "objective_inner_error" in curve[-1]:
-            return False, 0
-        return super().check_convergence(curve)
+    def get_runner_instance(self, solver=None, **options):
+        if not getattr(solver, "estimating", False):
+            return super().get_runner_instance(solver=solver, **options)
+        budget = NoCriterion(strategy=self.strategy, key_to_monitor="relative_error")
+        return budget.get_runner_instance(solver=solver, **options)
 
 
 class Objective(BaseObjective):
@@ -41,55 +51,66 @@ class Objective(BaseObjective):
     parameters = {
         "problem": ["logreg"],
         "question": ["minimise"],
-        "reg": ["exp"],
-        "n_reg": ["full"],
-        "ridge": [0.01],
-        "outer": ["validation"],
-        "alpha": [0.1],
-        "n_draws": [4],
-        "width": [16],
+        **parameters_of_all(),
     }
-    allowed = {"problem": one_of(*PROBLEMS), "question": one_of("minimise", "estimate")}
+    allowed = {"question": one_of(*JUDGES)}
 
     sampling_strategy = "callback"
     # Ten evaluations without progress, a sixfold number of iterations, are enough to stop.
     stopping_criterion = NoProgress(eps=1e-12, patience=10, strategy="callback")
 
+    @classmethod
+    def get_all_parameter_values(cls, name):
+        return list(find_problems().declared) if name == "problem" else None
+
+    def save_parameters(self, **parameters):
+        super().save_parameters(**parameters)
+        kept = dict(problem=self.problem, question=self.question)
+        kept |= default_parameters(self.problem)
+        for name, value in self._parameters.items():
+            # Those of other problems stay only if they were given, to be refused.
+            given = [value] != self.parameters[name]
+            if value != DEFAULT and (given or name in kept):
+                kept[name] = value
+        self._parameters = kept
+        vars(self).update(kept)
+
     @property
     def parameter_template(self):
-        # The parameters of other problems say nothing of this one.
-        shown = ["problem"] + ["question"] * (self.question != "minimise")
-        if self.problem in PROBLEMS:
-            shown += get_problem(self.problem).allowed
-        return ",".join(f"{name}={{{name}}}" for name in shown)
+        return ",".join(
+            f"{name}={{{name}}}"
+            for name, value in self._parameters.items()
+            if (name, value) != ("question", "minimise")
+        )
 
     def skip(self, unavailable=None, **data):
-        reason = unavailable or refusal(self, self.allowed)
-        reason = reason or self.refuse(get_problem(self.problem), data)
+        reason = unavailable or refusal(self, self.allowed) or self.refuse(data)
         return reason is not None, reason
 
-    def refuse(self, problem, data):
-        """Say why a problem cannot take the parameters or the data; None if it can."""
-        for name, [default] in self.parameters.items():
-            if name not in (*self.allowed, *problem.allowed) and getattr(self, name) != default:
-                return f"bilevel: problem={self.problem} has no parameter {name}; leave it out."
+    def refuse(self, data):
+        """Say why the problem cannot take the parameters or the data; None if it can."""
+        try:
+            problem = get_problem(self.problem)
+        except UnusableProblem as error:
+            return f"{self.name}: {error}"
+        for name in self._parameters:
+            if name not in ("problem", "question", *problem.parameters):
+                return f"{self.name}: problem={self.problem} has no parameter {name}; leave it out."
         return refusal(self, problem.allowed) or problem.refuse(**data)
 
     def set_data(self, task, **data):
         # The first that benchopt calls in a job, whichever process it runs in.
         limit_threads()
         problem = get_problem(self.problem)
-        parameters = {name: getattr(self, name) for name in problem.allowed}
+        parameters = {name: getattr(self, name) for name in problem.parameters}
         # A data set may tell more than this problem asks for.
         used = {name: data[name] for name in signature(problem).parameters if name in data}
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
 
     def get_objective(self):
-        if self.question == "estimate":
-            self.judge = EstimateJudge(self.bilevel_problem)
-            return dict(problem=self.bilevel_problem, question=self.question)
-        self.judge = Judge(self.bilevel_problem)
-        return dict(problem=self.bilevel_problem)
+        self.judge = JUDGES[self.question](self.bilevel_problem)
+        told = {} if self.question == "minimise" else {"question": self.question}
+        return dict(problem=self.bilevel_problem, **told)
 
     def evaluate_result(self, inner_var, outer_var, iterations, calls, **estimates):
         counts = {f"{name}_calls": count for name, count in calls.items()}
@@ -97,9 +118,7 @@ class Objective(BaseObjective):
         common = dict(iterations=iterations, **counts, **marks)
         if self.bilevel_problem.outer_dim == 1:
             common["outer_var"] = float(outer_var[0])
-        metrics = self.judge.evaluate(inner_var, outer_var, **estimates)
-        # Estimates on several signals are a row each.
-        rows = metrics if isinstance(metrics, list) else [metrics]
+        rows = self.judge.evaluate(inner_var, outer_var, **estimates)
         return [dict(**row, **common) for row in rows]
 
     def save_final_results(self, outer_var, **result):

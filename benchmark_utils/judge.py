@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from benchmark_utils.problems.checks import finite
+from benchmark_utils.validation import finite
 
 
 class Judge:
@@ -34,8 +34,8 @@ class Judge:
 
         Returns
         -------
-        metrics : dict
-            ``value`` h(lambda); ``grad_norm`` the Euclidean norm of its gradient;
+        rows : list of dict
+            One row: ``value`` h(lambda); ``grad_norm`` the Euclidean norm of its gradient;
             ``inner_distance`` between ``inner_var`` and theta*(lambda); and the problem's own
             metrics at theta*. NaN where the result is not finite, which benchopt calls diverged.
 
@@ -46,7 +46,7 @@ class Judge:
         """
         inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
         if not finite(inner_var, outer_var):
-            return dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)
+            return [dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)]
         if (self.problem.project(outer_var) != outer_var).any():
             raise ValueError(
                 f"outer_var has entries down to {outer_var.min()}, where the problem is not "
@@ -59,12 +59,12 @@ class Judge:
             )
         if finite(inner_star):
             self.inner_star = inner_star
-        return dict(
+        row = dict(
             value=value,
             grad_norm=float(np.linalg.norm(hypergradient)),
             inner_distance=float(np.linalg.norm(inner_var - inner_star)),
-            **self.problem.metrics(inner_star, outer_var),
         )
+        return [dict(**row, **self.problem.metrics(inner_star, outer_var))]
 
 
 class EstimateJudge:
@@ -77,7 +77,7 @@ class EstimateJudge:
 
     def __init__(self, problem):
         self.problem = problem
-        _, self.hypergradient, self.inner_star = value_function(
+        self.value, self.hypergradient, self.inner_star = value_function(
             problem, problem.outer_var0, problem.inner_var0
         )
 
@@ -97,23 +97,29 @@ class EstimateJudge:
 
         Returns
         -------
-        metrics : dict or list of dict
-            ``value`` the error of the estimate, relative to the norm of the hypergradient unless
-            that is 0; ``gradient_error`` the same, not relative; ``inner_error`` the distance of
-            theta^N to theta*; ``support_distance`` in how many entries their supports differ. With
-            ``jacobians`` one dict a ``signal``, with that signal's ``inner_error``,
-            ``support_distance``, and ``jacobian_error`` in the Frobenius norm.
+        rows : list of dict
+            One row: ``value`` and ``grad_norm`` those of h where lambda starts; ``gradient_error``
+            the Euclidean distance of the estimate to the gradient of h; ``relative_error`` the
+            same over ``grad_norm``, unless that is 0; ``inner_distance`` between theta^N and
+            theta*; and ``support_distance``, in how many entries their supports differ, if G is
+            not smooth. With ``jacobians`` one row per ``signal``, with that signal's distances,
+            and ``jacobian_error`` in the Frobenius norm.
         """
         error = float(np.linalg.norm(hypergradient - self.hypergradient))
-        norm = np.linalg.norm(self.hypergradient)
-        common = dict(value=error / norm if norm else error, gradient_error=error)
+        norm = float(np.linalg.norm(self.hypergradient))
+        common = dict(
+            value=self.value,
+            grad_norm=norm,
+            gradient_error=error,
+            relative_error=error / norm if norm else error,
+        )
         if jacobians is None:
-            return dict(**common, **self.inner_errors(inner_var, self.inner_star))
+            return [dict(**common, **self.distances(inner_var, self.inner_star))]
         codes, codes_star = map(self.problem.codes, (inner_var, self.inner_star))
         return [
             dict(
                 **common,
-                **self.inner_errors(code, code_star),
+                **self.distances(code, code_star),
                 signal=signal,
                 jacobian_error=float(np.linalg.norm(jacobian - exact)),
             )
@@ -122,12 +128,12 @@ class EstimateJudge:
             )
         ]
 
-    def inner_errors(self, inner_var, inner_star):
-        supports = self.problem.support(inner_var), self.problem.support(inner_star)
-        return dict(
-            inner_error=float(np.linalg.norm(inner_var - inner_star)),
-            support_distance=int(np.sum(supports[0] != supports[1])),
-        )
+    def distances(self, inner_var, inner_star):
+        distances = dict(inner_distance=float(np.linalg.norm(inner_var - inner_star)))
+        if not self.problem.smooth:
+            supports = self.problem.support(inner_var), self.problem.support(inner_star)
+            distances["support_distance"] = int(np.sum(supports[0] != supports[1]))
+        return distances
 
     @cached_property
     def exact_jacobians(self):

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+# The oracles whose calls are counted, in units of one sample.
+ORACLE_NAMES = ("inner_grad", "hvp", "cross", "outer_grad")
+
 
 class Oracle(NamedTuple):
     """The minibatch oracles of a problem, each an unbiased estimate of its full-batch value.

@@ -47,7 +47,7 @@ def one_of(*values):
     )
 
 
-def either(*options):
+def any_of(*options):
     """What any of the options allows."""
     return Allowed(
         lambda value: any(option.test(value) for option in options),
@@ -58,6 +58,11 @@ def either(*options):
 positive = number(0, description="a number greater than 0")
 non_negative = number(-1e-300, description="a number of at least 0")
 fraction = number(0, 1, description="a number greater than 0 and at most 1")
+
+
+def finite(*arrays):
+    """Whether all entries of all arrays are finite."""
+    return all(np.isfinite(array).all() for array in arrays)
 
 
 def refusal(owner, allowed):

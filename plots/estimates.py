@@ -18,7 +18,7 @@ class Plot(BasePlot):
         traces = []
         for solver, points in rows.groupby("solver_name"):
             name = solver.split("[")[0]
-            x, y = points["objective_inner_error"], points["objective_gradient_error"]
+            x, y = points["objective_inner_distance"], points["objective_gradient_error"]
             label = f"{SYMBOLS.get(name, name)} {name}, slope {fitted_slope(x, y):.2f}"
             shown = (x > 1e-12) & (y > 1e-15)
             traces.append(trace(self, x[shown], y[shown], label))

@@ -25,7 +25,8 @@ class Plot(BasePlot):
         traces = []
         for name, points in rows.groupby("p_solver_linear_solver"):
             points = points.sort_values("objective_hvp_calls")
-            products, errors = points["objective_hvp_calls"] / one, points["objective_value"]
+            products = points["objective_hvp_calls"] / one
+            errors = points["objective_relative_error"]
             if not products.any():
                 # A solver that takes no products has one error, at every price.
                 products, errors = [1, most], [errors.iloc[0]] * 2

@@ -13,8 +13,8 @@ from scipy.sparse import random_array
 # benchopt makes benchmark_utils importable, from wherever this is run.
 BENCHMARK = Benchmark(Path(__file__).parents[1])
 
-from benchmark_utils.algorithms.counting import ORACLE_NAMES  # noqa: E402
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver  # noqa: E402
+from benchmark_utils.oracle import ORACLE_NAMES  # noqa: E402
 from benchmark_utils.problems.logreg import LogReg  # noqa: E402
 
 # Iterations between two looks at the clock.

@@ -15,7 +15,7 @@ from benchopt.results import read_results
 # benchopt makes benchmark_utils importable, from wherever this is run.
 BENCHMARK = Benchmark(Path(__file__).parents[1])
 
-from benchmark_utils.algorithms.counting import ORACLE_NAMES  # noqa: E402
+from benchmark_utils.oracle import ORACLE_NAMES  # noqa: E402
 from benchmark_utils.results.curves import TASK, median_curves  # noqa: E402
 
 HEADER = """\

@@ -1,10 +1,10 @@
-from benchmark_utils.algorithms.full_batch import FullBatchSolver
+from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import integer, one_of, positive
 
 
-class Solver(FullBatchSolver):
+class Solver(Estimator):
     """Descent along the analytic gradient, which ignores that theta* moves with lambda.
 
     At each outer iteration, theta warm-started,
@@ -39,7 +39,6 @@ class Solver(FullBatchSolver):
         "max_inner_iterations": integer(1),
         "outer_step_size": outer_step_sizes,
     }
-    estimates = True
     takes_non_smooth = True
 
     def iterates(self, problem):

@@ -1,9 +1,8 @@
 import numpy as np
 
 from benchmark_utils.algorithms.full_batch import FullBatchSolver
-from benchmark_utils.numerics.implicit_gradient import implicit_gradient
 from benchmark_utils.numerics.inner_solvers import lbfgs
-from benchmark_utils.numerics.linear_solvers import conjugate_gradient
+from benchmark_utils.numerics.linear_solvers import conjugate_gradient, implicit_gradient
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import fraction, one_of, positive
 

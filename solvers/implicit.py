@@ -1,14 +1,13 @@
 import numpy as np
 
-from benchmark_utils.algorithms.full_batch import FullBatchSolver
-from benchmark_utils.numerics.implicit_gradient import implicit_gradient
+from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
-from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS
+from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, implicit_gradient
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import integer, one_of, positive
 
 
-class Solver(FullBatchSolver):
+class Solver(Estimator):
     """Implicit differentiation: gradient descent on h with an inner and a linear solver of choice.
 
     At each outer iteration, theta and v warm-started,
@@ -54,7 +53,6 @@ class Solver(FullBatchSolver):
         "max_linear_iterations": integer(1),
         "outer_step_size": outer_step_sizes,
     }
-    estimates = True
     takes_non_smooth = True
 
     def refuse(self, problem):

@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmark_utils.algorithms.soba_directions import make_directions, make_full_directions
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import either, integer, one_of, positive
+from benchmark_utils.validation import any_of, integer, one_of, positive
 
 
 class State(NamedTuple):
@@ -45,7 +45,7 @@ class Solver(StochasticSolver):
     allowed = {
         "step_size": positive,
         "outer_step_size": positive,
-        "period": either(integer(1), one_of("auto")),
+        "period": any_of(integer(1), one_of("auto")),
         **StochasticSolver.allowed,
     }
 

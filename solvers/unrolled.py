@@ -1,12 +1,12 @@
 from itertools import islice
 
-from benchmark_utils.algorithms.full_batch import FullBatchSolver
+from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import either, integer, one_of, positive
+from benchmark_utils.validation import any_of, integer, one_of, positive
 
 
-class Solver(FullBatchSolver):
+class Solver(Estimator):
     """Unrolled differentiation: gradient descent through N steps of gradient descent.
 
     At each outer iteration theta_0 is where the last iteration ended (``warm_start``) or the
@@ -54,23 +54,24 @@ class Solver(FullBatchSolver):
     }
     allowed = {
         "n_inner_steps": integer(1),
-        "truncation": either(integer(1), one_of("full")),
+        "truncation": any_of(integer(1), one_of("full")),
         "inner_algorithm": one_of("gradient_descent", "fista"),
         "warm_start": one_of(True, False),
-        "step_size": either(positive, one_of("auto")),
+        "step_size": any_of(positive, one_of("auto")),
         "outer_step_size": outer_step_sizes,
     }
-    estimates = True
     takes_non_smooth = True
 
-    def refuse(self, problem):
-        too_deep = self.truncation != "full" and self.truncation > self.n_inner_steps
-        if too_deep and self.question == "minimise":
-            return (
+    def skip(self, problem, question="minimise"):
+        skip, reason = super().skip(problem, question)
+        # Estimates take their number of steps from benchopt's budget.
+        checked = not skip and question == "minimise" and self.truncation != "full"
+        if checked and self.truncation > self.n_inner_steps:
+            return True, (
                 f"Unrolled: truncation={self.truncation} is larger than n_inner_steps="
                 f"{self.n_inner_steps}; give at most that, or full."
             )
-        return None
+        return skip, reason
 
     def iterates(self, problem):
         def gradient(t, outer_var, inner_var):

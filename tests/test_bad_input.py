@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 
 from benchmark_utils.data import libsvm
 from benchmark_utils.data.downloads import Unavailable
-from benchmark_utils.problems import PROBLEMS
+from benchmark_utils.problems import find_problems
 from benchmark_utils.problems.checks import refuse_classification
 from helpers import (
     logreg_data,
@@ -18,6 +18,7 @@ from helpers import (
     raw_data,
 )
 
+PROBLEMS = find_problems().declared
 STEP = "give a number greater than 0"
 
 

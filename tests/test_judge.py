@@ -60,7 +60,7 @@ def test_the_gradient_of_h_agrees_with_central_differences(reg, n_reg):
 @pytest.mark.parametrize("offset", [-40.0, 40.0, -800.0])
 def test_extreme_penalties_are_judged_without_nan(offset):
     problem = make_problem()
-    result = Judge(problem).evaluate(problem.inner_var0, problem.outer_var0 * 0 + offset)
+    [result] = Judge(problem).evaluate(problem.inner_var0, problem.outer_var0 * 0 + offset)
     assert np.isfinite(list(result.values())).all()
 
 
@@ -70,7 +70,8 @@ def test_separable_data_without_a_penalty_have_a_finite_judgement():
     from benchmark_utils.problems.logreg import LogReg
 
     problem = LogReg(**data, reg="lin", n_reg="full", seed=0)
-    assert np.isfinite(Judge(problem).evaluate(problem.inner_var0, np.zeros(5))["value"])
+    [result] = Judge(problem).evaluate(problem.inner_var0, np.zeros(5))
+    assert np.isfinite(result["value"])
 
 
 def test_the_inner_gradient_vanishes_at_theta_star():
@@ -83,7 +84,7 @@ def test_the_inner_gradient_vanishes_at_theta_star():
 def test_results_are_distances_and_accuracies():
     problem = make_problem()
     _, gradient, inner_star = value_function(problem, problem.outer_var0, problem.inner_var0)
-    result = Judge(problem).evaluate(inner_star + 3.0, problem.outer_var0)
+    [result] = Judge(problem).evaluate(inner_star + 3.0, problem.outer_var0)
     data = logreg_data()
     assert result["inner_distance"] == pytest.approx(3 * np.sqrt(5), rel=1e-12)
     assert result["grad_norm"] == pytest.approx(np.linalg.norm(gradient), rel=1e-12)
@@ -95,11 +96,12 @@ def test_results_are_distances_and_accuracies():
 def test_a_result_that_is_not_finite_is_nan_and_does_not_spoil_the_next():
     problem = make_problem()
     judging = Judge(problem)
-    bad = judging.evaluate(problem.inner_var0, np.full(5, np.nan))
+    [bad] = judging.evaluate(problem.inner_var0, np.full(5, np.nan))
     assert np.isnan(bad["value"])
-    overflowing = judging.evaluate(problem.inner_var0, np.full(5, 1e4))
+    [overflowing] = judging.evaluate(problem.inner_var0, np.full(5, 1e4))
     assert np.isnan(overflowing["value"])
-    assert np.isfinite(judging.evaluate(problem.inner_var0, problem.outer_var0)["value"])
+    [good] = judging.evaluate(problem.inner_var0, problem.outer_var0)
+    assert np.isfinite(good["value"])
 
 
 def test_an_outer_variable_outside_the_domain_is_refused():

@@ -13,7 +13,9 @@ class BilevelSolver(BaseSolver):
     allowed : dict of str to Allowed
         What each parameter may be; a value out of range is refused before any computation.
     estimates : bool
-        Whether the solver can estimate the hypergradient at a fixed lambda.
+        Whether the solver can estimate the hypergradient at a fixed lambda: an :class:`Estimator`.
+    estimating : bool
+        Whether this run does that; ``set_objective`` says so.
     takes_non_smooth : bool
         Whether the solver can treat an inner problem with a non-smooth penalty.
     """
@@ -21,6 +23,7 @@ class BilevelSolver(BaseSolver):
     sampling_strategy = "callback"
     allowed = {}
     estimates = False
+    estimating = False
     takes_non_smooth = False
 
     @property
@@ -40,7 +43,6 @@ class BilevelSolver(BaseSolver):
         return max(stop_val + 1, int(1.2 * stop_val))
 
     def skip(self, problem, question="minimise"):
-        self.question = question
         reason = refusal(self, self.allowed)
         if not reason and question == "estimate" and not self.estimates:
             reason = f"{self.name} minimises h and gives no estimates; leave out question=estimate."

@@ -11,9 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.frameworks import get_framework
-from benchmark_utils.oracle import Oracle
-
-ORACLE_NAMES = ("inner_grad", "hvp", "cross", "outer_grad")
+from benchmark_utils.oracle import ORACLE_NAMES, Oracle
 
 
 class Position(int):
@@ -191,3 +189,46 @@ class CallCounts:
     def totals(self):
         """Calls so far, by oracle name."""
         return dict(zip(ORACLE_NAMES, self.counts.tolist(), strict=True))
+
+
+class CountedProblem:
+    """A problem's full-batch oracles in float64, which count one-sample calls.
+
+    A value is never asked for without its gradient, and counts as that.
+
+    Parameters
+    ----------
+    problem : Problem
+    """
+
+    def __init__(self, problem):
+        self._problem = problem
+        self.counts = dict.fromkeys(ORACLE_NAMES, 0)
+
+    def __getattr__(self, name):
+        return getattr(self._problem, name)
+
+    def inner_value_grad(self, inner_var, outer_var):
+        self.counts["inner_grad"] += self.n_inner_samples
+        return self._problem.inner_value_grad(inner_var, outer_var)
+
+    def hvp(self, inner_var, outer_var, v):
+        self.counts["hvp"] += self.n_inner_samples
+        return self._problem.hvp(inner_var, outer_var, v)
+
+    def cross(self, inner_var, outer_var, v):
+        self.counts["cross"] += self.n_inner_samples
+        return self._problem.cross(inner_var, outer_var, v)
+
+    def step(self, inner_var, outer_var, step_size):
+        self.counts["inner_grad"] += self.n_inner_samples
+        return self._problem.step(inner_var, outer_var, step_size)
+
+    def step_vjp(self, inner_var, next_var, outer_var, step_size, u):
+        self.counts["hvp"] += self.n_inner_samples
+        self.counts["cross"] += self.n_inner_samples
+        return self._problem.step_vjp(inner_var, next_var, outer_var, step_size, u)
+
+    def outer_value_grad(self, inner_var, outer_var):
+        self.counts["outer_grad"] += self.n_outer_samples
+        return self._problem.outer_value_grad(inner_var, outer_var)

@@ -12,7 +12,7 @@ import numpy as np
 from benchmark_utils.algorithms.base import BilevelSolver
 from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework
-from benchmark_utils.validation import either, integer, one_of
+from benchmark_utils.validation import any_of, integer, one_of
 
 Array = Any  # a NumPy or JAX array, whichever the framework computes with
 
@@ -44,7 +44,7 @@ class StochasticSolver(BilevelSolver):
         "eval_freq": [256],
     }
     allowed = {
-        "batch_size": either(integer(1), one_of("full")),
+        "batch_size": any_of(integer(1), one_of("full")),
         "framework": one_of(*FRAMEWORKS),
         "precision": one_of("float64", "float32"),
         "eval_freq": integer(1),

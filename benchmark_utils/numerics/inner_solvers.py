@@ -13,7 +13,6 @@ from scipy.optimize import minimize
 
 from benchmark_utils.numerics.lbfgs_matrix import InverseHessian
 from benchmark_utils.numerics.newton import newton as newton_to_the_end
-from benchmark_utils.problems.base import Problem
 
 MAX_ITERATIONS = 10_000
 # Proximal steps that find the next piece of a non-smooth problem.
@@ -121,10 +120,11 @@ def first_sign_change(start, end):
     return way
 
 
-class Piece(Problem):
+class Piece:
     """The smooth problem that a non-smooth one is where support and signs of theta stay.
 
-    Its ``inner_var`` is theta on the support, (s,).
+    It has what smooth inner solvers ask of a problem. Its ``inner_var`` is theta on the support,
+    (s,).
 
     Parameters
     ----------
@@ -154,12 +154,16 @@ class Piece(Problem):
         slopes = self.problem.subgradient(self.reference, outer_var)
         return value + slopes @ inner_var, (grad + slopes)[self.places]
 
-    def hvp(self, inner_var, outer_var, v):
-        return self.problem.hvp(self.extend(inner_var), outer_var, self.extend(v))[self.places]
-
     def inner_hessian(self, inner_var, outer_var):
-        # Penalised least squares: the Hessian depends on the support alone.
+        # Penalised least squares: the Hessian depends on the support only.
         return self.problem.inner_hessian(self.reference, outer_var)
+
+    def inner_hessian_product(self, inner_var, outer_var):
+        inner_var = self.extend(inner_var)
+        return lambda v: self.problem.hvp(inner_var, outer_var, self.extend(v))[self.places]
+
+    def inner_hessian_diagonal(self, inner_var, outer_var):
+        return np.ones(self.inner_dim)
 
 
 @piecewise

@@ -1,8 +1,10 @@
 """Solvers of the linear system hessian_theta,theta G v = grad_theta F that methods share.
 
-All have one interface, ``solver(system, rhs, v, tolerance, max_iterations)``, start from v, and
-return v, (p,). The tolerance is on the Euclidean norm of the residual. If G is not smooth, systems
-and solutions live on the support of theta: v is 0 elsewhere.
+With v, :func:`implicit_gradient` is the hypergradient by the implicit function theorem.
+
+All solvers have one interface, ``solver(system, rhs, v, tolerance, max_iterations)``, start from
+v, and return v, (p,). The tolerance is on the Euclidean norm of the residual. If G is not smooth,
+systems and solutions live on the support of theta: v is 0 elsewhere.
 
 Where the Hessian is singular on the support, ``exact`` gives the least-squares solution of least
 norm, conjugate gradients stop at the first direction without curvature, L-BFGS gives the iterate of
@@ -26,7 +28,9 @@ class LinearSystem(NamedTuple):
     inverse_hessian: Any = None  # what the inner solver has built, a function of (p,)
 
     def restrict(self, vector):
-        """A vector with zeros off the support, (p,)."""
+        """A vector with zeros off the support, (p,); the vector itself if G is smooth."""
+        if self.problem.smooth:
+            return vector
         return np.where(self.problem.support(self.inner_var), vector, 0)
 
     def matvec(self, v):
@@ -129,3 +133,40 @@ LINEAR_SOLVERS = {
     "jacobian_free": jacobian_free,
     "shine": shine,
 }
+
+
+class ImplicitGradient(NamedTuple):
+    """F, and the hypergradient that theta and v give."""
+
+    value: float
+    hypergradient: Any  # (d,), grad_lambda F - hessian_lambda,theta G v
+    v: Any  # (p,)
+    grad_in: Any  # (p,), grad_theta F, on the support where G is not smooth
+
+
+def implicit_gradient(problem, solution, outer_var, solve, v, *limits):
+    """The implicit formula at an inner solution.
+
+    Parameters
+    ----------
+    problem : Problem
+    solution : InnerSolution
+    outer_var : array, (d,)
+    solve : callable
+        One of ``LINEAR_SOLVERS``.
+    v : array, (p,)
+        Where the linear solver starts.
+    *limits
+        Tolerance of the linear solver, and possibly its largest number of iterations.
+
+    Returns
+    -------
+    gradient : ImplicitGradient
+    """
+    inner_var, inverse_hessian = solution
+    value, (grad_in, grad_out) = problem.outer_value_grad(inner_var, outer_var)
+    system = LinearSystem(problem, inner_var, outer_var, inverse_hessian)
+    grad_in = system.restrict(grad_in)
+    v = solve(system, grad_in, v, *limits)
+    hypergradient = grad_out - problem.cross(inner_var, outer_var, v)
+    return ImplicitGradient(value, hypergradient, v, grad_in)

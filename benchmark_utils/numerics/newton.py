@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.sparse.linalg import LinearOperator, cg
 
-from benchmark_utils.problems.checks import finite
+from benchmark_utils.validation import finite
 
 # Up to this inner dimension a dense Hessian is cheaper than conjugate gradients.
 DENSE_DIM = 1000

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmark_utils.numerics.lbfgs_matrix import InverseHessian
-from benchmark_utils.validation import either, one_of, positive
+from benchmark_utils.validation import any_of, one_of, positive
 
-outer_step_sizes = either(positive, one_of("adaptive", "lbfgs"))
+outer_step_sizes = any_of(positive, one_of("adaptive", "lbfgs"))
 
 # Pairs that L-BFGS remembers, and halvings of a step before it forgets them.
 MEMORY = 10

@@ -4,20 +4,23 @@ import numpy as np
 
 from benchmark_utils.frameworks import FRAMEWORKS
 from benchmark_utils.minibatches.blocks import block_sizes
-from benchmark_utils.numerics.newton import hessian_solver, newton, support_solver
+from benchmark_utils.numerics.newton import hessian_solver, newton
 
 
 class Problem:
     """A bilevel problem min_lambda F(lambda, theta*(lambda)), theta* = argmin_theta G.
 
     A subclass sets the attributes, and defines what raises ``NotImplementedError``. It is made from
-    a dataset's arrays, the objective's parameters that it names in ``allowed``, and a ``seed`` for
-    the starting points.
+    those of a dataset's arrays that its constructor names, its ``parameters``, and a ``seed`` for
+    the starting points, all by keyword.
 
     Attributes
     ----------
+    parameters : dict of str to list
+        The problem's parameters, each with its default, which the objective takes over: a literal,
+        in the one class of a file that is a problem.
     allowed : dict of str to Allowed
-        The parameters of the objective that the problem takes, and what each may be.
+        What each parameter may be.
     inner_dim, outer_dim : int
         p and d, the lengths of ``inner_var`` and ``outer_var``.
     n_inner_samples, n_outer_samples : int
@@ -27,13 +30,12 @@ class Problem:
     outer_var0 : array, (d,)
         Starting point of lambda.
     smooth : bool
-        Whether G is smooth in theta. If not, it is a smooth part, of which ``inner_value_grad``,
-        ``hvp`` and ``inner_smoothness`` are the functions, and a :meth:`penalty` with a
-        :meth:`prox`, smooth where the :meth:`support` of theta and its signs stay as they are.
+        Whether G is smooth in theta; see :class:`NonSmoothProblem` where it is not.
     frameworks : tuple of str
         For which :meth:`oracle` has minibatch oracles.
     """
 
+    parameters: dict
     allowed = {}
     smooth = True
     frameworks = FRAMEWORKS
@@ -71,8 +73,7 @@ class Problem:
         raise NotImplementedError
 
     def inner_hessian(self, inner_var, outer_var):
-        """The Hessian of G in theta, on all samples, (p, p); of a non-smooth G its block on the
-        support of theta."""
+        """The Hessian of G in theta, on all samples, (p, p)."""
         raise NotImplementedError
 
     def inner_hessian_product(self, inner_var, outer_var):
@@ -85,32 +86,14 @@ class Problem:
         return np.ones(self.inner_dim)
 
     def hessian_solver(self, inner_var, outer_var):
-        """A function that solves the linear system hessian_theta,theta G x = b, (p,), exactly; for
-        a non-smooth G on the support of theta, and x is 0 elsewhere. Where a dense matrix is
-        singular it gives the least-squares solution of least norm."""
-        make = hessian_solver if self.smooth else support_solver
-        return make(self, inner_var, outer_var)
-
-    def penalty(self, inner_var, outer_var):
-        """The non-smooth part of G; 0 if there is none."""
-        return 0.0
-
-    def subgradient(self, inner_var, outer_var):
-        """The gradient of the non-smooth part of G on the support of theta, and 0 elsewhere."""
-        return np.zeros_like(inner_var)
-
-    def prox(self, point, outer_var, step_size):
-        """The proximal operator of ``step_size`` times the non-smooth part of G, (p,)."""
-        return point
-
-    def support(self, inner_var):
-        """Where theta may move without leaving the piece on which G is smooth, (p,) booleans."""
-        return np.full(inner_var.shape, True) if self.smooth else inner_var != 0
+        """A function that solves the linear system hessian_theta,theta G x = b, (p,), exactly.
+        Where a dense matrix is singular it gives the least-squares solution of least norm."""
+        return hessian_solver(self, inner_var, outer_var)
 
     def step(self, inner_var, outer_var, step_size):
-        """One step of gradient descent on G, of proximal gradient descent if not smooth, (p,)."""
+        """One step of gradient descent on G, (p,)."""
         _, grad = self.inner_value_grad(inner_var, outer_var)
-        return self.prox(inner_var - step_size * grad, outer_var, step_size)
+        return inner_var - step_size * grad
 
     def step_vjp(self, inner_var, next_var, outer_var, step_size, u):
         """The derivatives of a :meth:`step` from ``inner_var`` to ``next_var``, transposed and

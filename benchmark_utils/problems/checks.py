@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.sparse import issparse
 
+from benchmark_utils.validation import finite
+
 SPLITS = ("train", "val", "test")
 
 
@@ -91,8 +93,3 @@ def refuse_arrays(problem, data, sparse=False):
         if n_bad:
             return f"X_{split} has {n_bad} entries that are NaN or infinite; clean the data."
     return None
-
-
-def finite(*arrays):
-    """Whether all entries of all arrays are finite."""
-    return all(np.isfinite(array).all() for array in arrays)

@@ -78,6 +78,7 @@ class DataAugmentation(SoftmaxOnFeatures):
         Draws the starting point theta from N(0, I / p), and e.
     """
 
+    parameters = {"n_draws": [4], "ridge": [0.01]}
     allowed = {"n_draws": integer(1), "ridge": positive}
     searched = (np.log(1e-3), np.log(2.0))
 

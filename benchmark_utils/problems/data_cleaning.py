@@ -57,6 +57,7 @@ class DataCleaning(SoftmaxProblem):
         Draws the starting point theta from N(0, I / p). Lambda starts at zero: all weights 1/2.
     """
 
+    parameters = {"ridge": [0.01]}
     allowed = {"ridge": positive}
 
     @staticmethod

@@ -16,16 +16,15 @@ from scipy.optimize import linear_sum_assignment
 
 from benchmark_utils.numerics.inner_solvers import fista
 from benchmark_utils.numerics.lasso import solve_lasso
-from benchmark_utils.problems.base import Problem
-from benchmark_utils.problems.checks import finite
 from benchmark_utils.problems.lasso import soft_threshold
+from benchmark_utils.problems.non_smooth import NonSmoothProblem
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians, implicit_jacobian
-from benchmark_utils.validation import positive
+from benchmark_utils.validation import finite, positive
 
 N_FISTA_STEPS = 500
 
 
-class DictionaryLearning(Problem):
+class DictionaryLearning(NonSmoothProblem):
     """Dictionary learning; see the module's docstring.
 
     Parameters
@@ -40,9 +39,9 @@ class DictionaryLearning(Problem):
         Draws nothing: the codes start at 0.
     """
 
+    parameters = {"alpha": [0.1]}
     allowed = {"alpha": positive}
     frameworks = ()
-    smooth = False
 
     @staticmethod
     def refuse(task, **data):
@@ -87,10 +86,6 @@ class DictionaryLearning(Problem):
 
     def prox(self, point, outer_var, step_size):
         return soft_threshold(point, step_size * self.alpha)
-
-    def step_vjp(self, inner_var, next_var, outer_var, step_size, u):
-        u = np.where(next_var != 0, u, 0)
-        return super().step_vjp(inner_var, next_var, outer_var, step_size, u)
 
     def hvp(self, inner_var, outer_var, v):
         dictionary = self.atoms(outer_var)

@@ -20,13 +20,14 @@ import numpy as np
 
 from benchmark_utils.numerics.lasso import solve_lasso
 from benchmark_utils.problems.linear_regression import LinearRegression
+from benchmark_utils.problems.non_smooth import NonSmoothProblem
 from benchmark_utils.validation import one_of
 
 # A black-box method searches from this part of the penalty that zeroes everything up to all of it.
 SEARCHED_FRACTION = 1e-3
 
 
-class Lasso(LinearRegression):
+class Lasso(NonSmoothProblem, LinearRegression):
     """The Lasso with its penalty chosen on validation data; see the module's docstring.
 
     Parameters
@@ -36,8 +37,8 @@ class Lasso(LinearRegression):
         of the penalty that zeroes everything, ||X^T y||_inf / n; ``seed`` draws nothing.
     """
 
+    parameters = {"n_reg": ["full"]}
     allowed = {"n_reg": one_of("full", 1)}
-    smooth = False
 
     def __init__(self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, n_reg, seed):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)

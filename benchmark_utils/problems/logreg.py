@@ -20,10 +20,8 @@ from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem, chunks
 from benchmark_utils.problems.checks import refuse_classification
+from benchmark_utils.problems.penalties import L2Penalties, penalty_weights, project
 from benchmark_utils.validation import one_of
-
-# Penalty weights between which a black-box method searches.
-SEARCHED_WEIGHTS = (1e-6, 1e1)
 
 
 class Arrays(NamedTuple):
@@ -40,18 +38,6 @@ class Arrays(NamedTuple):
     scratch: np.ndarray  # (2, batch_size), room for what kernels compute on the way
     weights: np.ndarray  # (p,), room for the penalty weights
     f_lambda: np.ndarray  # (d,), zeros: the gradient in lambda of F, which does not depend on it
-
-
-def penalty_weights(xp, arrays, outer_var):
-    """The weights w, and their derivatives in lambda, both of lambda's shape."""
-    # The inner where keeps exp from overflowing in the branch that is not taken.
-    exponential = xp.exp(xp.where(arrays.linear, 0, outer_var))
-    return xp.where(arrays.linear, outer_var, exponential), exponential
-
-
-def project(xp, arrays, outer_var):
-    """The nearest outer variable at which no penalty weight is negative."""
-    return xp.where(arrays.linear, xp.maximum(outer_var, 0), outer_var)
 
 
 def loss(xp, rows, scale, inner_var):
@@ -142,7 +128,7 @@ def jax_oracle():
     return oracle_from_losses(*functions)
 
 
-class LogReg(Problem):
+class LogReg(L2Penalties, Problem):
     """Logistic regression with an l2 penalty chosen on validation data; see the module's docstring.
 
     Parameters
@@ -157,6 +143,7 @@ class LogReg(Problem):
         Draws the starting points: theta from N(0, I), each penalty weight from U(0, 1).
     """
 
+    parameters = {"reg": ["exp"], "n_reg": ["full"]}
     allowed = {"reg": one_of("exp", "lin"), "n_reg": one_of("full", 1)}
 
     @staticmethod
@@ -185,10 +172,6 @@ class LogReg(Problem):
         rng = np.random.default_rng(seed)
         self.inner_var0 = rng.standard_normal(self.inner_dim)
         self.outer_var0 = self.from_weights(rng.uniform(size=self.outer_dim))
-
-    def from_weights(self, weights):
-        """The outer variable with these penalty weights."""
-        return weights if self.linear else np.log(weights)
 
     def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
         [all_inner], [all_outer] = self.all_samples.inner_rows, self.all_samples.outer_rows
@@ -258,13 +241,6 @@ class LogReg(Problem):
     def inner_smoothness(self, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
         return self._data_smoothness + weights.max()
-
-    def project(self, outer_var):
-        return project(np, self.all_samples, outer_var)
-
-    def from_unit_cube(self, points):
-        low, high = np.log(SEARCHED_WEIGHTS)
-        return self.from_weights(np.exp(low + (high - low) * np.asarray(points)))
 
     def torch_losses(self):
         if self.all_samples.inner_rows[0].is_sparse:

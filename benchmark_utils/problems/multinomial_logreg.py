@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.problems.checks import refuse_classification
-from benchmark_utils.problems.logreg import SEARCHED_WEIGHTS, penalty_weights, project
+from benchmark_utils.problems.penalties import L2Penalties, penalty_weights, project
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem
 from benchmark_utils.validation import one_of
 
@@ -28,7 +28,7 @@ class Arrays(NamedTuple):
     linear: bool  # whether reg is "lin"
 
 
-class MultinomialLogReg(SoftmaxProblem):
+class MultinomialLogReg(L2Penalties, SoftmaxProblem):
     """Multinomial logistic regression with an l2 penalty; see the module's docstring.
 
     Parameters
@@ -43,6 +43,7 @@ class MultinomialLogReg(SoftmaxProblem):
         Draws the starting points: theta from N(0, I / p), each penalty weight from U(0, 1).
     """
 
+    parameters = {"reg": ["exp"], "n_reg": ["full"]}
     allowed = {"reg": one_of("exp", "lin"), "n_reg": one_of("full", "class", 1)}
 
     @staticmethod
@@ -61,14 +62,6 @@ class MultinomialLogReg(SoftmaxProblem):
         rng = np.random.default_rng(seed)
         self.inner_var0 = rng.standard_normal(self.inner_dim) / np.sqrt(self.n_features)
         self.outer_var0 = self.from_weights(rng.uniform(size=self.outer_dim))
-
-    def from_weights(self, weights):
-        """The outer variable with these penalty weights."""
-        return weights if self.linear else np.log(weights)
-
-    def from_unit_cube(self, points):
-        low, high = np.log(SEARCHED_WEIGHTS)
-        return self.from_weights(np.exp(low + (high - low) * np.asarray(points)))
 
     def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
         inner, outer = self.cut_both(inner_batch_size, outer_batch_size, dtype, rng)

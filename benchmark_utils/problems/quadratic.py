@@ -24,7 +24,7 @@ from scipy.linalg import cho_factor, cho_solve
 from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem
-from benchmark_utils.problems.checks import finite
+from benchmark_utils.validation import finite
 
 # Entries of lambda between which a black-box method searches; the solution is of unit scale.
 SEARCHED = (-4.0, 4.0)
@@ -128,6 +128,8 @@ class Quadratic(Problem):
     outer_star : array, (d,)
         The minimiser of h.
     """
+
+    parameters = {}
 
     @staticmethod
     def refuse(task, **data):

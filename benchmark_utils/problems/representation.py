@@ -59,6 +59,7 @@ class Representation(SoftmaxOnFeatures):
         theta from N(0, I / (q + 1)).
     """
 
+    parameters = {"width": [16], "ridge": [0.01]}
     allowed = {"width": integer(1), "ridge": positive}
     searched = (-1.0, 1.0)
 

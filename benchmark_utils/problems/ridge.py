@@ -14,13 +14,11 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from benchmark_utils.problems.linear_regression import LinearRegression
+from benchmark_utils.problems.penalties import L2Penalties, penalty_weights
 from benchmark_utils.validation import one_of
 
-# Penalty weights between which a black-box method searches.
-SEARCHED_WEIGHTS = (1e-6, 1e1)
 
-
-class Ridge(LinearRegression):
+class Ridge(L2Penalties, LinearRegression):
     """Ridge regression with the penalty chosen on validation data; see the module's docstring.
 
     Parameters
@@ -33,6 +31,7 @@ class Ridge(LinearRegression):
         nothing.
     """
 
+    parameters = {"reg": ["exp"], "n_reg": ["full"], "outer": ["validation"]}
     allowed = {
         "reg": one_of("exp", "lin"),
         "n_reg": one_of("full", 1),
@@ -47,13 +46,10 @@ class Ridge(LinearRegression):
         self.outer_is_inner = outer == "inner"
         self.outer_var0 = self.from_weights(np.ones(self.outer_dim))
 
-    def from_weights(self, weights):
-        """The outer variable with these penalty weights."""
-        return weights if self.linear else np.log(weights)
-
     def weights(self, outer_var):
         """The penalty weights w, (p,)."""
-        return self.a_feature(outer_var if self.linear else np.exp(outer_var))
+        weights, _ = penalty_weights(np, self, outer_var)
+        return self.a_feature(weights)
 
     def inner_value_grad(self, inner_var, outer_var):
         weights = self.weights(outer_var)
@@ -64,7 +60,7 @@ class Ridge(LinearRegression):
         return self.fit_hvp(v) + self.weights(outer_var) * v
 
     def cross(self, inner_var, outer_var, v):
-        slopes = 1.0 if self.linear else self.weights(outer_var)
+        _, slopes = penalty_weights(np, self, outer_var)
         return self.gathered(slopes * inner_var * v)
 
     def outer_value_grad(self, inner_var, outer_var):
@@ -94,11 +90,3 @@ class Ridge(LinearRegression):
 
     def inner_smoothness(self, outer_var):
         return self.fit_smoothness + self.weights(outer_var).max()
-
-    def project(self, outer_var):
-        return np.maximum(outer_var, 0) if self.linear else outer_var
-
-    def from_unit_cube(self, points):
-        low, high = np.log(SEARCHED_WEIGHTS)
-        weights = np.exp(low + (high - low) * np.asarray(points))
-        return self.from_weights(np.broadcast_to(weights, self.outer_dim))

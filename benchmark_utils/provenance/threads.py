@@ -10,7 +10,6 @@ import os
 import threading
 
 import joblib
-import numba
 from threadpoolctl import threadpool_limits
 
 # joblib and dask set the first for their workers, SLURM the second.
@@ -25,6 +24,9 @@ def share():
 
 def limit_threads():
     """Keep BLAS, OpenMP, numba and XLA within the share, from here on in this process."""
+    # Here, as it takes half a second, which no command should wait for that only lists things.
+    import numba
+
     n_threads = share()
     # XLA makes as many threads as this says, when it first computes.
     os.environ["NPROC"] = str(n_threads)

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from benchmark_utils.algorithms.full_batch import CountedProblem
+from benchmark_utils.algorithms.counting import CountedProblem
 from benchmark_utils.judge import EstimateJudge, value_function
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians
 from benchmark_utils.results.figures import fitted_slope
 from helpers import (
+    BENCHMARK,
     SMALL_REGRESSION,
     make_dictionary_learning,
     make_full_batch,
@@ -26,7 +27,7 @@ ESTIMATORS = {
 
 
 def estimates(name, problem, budgets, **parameters):
-    """The judged estimates of a solver for these numbers of inner iterations."""
+    """The judged estimates of a solver, a list of rows for each number of inner iterations."""
     judge, solver = EstimateJudge(problem), make_solver(name, **parameters)
     assert solver.skip(problem, question="estimate") == (False, None)
     solver.set_objective(problem, question="estimate")
@@ -45,7 +46,9 @@ def slopes():
 
     def slope(name):
         points = estimates(name, problem, budgets, **ESTIMATORS[name])
-        return fitted_slope(*([p[key] for p in points] for key in ("inner_error", "value")))
+        return fitted_slope(
+            *([row[key] for [row] in points] for key in ("inner_distance", "relative_error"))
+        )
 
     return {name: slope(name) for name in ESTIMATORS}
 
@@ -62,9 +65,11 @@ def test_the_automatic_estimate_is_of_higher_order_than_the_analytic_one(slopes)
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_estimates_of_no_iteration_are_finite_and_stated(name):
     problem = make_ridge()
-    [result] = estimates(name, problem, [0], **ESTIMATORS[name])
+    [[result]] = estimates(name, problem, [0], **ESTIMATORS[name])
     star = value_function(problem, problem.outer_var0, problem.inner_var0)
-    assert result["inner_error"] == pytest.approx(np.linalg.norm(star[2]))
+    assert result["value"] == star[0]
+    assert result["inner_distance"] == pytest.approx(np.linalg.norm(star[2]))
+    assert result["relative_error"] * result["grad_norm"] == pytest.approx(result["gradient_error"])
     assert np.isfinite(list(result.values())).all()
     if name != "Implicit":
         # Nothing has been unrolled: grad_lambda F, which is 0 here.
@@ -112,9 +117,9 @@ def test_unrolling_is_jaxs_differentiation_through_the_steps(kind, algorithm, tr
 
 def test_the_unrolled_lasso_gradient_reaches_the_exact_one_and_the_support():
     problem = make_full_batch("lasso", n_reg="full")
-    early, late = estimates("Unrolled", problem, [2, 600])
-    assert early["value"] > 0.1
-    assert late["value"] < 1e-8
+    [early], [late] = estimates("Unrolled", problem, [2, 600])
+    assert early["relative_error"] > 0.1
+    assert late["relative_error"] < 1e-8
     assert late["support_distance"] == 0 < early["support_distance"]
 
 
@@ -122,8 +127,8 @@ def test_without_a_hypergradient_the_error_is_absolute():
     problem = make_full_batch("lasso", n_reg=1)
     problem.outer_var0 = np.log(np.full(1, 2 * problem.penalty_max))
     for name in ESTIMATORS:
-        [result] = estimates(name, problem, [5])
-        assert result["value"] == result["gradient_error"] == 0
+        [[result]] = estimates(name, problem, [5])
+        assert result["relative_error"] == result["gradient_error"] == 0
 
 
 def test_propagated_jacobians_agree_with_central_differences_through_ista():
@@ -169,7 +174,7 @@ def jacobian_errors():
 
     def errors(key, **parameters):
         points = estimates("Unrolled", problem, budgets, **parameters)
-        return np.array([[signal[key] for signal in point] for point in points])
+        return np.array([[signal[key] for signal in rows] for rows in points])
 
     depths = (20, 200, "full")
     by_depth = {depth: errors("jacobian_error", truncation=depth) for depth in depths}
@@ -203,10 +208,9 @@ def test_truncation_explodes_less_early_and_is_less_precise_late(jacobian_errors
 @pytest.mark.parametrize("name", ["Analytic", "Unrolled", "Implicit"])
 def test_where_f_is_g_all_estimates_are_the_envelope_gradient_at_the_solution(name):
     problem = make_dictionary_learning()
-    [points] = estimates(name, problem, [2000])
-    point = points[0] if isinstance(points, list) else points
+    [[row, *_]] = estimates(name, problem, [2000])
     # ISTA is slower than FISTA and L-BFGS.
-    assert point["value"] < (1e-3 if name == "Unrolled" else 1e-8)
+    assert row["relative_error"] < (1e-3 if name == "Unrolled" else 1e-8)
 
 
 def test_more_inner_iterations_cost_more_and_go_lower_in_dictionary_learning():
@@ -231,8 +235,8 @@ def test_badly_conditioned_systems_need_more_products_and_conjugate_gradients_fe
         problem.outer_var0 = np.full(20, lam)
         for linear_solver in ("conjugate_gradient", "neumann"):
             parameters = dict(inner_solver="exact", linear_solver=linear_solver)
-            [point] = estimates("Implicit", problem, [1], max_linear_iterations=8, **parameters)
-            errors[condition, linear_solver] = point["value"]
+            [[row]] = estimates("Implicit", problem, [1], max_linear_iterations=8, **parameters)
+            errors[condition, linear_solver] = row["relative_error"]
     assert errors["badly", "neumann"] > 5 * errors["well", "neumann"]
     for condition in ("well", "badly"):
         assert errors[condition, "conjugate_gradient"] < errors[condition, "neumann"]
@@ -243,6 +247,50 @@ def test_an_estimate_counts_its_own_calls_alone():
     make_solver("Unrolled").estimate(problem, 7)
     n, m = problem.n_inner_samples, problem.n_outer_samples
     assert problem.counts == dict(inner_grad=7 * n, hvp=7 * n, cross=7 * n, outer_grad=m)
+
+
+def test_a_solver_is_told_its_question_by_set_objective_only():
+    problem = make_full_batch("lasso", data=SMALL_REGRESSION, n_reg=1)
+    for cls in BENCHMARK.get_solvers():
+        solver = make_solver(cls.name)
+        before = dict(vars(solver))
+        for question in ("minimise", "estimate"):
+            solver.skip(problem, question=question)
+        assert vars(solver) == before
+    solver = make_solver("Unrolled")
+    solver.set_objective(problem, question="estimate")
+    solver.iterations = 3
+    assert "hypergradient" in solver.get_result()
+    solver.set_objective(problem)
+    assert "hypergradient" not in run(solver, 1)
+
+
+def test_truncation_may_exceed_the_inner_steps_only_where_the_budget_gives_their_number():
+    solver, problem = make_solver("Unrolled", truncation=200), make_ridge()
+    assert solver.skip(problem)[0]
+    assert solver.skip(problem, question="estimate") == (False, None)
+
+
+@pytest.mark.parametrize("question", ["minimise", "estimate"])
+def test_estimates_end_with_the_budget_or_where_they_diverge(question):
+    solver, problem = make_solver("Analytic"), make_ridge()
+    solver.set_objective(problem, question=question)
+    criterion = BENCHMARK.get_benchmark_objective().stopping_criterion
+
+    def status(errors):
+        instance = criterion.get_runner_instance(solver=solver, max_runs=20)
+        curve = []
+        for error in errors:
+            curve.append(dict(objective_value=1.0, objective_relative_error=error))
+            stop, status, _ = instance.should_stop(len(curve), curve)
+            if stop:
+                break
+        return status
+
+    estimating = question == "estimate"
+    assert status([0.5] * 15) == ("running" if estimating else "done")
+    assert status([0.5] * 25) == ("max_runs" if estimating else "done")
+    assert status([0.5, np.nan]) == ("diverged" if estimating else "running")
 
 
 def test_the_lasso_with_a_lambda_a_feature_beats_the_best_single_one_on_leukemia():

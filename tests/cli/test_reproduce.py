@@ -56,7 +56,7 @@ def table(**changes):
 
 
 def test_every_solver_and_problem_is_in_the_reference():
-    from benchmark_utils.problems import PROBLEMS
+    from benchmark_utils.problems import find_problems
     from benchmark_utils.results.reference import read_table
 
     reference = read_table(CONFIG.with_suffix(".csv"))
@@ -68,7 +68,7 @@ def test_every_solver_and_problem_is_in_the_reference():
         if {package.removeprefix("pip::") for package in solver.requirements} <= installed
     }
     assert set(reference["solver"]) == solvers
-    for problem in set(PROBLEMS) - NOT_COVERED:
+    for problem in set(find_problems().declared) - NOT_COVERED:
         assert reference["objective"].str.contains(f"problem={problem}[],]").any(), problem
     assert set(reference["repetition"]) == {0, 1}
 

@@ -22,7 +22,7 @@ def example():
     code = (ROOT / "README.md").read_text().split("```python\n")[2].split("```")[0]
     names = {}
     exec(compile(code, "README.md", "exec"), names)
-    return names["PenalisedLogReg"](**logreg_data(), seed=0)
+    return names["PenalisedLogReg"](**logreg_data(), floor=0.0, seed=0)
 
 
 def point(problem):

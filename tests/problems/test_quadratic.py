@@ -58,7 +58,7 @@ def test_the_minimum_of_h_is_where_its_gradient_vanishes_and_its_gap_is_the_diff
     assert np.linalg.norm(value_function(problem, star, problem.inner_var0)[1]) < 1e-13
     gap = problem.value(lam) - problem.value(star)
     assert problem.optimality_gap(lam) == pytest.approx(gap, rel=1e-10)
-    judged = Judge(problem).evaluate(problem.inner_var0, lam)
+    [judged] = Judge(problem).evaluate(problem.inner_var0, lam)
     assert judged["optimality_gap"] == problem.optimality_gap(lam) > 0
 
 

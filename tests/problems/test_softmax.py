@@ -191,7 +191,7 @@ def test_weights_that_order_clean_before_corrupted_samples_have_an_auc_of_one():
     corrupted = np.arange(60) % 3 == 0
     problem = DataCleaning(**multiclass_data(), corrupted=corrupted, ridge=0.1, seed=0)
     for weights, auc in ((~corrupted, 1.0), (corrupted, 0.0), (np.zeros(60), 0.5)):
-        result = Judge(problem).evaluate(np.zeros(12), weights.astype(float))
+        [result] = Judge(problem).evaluate(np.zeros(12), weights.astype(float))
         assert result["corruption_auc"] == auc
     unknown = cleaning()
     assert "corruption_auc" not in unknown.metrics(np.zeros(12), unknown.outer_var0)
