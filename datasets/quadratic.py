@@ -1,7 +1,6 @@
 import numpy as np
 
 from benchmark_utils.data.dataset import BilevelDataset
-from benchmark_utils.data.downloads import Unavailable
 from benchmark_utils.validation import integer, non_negative, number
 
 
@@ -57,8 +56,17 @@ class Dataset(BilevelDataset):
         "outer_conditioning": [3],
     }
 
+    def refuse(self):
+        needed = self.inner_dim + self.outer_dim + 1
+        for name in ("n_inner_samples", "n_outer_samples"):
+            if getattr(self, name) < needed:
+                return (
+                    f"{self.name}: {name}={getattr(self, name)} is fewer than inner_dim + "
+                    f"outer_dim + 1 = {needed} directions; give at least {needed}."
+                )
+        return None
+
     def load(self, rng):
-        self.check_numbers_of_samples()
         p, d = self.inner_dim, self.outer_dim
         # theta*(lambda) = center - jacobian lambda; the outer problem's targets lie elsewhere.
         center, target = rng.standard_normal((2, p))
@@ -88,15 +96,6 @@ class Dataset(BilevelDataset):
             y_val=X @ target + seen @ outer_target + noise,
         )
         return dict(task="quadratic", **inner, **outer)
-
-    def check_numbers_of_samples(self):
-        needed = self.inner_dim + self.outer_dim + 1
-        for name in ("n_inner_samples", "n_outer_samples"):
-            if getattr(self, name) < needed:
-                raise Unavailable(
-                    f"{self.name}: {name}={getattr(self, name)} is fewer than inner_dim + "
-                    f"outer_dim + 1 = {needed} directions; give at least {needed}."
-                )
 
     def orthogonal_parts(self, rng, n_samples):
         """Rows of x, u and noise whose mean outer products are exactly I, I, and noise^2."""

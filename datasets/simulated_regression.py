@@ -1,7 +1,6 @@
 import numpy as np
 
 from benchmark_utils.data.dataset import BilevelDataset
-from benchmark_utils.data.downloads import Unavailable
 from benchmark_utils.data.simulation import correlated_features, correlation_allowed
 from benchmark_utils.data.splits import split
 from benchmark_utils.validation import integer, positive
@@ -35,12 +34,15 @@ class Dataset(BilevelDataset):
     }
     test_parameters = {"n_samples": [80], "n_features": [6], "n_nonzero": [2]}
 
-    def load(self, rng):
+    def refuse(self):
         if self.n_nonzero > self.n_features:
-            raise Unavailable(
+            return (
                 f"{self.name}: n_nonzero={self.n_nonzero} is larger than n_features="
                 f"{self.n_features}; give at most that."
             )
+        return None
+
+    def load(self, rng):
         X = correlated_features(self.n_samples, self.n_features, self.correlation, rng)
         weights = np.zeros(self.n_features)
         places = np.linspace(0, self.n_features, self.n_nonzero, endpoint=False).astype(int)

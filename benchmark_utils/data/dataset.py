@@ -11,8 +11,8 @@ class BilevelDataset(BaseDataset):
     """Base class of data sets.
 
     A data set defines ``load(rng)``, which returns a dict of plain arrays by name, and the ``task``
-    that they are for. If the data cannot be had, or the parameters do not go together, it raises
-    :class:`Unavailable` with a sentence that says why and what to do: the data set is skipped.
+    that they are for. If the data cannot be had it raises :class:`Unavailable` with a sentence that
+    says why and what to do: the data set is skipped.
 
     Attributes
     ----------
@@ -37,8 +37,12 @@ class BilevelDataset(BaseDataset):
         """
         raise NotImplementedError
 
+    def refuse(self):
+        """Say in a sentence why the parameters do not go together; None if they do."""
+        return None
+
     def get_data(self):
-        reason = refusal(self, self.allowed)
+        reason = refusal(self, self.allowed) or self.refuse()
         if reason:
             return dict(unavailable=reason)
         try:
