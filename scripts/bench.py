@@ -18,7 +18,6 @@ import sys
 import time
 
 from stopwatch import (
-    BENCHMARK,
     cost_of_oracles,
     make_problem,
     make_solver,
@@ -27,6 +26,7 @@ from stopwatch import (
     read_floor,
     stochastic_solvers,
 )
+from suite import BENCHMARK
 
 from benchmark_utils.judge import Judge
 

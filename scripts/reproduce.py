@@ -13,15 +13,11 @@ import argparse
 from pathlib import Path
 
 import yaml
-from benchopt.benchmark import Benchmark
 from benchopt.cli.main import run
 from benchopt.results import read_results
+from suite import ROOT
 
-# benchopt makes benchmark_utils importable, from wherever this is run.
-ROOT = Path(__file__).parents[1]
-Benchmark(ROOT)
-
-from benchmark_utils.results.reference import (  # noqa: E402
+from benchmark_utils.results.reference import (
     curve_table,
     differences,
     largest_deviations,

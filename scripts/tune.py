@@ -14,14 +14,11 @@ import sys
 from pathlib import Path
 
 import yaml
-from benchopt.benchmark import Benchmark
 from benchopt.cli.main import run
 from benchopt.results import read_results
+from suite import ROOT, latest_results
 
-# benchopt makes benchmark_utils importable, from wherever this is run.
-BENCHMARK = Benchmark(Path(__file__).parents[1])
-
-from benchmark_utils.results.curves import TASK, final_points  # noqa: E402
+from benchmark_utils.results.curves import TASK, final_points
 
 HEADER = """\
 # Made by `make tune CONFIG={grid}`: the best parameters of that grid, by the final h.
@@ -78,10 +75,9 @@ def main(path):
     if target == path:
         raise SystemExit(f"{path} is not a grid; give a tune_NAME.yml, to make NAME.yml.")
     grid = yaml.safe_load(path.read_text())
-    run([str(BENCHMARK.benchmark_dir), "--config", str(path), "--no-plot"], standalone_mode=False)
-    [results] = BENCHMARK.get_result_files()
+    run([str(ROOT), "--config", str(path), "--no-plot"], standalone_mode=False)
     config = yaml.safe_load(target.read_text()) if target.exists() else dict(grid)
-    config["solver"] = best_parameters(read_results(results), grid)
+    config["solver"] = best_parameters(read_results(latest_results()), grid)
     text = HEADER.format(grid=path) + yaml.safe_dump(config, sort_keys=False)
     target.write_text(text)
     print(f"Wrote {target}:\n\n{text}")
