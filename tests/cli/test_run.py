@@ -133,7 +133,7 @@ def test_configurations_name_solvers_and_data_sets_that_exist(path):
     assert names(config["objective"]) == {"bilevel"}
 
 
-def test_the_winner_is_the_first_to_lose_all_but_a_thousandth(tmp_path):
+def test_the_winner_is_the_first_to_close_all_but_a_thousandth_of_the_gap(tmp_path):
     import pandas as pd
 
     def point(solver, iteration, time, value):
