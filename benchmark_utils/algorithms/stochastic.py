@@ -16,6 +16,9 @@ from benchmark_utils.validation import either, integer, one_of
 
 Array = Any  # a NumPy or JAX array, whichever the framework computes with
 
+# Frameworks that compute with a problem's arrays themselves; others make copies of their own.
+LOADED_AS_THEY_ARE = ("numba", "python")
+
 
 class StochasticSolver(BilevelSolver):
     """Base class of stochastic solvers.
@@ -56,6 +59,7 @@ class StochasticSolver(BilevelSolver):
     n_outer_batches = 1
     reads_all_blocks = False  # whether the step depends on the number of blocks
     compiled_for = None, None
+    lent = None  # the problem's arrays of this run
 
     def refuse(self, problem):
         if not problem.frameworks:
@@ -113,11 +117,26 @@ class StochasticSolver(BilevelSolver):
         return self.init
 
     def pre_run_hook(self, stop_val):
+        self.give_arrays_back()
         rng = np.random.default_rng(self.seed)
-        arrays = self.problem.arrays(*self.batch_sizes, np.dtype(self.precision), rng)
-        self.arrays = self.runtime.load(arrays)
+        arguments = *self.batch_sizes, np.dtype(self.precision), rng
+        if self.framework in LOADED_AS_THEY_ARE:
+            self.arrays = self.lent = self.problem.lend_arrays(*arguments)
+        else:
+            self.arrays = self.runtime.load(self.problem.arrays(*arguments))
+
+    def give_arrays_back(self):
+        if self.lent is not None:
+            self.problem.take_back(self.lent)
+        self.lent = self.arrays = None
 
     def run(self, callback):
+        try:
+            self.iterate_until(callback)
+        finally:
+            self.give_arrays_back()
+
+    def iterate_until(self, callback):
         # benchopt keeps all solvers until its end: data and tables must not stay with them.
         arrays, self.arrays = self.arrays, None
         one_chunk = np.arange(self.eval_freq)

@@ -47,6 +47,17 @@ class Problem:
         """The samples in shuffled blocks of a minibatch each, a ``NamedTuple`` of arrays."""
         raise NotImplementedError
 
+    def lend_arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
+        """The same for one run, after which the arrays are given to :meth:`take_back`.
+
+        A problem may move its samples there instead of copying them, if it reads them there, in its
+        functions on all samples, until they come back.
+        """
+        return self.arrays(inner_batch_size, outer_batch_size, dtype, rng)
+
+    def take_back(self, arrays):
+        """Take lent arrays back; they must not be used any more."""
+
     def oracle(self, framework):
         """The minibatch oracles for a framework's name, an ``Oracle`` over :meth:`arrays`.
 

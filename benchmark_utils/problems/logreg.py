@@ -10,6 +10,7 @@ entry a feature (``n_reg="full"``) or a single one (``n_reg=1``).
 """
 
 from functools import cache, cached_property, partial
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy.special import expit
 from benchmark_utils.minibatches.csr_blocks import take_block
 from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.oracle import Oracle
-from benchmark_utils.problems.base import Problem, chunks
+from benchmark_utils.problems.base import Problem
 from benchmark_utils.problems.checks import refuse_classification
 from benchmark_utils.validation import one_of
 
@@ -78,6 +79,11 @@ def loss_value_grad(rows, scale, inner_var):
 
 def loss_grad(rows, scale, inner_var):
     return -scale * (rows @ expit(-(inner_var @ rows)))
+
+
+def summed(terms):
+    """The sums over all terms, tuples of numbers and arrays."""
+    return [sum(parts) for parts in zip(*terms, strict=True)]
 
 
 def curvatures(rows, scale, inner_var):
@@ -145,7 +151,8 @@ class LogReg(Problem):
     Parameters
     ----------
     X_train, X_val, X_test : array or sparse array, (n, p), (m, p), (l, p)
-        The last may be None. Not copied; minibatches of sparse data are sparse.
+        The last may be None. Not copied; minibatches of sparse data are sparse. Large dense samples
+        are moved into minibatches while a solver runs: see :meth:`Problem.lend_arrays`.
     y_train, y_val, y_test : array, (n,), (m,), (l,)
         Labels in {-1, 1}.
     reg : {"exp", "lin"}
@@ -184,11 +191,21 @@ class LogReg(Problem):
         """The outer variable with these penalty weights."""
         return weights if self.linear else np.log(weights)
 
-    def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
+    def arrays(self, inner_batch_size, outer_batch_size, dtype, rng, lend=False):
         [all_inner], [all_outer] = self.all_samples.inner_rows, self.all_samples.outer_rows
-        inner_rows, inner_scale = all_inner.blocks(inner_batch_size, dtype, rng)
-        outer_rows, outer_scale = all_outer.blocks(outer_batch_size, dtype, rng)
+        inner_rows, inner_scale = all_inner.blocks(inner_batch_size, dtype, rng, lend)
+        outer_rows, outer_scale = all_outer.blocks(outer_batch_size, dtype, rng, lend)
         return Arrays(inner_rows, outer_rows, inner_scale, outer_scale, self.linear)
+
+    def lend_arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
+        [inner_rows], [outer_rows] = self.all_samples.inner_rows, self.all_samples.outer_rows
+        others = [outer_rows] if self.test_rows is None else [outer_rows, self.test_rows]
+        apart = not any(a.overlaps(b) for a, b in combinations([inner_rows, *others], 2))
+        return self.arrays(inner_batch_size, outer_batch_size, dtype, rng, lend=apart)
+
+    def take_back(self, arrays):
+        self.all_samples.inner_rows[0].take_back(arrays.inner_rows)
+        self.all_samples.outer_rows[0].take_back(arrays.outer_rows)
 
     def oracle(self, framework):
         if framework == "numba":
@@ -200,26 +217,31 @@ class LogReg(Problem):
 
     def inner_value_grad(self, inner_var, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
-        rows, scale = self.all_samples.inner_rows[0], self.all_samples.inner_scale
-        value, grad = loss_value_grad(rows, scale, inner_var)
+        scale, chunks = self.all_samples.inner_scale, self.all_samples.inner_rows[0].chunks()
+        value, grad = summed(loss_value_grad(rows, scale, inner_var) for rows in chunks)
         return value + np.sum(weights * inner_var**2) / 2, grad + weights * inner_var
 
     def hvp(self, inner_var, outer_var, v):
-        return hvp(self.all_samples, inner_var, outer_var, v, 0)
+        return self.inner_hessian_product(inner_var, outer_var)(v)
 
     def cross(self, inner_var, outer_var, v):
         return cross(self.all_samples, inner_var, outer_var, v, 0)
 
     def outer_value_grad(self, inner_var, outer_var):
-        rows, scale = self.all_samples.outer_rows[0], self.all_samples.outer_scale
-        value, grad = loss_value_grad(rows, scale, inner_var)
+        scale, chunks = self.all_samples.outer_scale, self.all_samples.outer_rows[0].chunks()
+        value, grad = summed(loss_value_grad(rows, scale, inner_var) for rows in chunks)
         return value, (grad, np.zeros_like(outer_var))
 
     def inner_hessian_product(self, inner_var, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
-        rows = self.all_samples.inner_rows[0]
-        curvature = curvatures(rows, self.all_samples.inner_scale, inner_var)
-        return lambda v: rows @ (curvature * (v @ rows)) + weights * v
+        scale, all_rows = self.all_samples.inner_scale, self.all_samples.inner_rows[0]
+        curvature = [curvatures(rows, scale, inner_var) for rows in all_rows.chunks()]
+
+        def product(v):
+            chunks = zip(all_rows.chunks(), curvature, strict=True)
+            return sum(rows @ (curved * (v @ rows)) for rows, curved in chunks) + weights * v
+
+        return product
 
     def inner_hessian(self, inner_var, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
@@ -236,10 +258,8 @@ class LogReg(Problem):
 
     def _curved_chunks(self, inner_var):
         """The training samples in chunks that stay in cache, with the curvature of each sample."""
-        all_rows, scale = self.all_samples.inner_rows[0], self.all_samples.inner_scale
-        for chunk in chunks(self.n_inner_samples):
-            rows = all_rows[:, chunk]
-            yield rows, curvatures(rows, scale, inner_var)
+        for rows in self.all_samples.inner_rows[0].chunks(4096):
+            yield rows, curvatures(rows, self.all_samples.inner_scale, inner_var)
 
     @cached_property
     def _data_smoothness(self):
@@ -267,7 +287,8 @@ class LogReg(Problem):
     def metrics(self, inner_var, outer_var):
         sets = {"val": self.all_samples.outer_rows[0], "test": self.test_rows}
         return {
-            f"{name}_accuracy": float(np.mean(inner_var @ rows > 0))
-            for name, rows in sets.items()
-            if rows is not None
+            f"{name}_accuracy": sum(int(np.sum(inner_var @ rows > 0)) for rows in samples.chunks())
+            / samples.shape[1]
+            for name, samples in sets.items()
+            if samples is not None
         }
