@@ -30,6 +30,7 @@ tune: .venv/ready
 bench: .venv/ready
 	python scripts/bench.py
 	python scripts/bench_scaling.py
+	python scripts/bench_memory.py
 
 # The figures on Jacobians and hypergradients, or those of NAMES: configs/figures, plots/, docs/figures.
 NAMES ?=

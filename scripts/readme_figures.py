@@ -18,12 +18,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from benchopt.benchmark import _list_parametrized_classes
 from benchopt.results import read_results
-from benchopt.utils.run_context import RunContext
 from scipy.optimize import minimize
-from suite import BENCHMARK, ROOT, latest_results
+from suite import BENCHMARK, ROOT, latest_results, make_dataset, problem_of
 
 from benchmark_utils.judge import value_function
-from benchmark_utils.problems.logreg import LogReg
 from benchmark_utils.results.curves import final_points, median_curves, oracle_calls
 
 BOX = 30
@@ -61,22 +59,15 @@ def optimum(problem, starts=STARTS):
     )  # fmt: skip
 
 
-def problem_of(results):
+def problem_of_results(results):
     """The problem that a results file was made on."""
     row = results.iloc[0]
-    [dataset] = instances(BENCHMARK.check_dataset_patterns([row["dataset_name"]]))
-    [objective] = instances(BENCHMARK.check_objective_filters([row["objective_name"]]))
-    RunContext().set_run_context(
-        objective, dataset, "figure", repetition=0, base_seed=row["base_seed"]
+    chosen = (
+        BENCHMARK.check_objective_filters([row["objective_name"]]),
+        BENCHMARK.check_dataset_patterns([row["dataset_name"]]),
     )
-    skip, reason = objective._set_dataset(dataset)
-    if skip:
-        raise SystemExit(f"The data of these results cannot be had: {reason}")
-    return objective.get_objective()["problem"]
-
-
-def instances(selected):
-    return [instance for instance, _ in _list_parametrized_classes(*selected)]
+    [[(objective, _)], [(dataset, _)]] = (_list_parametrized_classes(*one) for one in chosen)
+    return problem_of(objective, dataset, row["base_seed"])
 
 
 def draw_curves(results, best, path):
@@ -101,7 +92,7 @@ def draw_curves(results, best, path):
 
 def make_ijcnn1(path, results_path):
     results = read_results(results_path or latest_results())
-    best = min(optimum(problem_of(results)), results["objective_value"].min())
+    best = min(optimum(problem_of_results(results)), results["objective_value"].min())
     draw_curves(results, best, path)
     print(f"h* = {best:.12f}")
     last = final_points(results).groupby("solver_name").median(numeric_only=True)
@@ -111,12 +102,8 @@ def make_ijcnn1(path, results_path):
 
 def small_problem():
     """A logistic regression of few samples and a single penalty."""
-    [simulated] = [cls for cls in BENCHMARK.get_datasets() if cls.name == "simulated"]
-    dataset = simulated.get_instance(n_samples=400, n_features=40)
-    RunContext().set_run_context("bilevel", dataset, "solver", repetition=0, base_seed=0)
-    data = dataset.get_data()
-    del data["task"]
-    return LogReg(**data, reg="exp", n_reg=1, seed=0)
+    dataset = make_dataset("simulated", n_samples=400, n_features=40)
+    return problem_of(BENCHMARK.get_benchmark_objective().get_instance(n_reg=1), dataset)
 
 
 def losses_by_penalty(problem):
