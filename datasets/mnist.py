@@ -15,7 +15,7 @@ class Dataset(BilevelDataset):
     """MNIST: handwritten digits of 28 x 28 pixels in ten classes, with pixels from 0 to 1.
 
     With ``images="train"`` three quarters of the 60,000 training images train, a quarter validates,
-    and the 10,000 test images test. With ``"test"`` there are these 10,000 alone: half of them
+    and the 10,000 test images test. With ``"test"`` there are only these 10,000: half of them
     train, a quarter validates, a quarter tests. Each training label is replaced by a random other
     class with probability ``corruption``; the mask ``corrupted`` says which were.
 

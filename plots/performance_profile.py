@@ -33,5 +33,5 @@ class Plot(CurvePlot):
         return self.axes(
             f"h - best h reduced to {accuracy} of its start, {n_tasks} tasks",
             f"{cost}, in units of the lowest of all solvers",
-            "part of the tasks",
+            "fraction of the tasks",
         )

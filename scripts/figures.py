@@ -10,7 +10,7 @@ panel for each choice of the plot's options. Without names, all are made.
 
 With --results or --latest nothing is run: the plots of that results file, `oracle_calls` by
 default, are drawn in outputs/figures, one file for each choice of a plot's options, with the legend
-below. (What `benchopt plot . --no-html` writes are PDF files at the size of a page.)
+below. (`benchopt plot . --no-html` writes PDF files at the size of a page.)
 """
 
 import argparse
@@ -41,7 +41,7 @@ def panels_of(plot, results):
 
 
 def draw_row(panels, path):
-    """Draw panels beside each other, in one figure."""
+    """Draw panels side by side, in one figure."""
     width, height = PANEL
     figure, axes = plt.subplots(
         1, len(panels), figsize=(width * len(panels), height), layout="constrained", squeeze=False

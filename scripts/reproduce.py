@@ -3,10 +3,10 @@
     python scripts/reproduce.py [--update] [CONFIG.yml]
 
 The configuration is configs/reproducibility.yml by default; its reference is the CSV file of the
-same name beside it. Counts of oracle calls must be equal, h and the norm of its gradient within the
-tolerances of benchmark_utils/results/reference.py. Differences are printed, and the exit code is 1;
-with --update they are printed as well, and become the reference. The results file is the
-configuration's `output`, and is written anew.
+same name in the same folder. Counts of oracle calls must be equal, h and the norm of its gradient
+within the tolerances of benchmark_utils/results/reference.py. Differences are printed, and the exit
+code is 1. With --update they are printed as well, and the run becomes the reference. The results
+file is the configuration's `output`, and is replaced.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What the measurements of speed have in common: problems of any size, and timed iterations."""
+"""Shared by the measurements: problems of any size, and timed iterations."""
 
 import time
 from typing import NamedTuple

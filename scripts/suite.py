@@ -1,4 +1,4 @@
-"""The suite as benchopt sees it, for the scripts beside this file."""
+"""The suite as benchopt sees it, for the other scripts of this folder."""
 
 from pathlib import Path
 

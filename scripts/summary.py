@@ -59,7 +59,7 @@ def lines(final):
 
 
 def marked(results):
-    """Say that times were measured beside other jobs, if any were."""
+    """Say that other jobs ran while times were measured, if any did."""
     if results["objective_parallel"].any():
         yield "Times are of jobs that ran in parallel, and tell of the machine's other load too."
 

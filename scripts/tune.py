@@ -3,11 +3,11 @@
     python scripts/tune.py configs/tune_NAME.yml
 
 The grid is a run configuration, which `benchopt run --config` also takes. The best parameters
-become the solvers of configs/NAME.yml; what that file says beside them (datasets, repetitions,
-budget) stays, and comes from the grid where there is no such file yet. For each dataset and solver
-the best parameters are those with the lowest h at the end of the budget, in the median over
-repetitions. Where datasets differ in their best parameters, all are written; as each is then run on
-all datasets, parameters with which a single curve diverged are out.
+become the solvers of configs/NAME.yml. The rest of that file (datasets, repetitions, budget) stays,
+or comes from the grid if there is no such file yet. For each dataset and solver the best parameters
+are those with the lowest h at the end of the budget, in the median over repetitions. If datasets
+differ in their best parameters, all of these are written. Each is then run on all datasets, so
+parameters with which any curve diverged are left out.
 """
 
 import sys
@@ -32,7 +32,7 @@ def best_parameters(results, grid):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it.
+        One row per point of a curve, as benchopt writes it.
     grid : dict
         The run configuration of the grid; its parameters are those that are chosen.
 

@@ -1,4 +1,4 @@
-"""What simulated data sets share."""
+"""Shared by the simulated data sets."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Convergence curves from a results file: what plots and tables have in common."""
+"""Convergence curves from a results file, for plots and tables."""
 
 import textwrap
 
@@ -53,7 +53,7 @@ def final_points(results):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it.
+        One row per point of a curve, as benchopt writes it.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def median_curves(results):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it, on one dataset and objective.
+        One row per point of a curve, as benchopt writes it, on one dataset and objective.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def measured(results, dataset, objective, measure):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it.
+        One row per point of a curve, as benchopt writes it.
     dataset, objective : str
         Values of ``dataset_name`` and ``objective_name``.
     measure : str

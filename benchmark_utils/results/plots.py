@@ -28,5 +28,5 @@ class CurvePlot(BasePlot):
         return {"x": np.asarray(x).tolist(), "y": np.asarray(y).tolist(), "label": label, **style}
 
     def axes(self, title, xlabel, ylabel):
-        """What is written around the curves."""
+        """The title, the names of the axes, and their scale."""
         return {"title": title, "xlabel": xlabel, "ylabel": ylabel, "scale": self.scale}
