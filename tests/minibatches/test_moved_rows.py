@@ -5,7 +5,7 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import Judge
+from benchmark_utils.judge import value_function
 from benchmark_utils.minibatches import moved_rows
 from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.minibatches.moved_rows import MovedRows
@@ -127,7 +127,10 @@ def test_a_problem_reads_its_samples_where_they_are():
         "blocks": lambda problem: (
             problem.arrays(9, 9, np.dtype(float), np.random.default_rng(2)).outer_rows
         ),
-        "judged": lambda problem: list(Judge(problem).evaluate(theta, outer_var).values()),
+        "h, its gradient and theta*": lambda problem: np.hstack(
+            value_function(problem, outer_var, theta)
+        ),
+        "accuracies": lambda problem: list(problem.metrics(theta, outer_var).values()),
     }
     for name, ask in asked.items():
         np.testing.assert_allclose(ask(moved), ask(here), rtol=1e-11, atol=1e-15, err_msg=name)
