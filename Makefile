@@ -6,7 +6,7 @@ RESULTS ?=
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune bench picture figures lint clean
+.PHONY: run test reproduce reproduce-update tune bench figures readme-figures lint clean
 
 run: .venv/ready
 	benchopt run . --config configs/quickstart.yml --no-display
@@ -32,15 +32,17 @@ tune: .venv/ready
 bench: .venv/ready
 	python scripts/bench.py
 	python scripts/bench_scaling.py
-
-# The picture of the README, from a run of configs/ijcnn1.yml.
-picture: .venv/ready
-	python scripts/picture.py $(RESULTS)
+	python scripts/bench_memory.py
 
 # The figures on Jacobians and hypergradients, or those of NAMES: configs/figures, plots/, docs/figures.
 NAMES ?=
 figures: .venv/ready
 	python scripts/figures.py $(NAMES)
+
+# The figures of the README and docs/problem.md: RESULTS, or the latest, of configs/ijcnn1.yml.
+readme-figures: .venv/ready
+	python scripts/readme_figures.py problem
+	python scripts/readme_figures.py ijcnn1 $(if $(RESULTS),--results $(RESULTS))
 
 lint: .venv/ready
 	ruff check .

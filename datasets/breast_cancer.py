@@ -1,11 +1,10 @@
-import numpy as np
-from benchopt import BaseDataset
 from sklearn.datasets import load_breast_cancer
 
+from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.splits import split, standardise
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """Breast cancer Wisconsin (diagnostic): 569 samples, 30 features, shipped by scikit-learn.
 
     Half of the samples train, a quarter validates, a quarter tests; features are standardised with
@@ -19,7 +18,6 @@ class Dataset(BaseDataset):
         "diagnosis', SPIE 1993."
     ]
 
-    def get_data(self):
+    def load(self, rng):
         X, y = load_breast_cancer(return_X_y=True)
-        rng = np.random.default_rng(self.get_seed())
         return dict(task="binary", **standardise(split(X, 2.0 * y - 1, rng, stratify=True)))

@@ -1,13 +1,13 @@
 import numpy as np
-from benchopt import BaseDataset
 from sklearn.datasets import fetch_covtype
 
-from benchmark_utils.data.downloads import Unavailable, load_by_scikit_learn
+from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.downloads import load_by_scikit_learn
 from benchmark_utils.data.splits import split, standardise
-from benchmark_utils.validation import one_of, refusal
+from benchmark_utils.validation import one_of
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """Forest cover types: 581,012 samples, 54 features, seven classes, through scikit-learn.
 
     ``task="binary"`` tells the largest class, lodgepole pine, from all others. Half of the samples
@@ -26,15 +26,8 @@ class Dataset(BaseDataset):
     parameters = {"task": ["multiclass"]}
     allowed = {"task": one_of("multiclass", "binary")}
 
-    def get_data(self):
-        reason = refusal(self, self.allowed)
-        if reason:
-            return dict(unavailable=reason)
-        try:
-            X, y = load_by_scikit_learn("covtype", fetch_covtype, return_X_y=True)
-        except Unavailable as reason:
-            return dict(unavailable=str(reason))
+    def load(self, rng):
+        X, y = load_by_scikit_learn("covtype", fetch_covtype, return_X_y=True)
         # Cover types are numbered from 1; 2 is lodgepole pine.
         y = np.where(y == 2, 1.0, -1.0) if self.task == "binary" else y - 1
-        rng = np.random.default_rng(self.get_seed())
         return dict(task=self.task, **standardise(split(X, y, rng, stratify=True)))

@@ -1,11 +1,10 @@
-import numpy as np
-from benchopt import BaseDataset
 from sklearn.datasets import load_diabetes
 
+from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.splits import split, standardise
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """Progression of diabetes: 442 samples, 10 features, shipped by scikit-learn.
 
     Half of the samples train, a quarter validates, a quarter tests; features and target are
@@ -19,9 +18,8 @@ class Dataset(BaseDataset):
         "Statistics 2004."
     ]
 
-    def get_data(self):
+    def load(self, rng):
         X, y = load_diabetes(return_X_y=True)
-        rng = np.random.default_rng(self.get_seed())
         data = standardise(split(X, y, rng, stratify=False))
         mean, scale = data["y_train"].mean(), data["y_train"].std()
         targets = {part: (data[part] - mean) / scale for part in ("y_train", "y_val", "y_test")}

@@ -1,13 +1,11 @@
-import numpy as np
-from benchopt import BaseDataset
 from sklearn.datasets import load_digits
 
+from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.label_noise import corrupt, corruption_allowed
 from benchmark_utils.data.splits import split
-from benchmark_utils.validation import refusal
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """Handwritten digits: 1,797 images of 8 x 8 pixels in ten classes, shipped by scikit-learn.
 
     Half of the samples train, a quarter validates, a quarter tests; pixels are from 0 to 1. Each
@@ -25,11 +23,7 @@ class Dataset(BaseDataset):
     parameters = {"corruption": [0.0]}
     allowed = {"corruption": corruption_allowed}
 
-    def get_data(self):
-        reason = refusal(self, self.allowed)
-        if reason:
-            return dict(unavailable=reason)
+    def load(self, rng):
         X, y = load_digits(return_X_y=True)
-        rng = np.random.default_rng(self.get_seed())
         data = split(X / 16, y, rng, stratify=True)
         return dict(task="multiclass", image_shape=(8, 8), **corrupt(data, self.corruption, rng))

@@ -1,11 +1,9 @@
-import numpy as np
-from benchopt import BaseDataset
-
+from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.libsvm import binary_data
-from benchmark_utils.validation import one_of, refusal
+from benchmark_utils.validation import one_of
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """IJCNN1, from LIBSVM: 49,990 training samples, 22 features.
 
     ``validation="test"`` validates on the official test set (91,701 samples), as the papers do;
@@ -24,8 +22,5 @@ class Dataset(BaseDataset):
     allowed = {"validation": one_of("test", "holdout")}
     test_parameters = {"validation": ["holdout"]}
 
-    def get_data(self):
-        reason = refusal(self, self.allowed)
-        if reason:
-            return dict(unavailable=reason)
-        return binary_data("ijcnn1", self.validation, np.random.default_rng(self.get_seed()))
+    def load(self, rng):
+        return binary_data("ijcnn1", self.validation, rng)

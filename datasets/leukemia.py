@@ -1,11 +1,11 @@
 import numpy as np
-from benchopt import BaseDataset
 
-from benchmark_utils.data.libsvm import Unavailable, fetch
+from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.libsvm import fetch
 from benchmark_utils.data.splits import split
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """Leukemia, from LIBSVM: the expression of 7,129 genes in 38 patients, labels -1 and 1.
 
     A regression on the labels with far more features than samples. A stratified third of the
@@ -21,12 +21,8 @@ class Dataset(BaseDataset):
         "C.-C. Chang, C.-J. Lin, 'LIBSVM: a library for support vector machines', 2011.",
     ]
 
-    def get_data(self):
-        try:
-            X, y = fetch("leukemia")
-        except Unavailable as reason:
-            return dict(unavailable=str(reason))
-        rng = np.random.default_rng(self.get_seed())
+    def load(self, rng):
+        X, y = fetch("leukemia")
         # libsvmdata centres and scales this set's labels, which the split must tell apart.
         classes = np.sign(y)
         return dict(

@@ -1,11 +1,9 @@
-import numpy as np
-from benchopt import BaseDataset
-
+from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.libsvm import BINARY, binary_data
-from benchmark_utils.validation import one_of, refusal
+from benchmark_utils.validation import one_of
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """A binary classification from LIBSVM, by its name there.
 
     ``dataset`` is the name, as ``a9a``, ``w8a``, ``rcv1.binary``, ``real-sim``, ``news20.binary``,
@@ -23,8 +21,5 @@ class Dataset(BaseDataset):
     allowed = {"dataset": one_of(*BINARY), "validation": one_of("test", "holdout")}
     test_parameters = {"validation": ["holdout"]}
 
-    def get_data(self):
-        reason = refusal(self, self.allowed)
-        if reason:
-            return dict(unavailable=reason)
-        return binary_data(self.dataset, self.validation, np.random.default_rng(self.get_seed()))
+    def load(self, rng):
+        return binary_data(self.dataset, self.validation, rng)

@@ -1,22 +1,21 @@
-import numpy as np
-from benchopt import BaseDataset
 from benchopt.config import get_data_path
 from sklearn.datasets import fetch_openml
 
-from benchmark_utils.data.downloads import Unavailable, load
+from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.downloads import load
 from benchmark_utils.data.idx import read_idx
 from benchmark_utils.data.label_noise import corrupt, corruption_allowed
 from benchmark_utils.data.splits import split
-from benchmark_utils.validation import one_of, refusal
+from benchmark_utils.validation import one_of
 
 PREFIXES = {"train": "train", "test": "t10k"}
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """MNIST: handwritten digits of 28 x 28 pixels in ten classes, with pixels from 0 to 1.
 
     With ``images="train"`` three quarters of the 60,000 training images train, a quarter validates,
-    and the 10,000 test images test. With ``"test"`` there are these 10,000 alone: half of them
+    and the 10,000 test images test. With ``"test"`` there are only these 10,000: half of them
     train, a quarter validates, a quarter tests. Each training label is replaced by a random other
     class with probability ``corruption``; the mask ``corrupted`` says which were.
 
@@ -36,24 +35,13 @@ class Dataset(BaseDataset):
     allowed = {"images": one_of("train", "test"), "corruption": corruption_allowed}
     test_parameters = {"images": ["test"]}
 
-    def get_data(self):
-        reason = refusal(self, self.allowed)
-        if reason:
-            return dict(unavailable=reason)
-        rng = np.random.default_rng(self.get_seed())
-        try:
-            data = self.split(rng)
-        except Unavailable as reason:
-            return dict(unavailable=str(reason))
-        return dict(task="multiclass", image_shape=(28, 28), **corrupt(data, self.corruption, rng))
-
-    def split(self, rng):
-        """The images and labels of each part."""
+    def load(self, rng):
         if self.images == "test":
-            return split(*images_and_labels("test"), rng, stratify=True)
-        data = split(*images_and_labels("train"), rng, stratify=True, test_size=0)
-        data["X_test"], data["y_test"] = images_and_labels("test")
-        return data
+            data = split(*images_and_labels("test"), rng, stratify=True)
+        else:
+            data = split(*images_and_labels("train"), rng, stratify=True, test_size=0)
+            data["X_test"], data["y_test"] = images_and_labels("test")
+        return dict(task="multiclass", image_shape=(28, 28), **corrupt(data, self.corruption, rng))
 
 
 def images_and_labels(part):

@@ -1,15 +1,15 @@
 import numpy as np
-from benchopt import BaseDataset
 from scipy.sparse import csr_array
 from sklearn.datasets import fetch_20newsgroups_vectorized
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from benchmark_utils.data.downloads import Unavailable, load_by_scikit_learn
+from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.downloads import load_by_scikit_learn
 from benchmark_utils.data.splits import split
-from benchmark_utils.validation import one_of, refusal
+from benchmark_utils.validation import one_of
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """20 newsgroups: 18,846 texts, 130,107 words, twenty classes, through scikit-learn.
 
     Matrices are sparse: term frequencies times inverse document frequencies of the training part,
@@ -29,21 +29,14 @@ class Dataset(BaseDataset):
     parameters = {"task": ["multiclass"]}
     allowed = {"task": one_of("multiclass", "binary")}
 
-    def get_data(self):
-        reason = refusal(self, self.allowed)
-        if reason:
-            return dict(unavailable=reason)
-        try:
-            (X, y), (X_test, y_test) = (
-                load_by_scikit_learn(
-                    "newsgroups", fetch_20newsgroups_vectorized, subset=subset, normalize=False,
-                    return_X_y=True,
-                )
-                for subset in ("train", "test")
-            )  # fmt: skip
-        except Unavailable as reason:
-            return dict(unavailable=str(reason))
-        rng = np.random.default_rng(self.get_seed())
+    def load(self, rng):
+        (X, y), (X_test, y_test) = (
+            load_by_scikit_learn(
+                "newsgroups", fetch_20newsgroups_vectorized, subset=subset, normalize=False,
+                return_X_y=True,
+            )
+            for subset in ("train", "test")
+        )  # fmt: skip
         data = split(X, y, rng, stratify=True, test_size=0)
         data |= dict(X_test=X_test, y_test=y_test)
         weigh = TfidfTransformer().fit(data["X_train"])

@@ -1,10 +1,10 @@
 import numpy as np
-from benchopt import BaseDataset
 
-from benchmark_utils.validation import integer, non_negative, number, refusal
+from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.validation import integer, non_negative, number
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """Two linear least-squares problems, one within the other, with spectra as asked for.
 
     A sample is a row x of ``inner_dim``, a row z of ``outer_dim`` and a number y, and its loss is
@@ -56,11 +56,17 @@ class Dataset(BaseDataset):
         "outer_conditioning": [3],
     }
 
-    def get_data(self):
-        reason = refusal(self, self.allowed) or self.refuse_too_few_samples()
-        if reason:
-            return dict(unavailable=reason)
-        rng = np.random.default_rng(self.get_seed())
+    def refuse(self):
+        needed = self.inner_dim + self.outer_dim + 1
+        for name in ("n_inner_samples", "n_outer_samples"):
+            if getattr(self, name) < needed:
+                return (
+                    f"{self.name}: {name}={getattr(self, name)} is fewer than inner_dim + "
+                    f"outer_dim + 1 = {needed} directions; give at least {needed}."
+                )
+        return None
+
+    def load(self, rng):
         p, d = self.inner_dim, self.outer_dim
         # theta*(lambda) = center - jacobian lambda; the outer problem's targets lie elsewhere.
         center, target = rng.standard_normal((2, p))
@@ -90,16 +96,6 @@ class Dataset(BaseDataset):
             y_val=X @ target + seen @ outer_target + noise,
         )
         return dict(task="quadratic", **inner, **outer)
-
-    def refuse_too_few_samples(self):
-        needed = self.inner_dim + self.outer_dim + 1
-        for name in ("n_inner_samples", "n_outer_samples"):
-            if getattr(self, name) < needed:
-                return (
-                    f"{self.name}: {name}={getattr(self, name)} is fewer than inner_dim + "
-                    f"outer_dim + 1 = {needed} directions; give at least {needed}."
-                )
-        return None
 
     def orthogonal_parts(self, rng, n_samples):
         """Rows of x, u and noise whose mean outer products are exactly I, I, and noise^2."""

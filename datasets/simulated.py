@@ -1,11 +1,12 @@
 import numpy as np
-from benchopt import BaseDataset
 
+from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.simulation import correlated_features, correlation_allowed
 from benchmark_utils.data.splits import split
-from benchmark_utils.validation import integer, number, refusal
+from benchmark_utils.validation import integer, number
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """Binary classification with correlated Gaussian features, from the strongest to the weakest.
 
     The features k and l of a sample have correlation ``correlation``^|k-l|. Labels come from a
@@ -26,22 +27,14 @@ class Dataset(BaseDataset):
     allowed = {
         "n_samples": integer(20),
         "n_features": integer(1),
-        "correlation": number(-1e-300, 0.999, description="a number from 0 to 0.999"),
+        "correlation": correlation_allowed,
         "noise": number(-1e-300, 0.5, description="a number from 0 to 0.5"),
         "positive_fraction": number(0, 0.999, description="a number between 0 and 1"),
     }
     test_parameters = {"n_samples": [200], "n_features": [5]}
 
-    def get_data(self):
-        reason = refusal(self, self.allowed)
-        if reason:
-            return dict(unavailable=reason)
-        rng = np.random.default_rng(self.get_seed())
-        X = rng.standard_normal((self.n_samples, self.n_features))
-        # An autoregression over the features.
-        for k in range(1, self.n_features):
-            innovation = np.sqrt(1 - self.correlation**2) * X[:, k]
-            X[:, k] = self.correlation * X[:, k - 1] + innovation
+    def load(self, rng):
+        X = correlated_features(self.n_samples, self.n_features, self.correlation, rng)
         rank = np.arange(1, self.n_features + 1)
         weights = (-1.0) ** rank * 3 / rank
         scores = X @ weights + rng.logistic(size=self.n_samples)

@@ -1,10 +1,10 @@
 import numpy as np
-from benchopt import BaseDataset
 
-from benchmark_utils.validation import fraction, integer, non_negative, refusal
+from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.validation import fraction, integer, non_negative
 
 
-class Dataset(BaseDataset):
+class Dataset(BilevelDataset):
     """Signals that are sparse combinations of atoms, plus noise.
 
     The atoms are Gaussian, scaled to norm 1. A code's entries are different from 0 with probability
@@ -38,11 +38,7 @@ class Dataset(BaseDataset):
     }
     test_parameters = {"n_signals": [5], "n_dims": [6], "n_atoms": [8]}
 
-    def get_data(self):
-        reason = refusal(self, self.allowed)
-        if reason:
-            return dict(unavailable=reason)
-        rng = np.random.default_rng(self.get_seed())
+    def load(self, rng):
         dictionary = rng.standard_normal((self.n_dims, self.n_atoms))
         dictionary /= np.linalg.norm(dictionary, axis=0)
         shape = self.n_signals, self.n_atoms

@@ -1,40 +1,29 @@
 import numpy as np
-from benchopt import BasePlot
 
 from benchmark_utils.results.complexity import THEORETICAL_EXPONENTS, calls_needed, fitted_exponent
 from benchmark_utils.results.curves import CALLS, of_task, oracle_calls, task_title
+from benchmark_utils.results.plots import TASK_OPTIONS, CurvePlot
 
 
-class Plot(BasePlot):
-    """Oracle calls until ||grad h||^2 <= epsilon, and the exponent beside that of the theory."""
+class Plot(CurvePlot):
+    """Oracle calls until ||grad h||^2 <= epsilon, and the exponent with that of the theory."""
 
     name = "complexity"
-    type = "scatter"
-    options = {"dataset": ..., "objective": ..., "calls": list(CALLS)}
+    options = {**TASK_OPTIONS, "calls": list(CALLS)}
 
     def plot(self, df, dataset, objective, calls):
         results = of_task(df, dataset, objective)
+        needed = calls_needed(results, oracle_calls(results, calls))
         return [
-            {
-                "x": targets.tolist(),
-                "y": needed.tolist(),
-                "label": label(solver, fitted_exponent(targets, needed)),
-                **self.get_style(solver),
-            }
-            for solver, (targets, needed) in calls_needed(
-                results, oracle_calls(results, calls)
-            ).items()
+            self.curve(targets, costs, label(solver, fitted_exponent(targets, costs)), solver)
+            for solver, (targets, costs) in needed.items()
             if len(targets)
         ]
 
     def get_metadata(self, df, dataset, objective, calls):
         counted = "oracle" if calls == "all" else calls
-        return {
-            "title": task_title(dataset, objective),
-            "xlabel": "epsilon of |grad h|^2 <= epsilon",
-            "ylabel": f"{counted} calls needed",
-            "scale": "loglog",
-        }
+        title = task_title(dataset, objective)
+        return self.axes(title, "epsilon of |grad h|^2 <= epsilon", f"{counted} calls needed")
 
 
 def label(solver, exponent):

@@ -1,47 +1,38 @@
-from benchopt import BasePlot
-
-from benchmark_utils.results.figures import of_problem, trace
+from benchmark_utils.results.curves import of_problem
+from benchmark_utils.results.plots import CurvePlot
 
 N_SIGNALS_SHOWN = 20
 
 
-class Plot(BasePlot):
+class Plot(CurvePlot):
     """The error of the unrolled Jacobian and the distance of supports, by ISTA iterations."""
 
     name = "jacobian"
-    type = "scatter"
     options = {"dataset": ..., "solver": ...}
 
     def plot(self, df, dataset, solver):
-        rows = df[(df["dataset_name"] == dataset) & (df["solver_name"] == solver)]
-        rows = of_problem(rows, "dictionary_learning", "estimate")
+        rows = of_problem(df, dataset, "dictionary_learning", "estimate")
         if "objective_jacobian_error" not in rows:
             return []
-        rows = rows[rows["objective_iterations"] > 0]
+        rows = rows[(rows["solver_name"] == solver) & (rows["objective_iterations"] > 0)]
         signals = [points for _, points in rows.groupby("objective_signal")]
-        traces = [
-            trace(
-                self, points["objective_iterations"], points["objective_jacobian_error"],
+        curves = [
+            self.curve(
+                points["objective_iterations"], points["objective_jacobian_error"],
                 "a signal's |J_N - J*|", color=(0.6, 0.6, 0.6, 0.6), width=0.6,
             )
             for points in signals[:N_SIGNALS_SHOWN]
         ]  # fmt: skip
-        medians = rows.groupby("objective_iterations").median(numeric_only=True)
-        curves = {
-            "median |J_N - J*|": medians["objective_jacobian_error"],
-            "mean support distance": rows.groupby("objective_iterations")[
-                "objective_support_distance"
-            ].mean(),
+        by_iterations = rows.groupby("objective_iterations")
+        summaries = {
+            "median |J_N - J*|": by_iterations["objective_jacobian_error"].median(),
+            "mean support distance": by_iterations["objective_support_distance"].mean(),
         }
-        for label, curve in curves.items():
-            curve = curve[curve > 0]
-            traces.append(trace(self, curve.index, curve, label))
-        return traces
+        for label, summary in summaries.items():
+            summary = summary[summary > 0]
+            curves.append(self.curve(summary.index, summary, label))
+        return curves
 
     def get_metadata(self, df, dataset, solver):
-        return {
-            "title": f"Jacobian of sparse codes\n{solver}",
-            "xlabel": "ISTA iterations N",
-            "ylabel": "error, or number of atoms",
-            "scale": "loglog",
-        }
+        title = f"Jacobian of sparse codes\n{solver}"
+        return self.axes(title, "ISTA iterations N", "error, or number of atoms")

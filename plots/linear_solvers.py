@@ -1,28 +1,22 @@
-from benchopt import BasePlot
-
-from benchmark_utils.results.curves import final_points
-from benchmark_utils.results.figures import trace
+from benchmark_utils.results.curves import final_points, of_problem, task_title
+from benchmark_utils.results.plots import CurvePlot
 
 
-class Plot(BasePlot):
+class Plot(CurvePlot):
     """The hypergradient's error against Hessian-vector products on all samples."""
 
     name = "linear_solvers"
-    type = "scatter"
     options = {"dataset": ...}
 
     def plot(self, df, dataset):
-        needed = {"p_solver_linear_solver", "p_obj_question"}
-        if not needed <= set(df):
+        rows = of_problem(df, dataset, "logreg", "estimate")
+        if "p_solver_linear_solver" not in rows or not len(rows):
             return []
-        rows = df[(df["dataset_name"] == dataset) & (df["p_obj_question"] == "estimate")]
-        rows = final_points(rows[rows["p_obj_problem"] == "logreg"])
-        if not len(rows):
-            return []
+        rows = final_points(rows)
         # What one product on all training samples counts; the least of all runs is one.
         one = rows["objective_hvp_calls"][rows["objective_hvp_calls"] > 0].min()
         most = rows["objective_hvp_calls"].max() / one
-        traces = []
+        curves = []
         for name, points in rows.groupby("p_solver_linear_solver"):
             points = points.sort_values("objective_hvp_calls")
             products = points["objective_hvp_calls"] / one
@@ -30,14 +24,12 @@ class Plot(BasePlot):
             if not products.any():
                 # A solver that takes no products has one error, at every price.
                 products, errors = [1, most], [errors.iloc[0]] * 2
-            traces.append(trace(self, products, errors, name.replace("_", " ")))
-        return traces
+            curves.append(self.curve(products, errors, name.replace("_", " ")))
+        return curves
 
     def get_metadata(self, df, dataset):
-        badly = "correlation=0.99" in dataset
-        return {
-            "title": f"Linear solvers, {'badly' if badly else 'well'} conditioned",
-            "xlabel": "Hessian-vector products",
-            "ylabel": "relative error of the hypergradient",
-            "scale": "loglog",
-        }
+        return self.axes(
+            task_title(dataset, "Linear solvers"),
+            "Hessian-vector products",
+            "relative error of the hypergradient",
+        )

@@ -1,21 +1,21 @@
 import numpy as np
-from benchopt import BasePlot
 
-from benchmark_utils.results.figures import of_problem, trace
+from benchmark_utils.results.curves import of_problem
+from benchmark_utils.results.plots import CurvePlot
 
 
-class Plot(BasePlot):
+class Plot(CurvePlot):
     """The validation loss along a grid of lambda, and the points that descents on it visit."""
 
     name = "ridge_path"
-    type = "scatter"
+    scale = "semilog-x"
     options = {"dataset": ...}
 
     def plot(self, df, dataset):
-        rows = of_problem(df[df["dataset_name"] == dataset], "ridge", "minimise")
+        rows = of_problem(df, dataset, "ridge", "minimise")
         if "objective_outer_var" not in rows:
             return []
-        traces = []
+        curves = []
         for solver, points in rows.dropna(subset="objective_outer_var").groupby("solver_name"):
             visited = "report=visited" in solver
             # A grid's first point is the start that all solvers share.
@@ -24,13 +24,9 @@ class Plot(BasePlot):
             label = f"{name}: h on its grid" if visited else f"{name}: points visited"
             x = np.exp(points["objective_outer_var"])
             style = {"linestyle": "-"} if visited else {"points": True}
-            traces.append(trace(self, x, points["objective_value"], label, **style))
-        return traces
+            curves.append(self.curve(x, points["objective_value"], label, **style))
+        return curves
 
     def get_metadata(self, df, dataset):
-        return {
-            "title": f"Ridge: validation loss along the penalty\n{dataset.split('[')[0]}",
-            "xlabel": "penalty exp(lambda)",
-            "ylabel": "h(lambda)",
-            "scale": "semilog-x",
-        }
+        title = f"Ridge: validation loss along the penalty\n{dataset.split('[')[0]}"
+        return self.axes(title, "penalty exp(lambda)", "h(lambda)")

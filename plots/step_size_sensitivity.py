@@ -1,7 +1,7 @@
 import pandas as pd
-from benchopt import BasePlot
 
 from benchmark_utils.results.curves import MEASURES, final_points, of_task, task_title
+from benchmark_utils.results.plots import TASK_OPTIONS, CurvePlot
 
 PREFIX = "p_solver_"
 
@@ -15,17 +15,15 @@ def step_sizes(results):
     return [column.removeprefix(PREFIX) for column in varied or columns] or ["step_size"]
 
 
-class Plot(BasePlot):
+class Plot(CurvePlot):
     """How good the end of a run is against a step size, best over all other parameters.
 
     Steps at which a solver diverged have no point.
     """
 
     name = "step_size_sensitivity"
-    type = "scatter"
     options = {
-        "dataset": ...,
-        "objective": ...,
+        **TASK_OPTIONS,
         "parameter": step_sizes,
         "measure": ["h - best h", "|grad h|"],
     }
@@ -46,19 +44,9 @@ class Plot(BasePlot):
         medians = final.groupby(["solver", "solver_name", "x"])["y"].median()
         lowest = medians[medians > 0].groupby(["solver", "x"]).min()
         return [
-            {
-                "x": curve.index.get_level_values("x").tolist(),
-                "y": curve.tolist(),
-                "label": solver,
-                **self.get_style(solver),
-            }
+            self.curve(curve.index.get_level_values("x"), curve, solver)
             for solver, curve in lowest.groupby("solver")
         ]
 
     def get_metadata(self, df, dataset, objective, parameter, measure):
-        return {
-            "title": task_title(dataset, objective),
-            "xlabel": parameter,
-            "ylabel": f"{measure} at the end",
-            "scale": "loglog",
-        }
+        return self.axes(task_title(dataset, objective), parameter, f"{measure} at the end")

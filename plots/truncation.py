@@ -1,18 +1,16 @@
-from benchopt import BasePlot
+from benchmark_utils.results.curves import of_problem
+from benchmark_utils.results.plots import CurvePlot
 
-from benchmark_utils.results.figures import of_problem, trace
 
-
-class Plot(BasePlot):
+class Plot(CurvePlot):
     """The error of the Jacobian by depth of back-propagation: on the signal where the error of the
     full one rises most, and as the median over signals."""
 
     name = "truncation"
-    type = "scatter"
     options = {"dataset": ..., "signals": ["largest rise", "median"]}
 
     def plot(self, df, dataset, signals):
-        rows = of_problem(df[df["dataset_name"] == dataset], "dictionary_learning", "estimate")
+        rows = of_problem(df, dataset, "dictionary_learning", "estimate")
         if "objective_jacobian_error" not in rows:
             return []
         rows = rows[rows["objective_iterations"] > 0]
@@ -30,17 +28,13 @@ class Plot(BasePlot):
             for depth in depths
         }
         return [
-            trace(
-                self, curve.index, curve, "full" if depth == "full" else f"last {depth} iterations"
+            self.curve(
+                curve.index, curve, "full" if depth == "full" else f"last {depth} iterations"
             )
             for depth, curve in curves.items()
-        ]  # fmt: skip
+        ]
 
     def get_metadata(self, df, dataset, signals):
         where = "median over signals" if signals == "median" else "the signal that rises most"
-        return {
-            "title": f"Truncated back-propagation\n{where}",
-            "xlabel": "ISTA iterations N",
-            "ylabel": "|J_N - J*|",
-            "scale": "loglog",
-        }
+        title = f"Truncated back-propagation\n{where}"
+        return self.axes(title, "ISTA iterations N", "|J_N - J*|")

@@ -2,13 +2,13 @@
 
     python scripts/bench.py [--seconds S] [--batches 1,64,512] [--solvers SOBA,SABA]
 
-A read floor is the time of merely summing the entries of one inner and one outer minibatch, chosen
-at random and stored in contiguous blocks, measured in the same process with the same minibatches'
-size and precision. Times are the fastest of many chunks of iterations, as a machine that is shared
-only ever adds to them. Data are random, 37,492 training and 12,498 validation samples, 22 features.
+A read floor is the time to sum the entries of one inner and one outer minibatch, chosen at random
+and stored in contiguous blocks, measured in the same process with minibatches of the same size and
+precision. Times are the fastest of many chunks of iterations, because other load on the machine
+only adds to them. Data are random: 37,492 training and 12,498 validation samples, 22 features.
 
-Beside an iteration's time stands that of its oracle calls alone, one after the other, and the ratio
-of the two: what the algorithm adds to its oracles, less what it saves by asking for several in one.
+Each line also gives the time of the iteration's oracle calls when made separately, and the ratio of
+the two: above 1 by the algorithm's own work, less what it saves by several oracles in one call.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import sys
 import time
 
 from stopwatch import (
-    BENCHMARK,
     cost_of_oracles,
     make_problem,
     make_solver,
@@ -27,6 +26,7 @@ from stopwatch import (
     read_floor,
     stochastic_solvers,
 )
+from suite import BENCHMARK
 
 from benchmark_utils.judge import Judge
 

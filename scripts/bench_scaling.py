@@ -2,12 +2,12 @@
 
     python scripts/bench_scaling.py [--seconds S] [--solvers SOBA,SABA] [--frameworks numba]
 
-One size at a time is varied: the number of samples n, of features p, of samples a minibatch, and,
-on sparse data, the part of the entries that is not zero. Each table ends with the exponent e of the
-least-squares fit cost ~ size^e. Stochastic algorithms promise 0 for n; what their cost grows by is
-the memory's doing, as the first line of a table shows: the time of merely summing the entries of
-one inner and one outer minibatch (a read floor), which leave the processor's cache as n grows. The
-other exponents are at most 1, less where fixed costs count.
+One size at a time is varied: the number of samples n, of features p, of samples per minibatch, and,
+on sparse data, the fraction of non-zero entries. Each table ends with the exponent e of the
+least-squares fit cost ~ size^e. Stochastic algorithms promise 0 for n. Their cost still grows when
+the data leave the processor's cache, as the first line of a table shows: the time to sum the
+entries of one inner and one outer minibatch (a read floor). The other exponents are at most 1, and
+lower where fixed costs count.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from stopwatch import (
     stochastic_solvers,
 )
 
-# Samples, features, samples a minibatch and density of the base case, and what is measured instead.
+# Samples, features, samples per minibatch and density of the base case, and the sizes measured.
 BASE = dict(n=16_000, p=50, batch=64, density=None)
 SWEEPS = {
     "n": ([2_000, 8_000, 32_000, 128_000], {}),

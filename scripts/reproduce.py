@@ -3,25 +3,21 @@
     python scripts/reproduce.py [--update] [CONFIG.yml]
 
 The configuration is configs/reproducibility.yml by default; its reference is the CSV file of the
-same name beside it. Counts of oracle calls must be equal, h and the norm of its gradient within the
-tolerances of benchmark_utils/results/reference.py. Differences are printed, and the exit code is 1;
-with --update they are printed as well, and become the reference. The results file is the
-configuration's `output`, and is written anew.
+same name in the same folder. Counts of oracle calls must be equal, h and the norm of its gradient
+within the tolerances of benchmark_utils/results/reference.py. Differences are printed, and the exit
+code is 1. With --update they are printed as well, and the run becomes the reference. The results
+file is the configuration's `output`, and is replaced.
 """
 
 import argparse
 from pathlib import Path
 
 import yaml
-from benchopt.benchmark import Benchmark
 from benchopt.cli.main import run
 from benchopt.results import read_results
+from suite import ROOT
 
-# benchopt makes benchmark_utils importable, from wherever this is run.
-ROOT = Path(__file__).parents[1]
-Benchmark(ROOT)
-
-from benchmark_utils.results.reference import (  # noqa: E402
+from benchmark_utils.results.reference import (
     curve_table,
     differences,
     largest_deviations,

@@ -1,21 +1,17 @@
-"""What the measurements of speed have in common: problems of any size, and timed iterations."""
+"""Shared by the measurements: problems of any size, and timed iterations."""
 
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from benchopt.benchmark import Benchmark
 from benchopt.utils.run_context import RunContext
 from numba import njit
 from scipy.sparse import random_array
+from suite import BENCHMARK
 
-# benchopt makes benchmark_utils importable, from wherever this is run.
-BENCHMARK = Benchmark(Path(__file__).parents[1])
-
-from benchmark_utils.algorithms.stochastic import Array, StochasticSolver  # noqa: E402
-from benchmark_utils.oracle import ORACLE_NAMES  # noqa: E402
-from benchmark_utils.problems.logreg import LogReg  # noqa: E402
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
+from benchmark_utils.oracle import ORACLE_NAMES
+from benchmark_utils.problems.logreg import LogReg
 
 # Iterations between two looks at the clock.
 CHUNK = 2048

@@ -3,25 +3,22 @@
     python scripts/tune.py configs/tune_NAME.yml
 
 The grid is a run configuration, which `benchopt run --config` also takes. The best parameters
-become the solvers of configs/NAME.yml; what that file says beside them (datasets, repetitions,
-budget) stays, and comes from the grid where there is no such file yet. For each dataset and solver
-the best parameters are those with the lowest h at the end of the budget, in the median over
-repetitions. Where datasets differ in their best parameters, all are written; as each is then run on
-all datasets, parameters with which a single curve diverged are out.
+become the solvers of configs/NAME.yml. The rest of that file (datasets, repetitions, budget) stays,
+or comes from the grid if there is no such file yet. For each dataset and solver the best parameters
+are those with the lowest h at the end of the budget, in the median over repetitions. If datasets
+differ in their best parameters, all of these are written. Each is then run on all datasets, so
+parameters with which any curve diverged are left out.
 """
 
 import sys
 from pathlib import Path
 
 import yaml
-from benchopt.benchmark import Benchmark
 from benchopt.cli.main import run
 from benchopt.results import read_results
+from suite import ROOT, latest_results
 
-# benchopt makes benchmark_utils importable, from wherever this is run.
-BENCHMARK = Benchmark(Path(__file__).parents[1])
-
-from benchmark_utils.results.curves import TASK, final_points  # noqa: E402
+from benchmark_utils.results.curves import TASK, final_points
 
 HEADER = """\
 # Made by `make tune CONFIG={grid}`: the best parameters of that grid, by the final h.
@@ -35,7 +32,7 @@ def best_parameters(results, grid):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it.
+        One row per point of a curve, as benchopt writes it.
     grid : dict
         The run configuration of the grid; its parameters are those that are chosen.
 
@@ -78,10 +75,9 @@ def main(path):
     if target == path:
         raise SystemExit(f"{path} is not a grid; give a tune_NAME.yml, to make NAME.yml.")
     grid = yaml.safe_load(path.read_text())
-    run([str(BENCHMARK.benchmark_dir), "--config", str(path), "--no-plot"], standalone_mode=False)
-    [results] = BENCHMARK.get_result_files()
+    run([str(ROOT), "--config", str(path), "--no-plot"], standalone_mode=False)
     config = yaml.safe_load(target.read_text()) if target.exists() else dict(grid)
-    config["solver"] = best_parameters(read_results(results), grid)
+    config["solver"] = best_parameters(read_results(latest_results()), grid)
     text = HEADER.format(grid=path) + yaml.safe_dump(config, sort_keys=False)
     target.write_text(text)
     print(f"Wrote {target}:\n\n{text}")

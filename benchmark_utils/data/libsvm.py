@@ -60,25 +60,27 @@ def binary_data(name, validation, rng):
     Returns
     -------
     data : dict
-        What a dataset's ``get_data`` returns: with ``unavailable``, if the data cannot be had. Of
-        the two labels the larger one becomes 1, the other -1. Sparse matrices stay sparse.
+        As a dataset's ``load`` returns it. Of the two labels the larger one becomes 1, the other
+        -1. Sparse matrices stay sparse.
+
+    Raises
+    ------
+    Unavailable
+        If the data cannot be had, have no official test set, or not two labels.
     """
     if validation == "test" and f"{name}_test" not in ALL_DATASETS:
-        return dict(unavailable=f"{name} has no official test set; give validation=holdout.")
-    try:
-        X, y = fetch(name)
-        classes = np.unique(y)
-        if len(classes) != 2:
-            raise Unavailable(
-                f"{name} has {len(classes)} different labels, where a binary classification has "
-                "two; choose another data set."
-            )
-        y = signs(y, classes)
-        if validation == "holdout":
-            return dict(task="binary", **split(X, y, rng, stratify=True, test_size=0))
-        X_val, y_val = fetch(f"{name}_test")
-    except Unavailable as reason:
-        return dict(unavailable=str(reason))
+        raise Unavailable(f"{name} has no official test set; give validation=holdout.")
+    X, y = fetch(name)
+    classes = np.unique(y)
+    if len(classes) != 2:
+        raise Unavailable(
+            f"{name} has {len(classes)} different labels, where a binary classification has two; "
+            "choose another data set."
+        )
+    y = signs(y, classes)
+    if validation == "holdout":
+        return dict(task="binary", **split(X, y, rng, stratify=True, test_size=0))
+    X_val, y_val = fetch(f"{name}_test")
     return dict(task="binary", X_train=X, y_train=y, X_val=X_val, y_val=signs(y_val, classes))
 
 

@@ -89,7 +89,12 @@ def refuse_arrays(problem, data, sparse=False):
                 f"X_{split} has {X.shape[0]} samples and y_{split} {y.shape[0]} labels; give as "
                 "many of each."
             )
-        n_bad = int(np.sum(~np.isfinite(X.data if issparse(X) else X)))
-        if n_bad:
-            return f"X_{split} has {n_bad} entries that are NaN or infinite; clean the data."
+        values = X.data if issparse(X) else X
+        # A sum needs no memory, and is finite unless an entry is not, or some are huge.
+        with np.errstate(over="ignore", invalid="ignore"):
+            all_finite = np.isfinite(np.sum(values))
+        if not all_finite:
+            n_bad = int(np.sum(~np.isfinite(values)))
+            if n_bad:
+                return f"X_{split} has {n_bad} entries that are NaN or infinite; clean the data."
     return None

@@ -19,13 +19,13 @@ TARGETS_PER_DECADE = 8
 def calls_needed(results, calls):
     """Oracle calls until ||grad h||^2, in the mean over repetitions, was first at most epsilon.
 
-    The theorems choose the steps for each epsilon: of all the parameters with which a solver was
-    run, those count that needed the fewest calls.
+    The theorems choose the steps for each epsilon. So for each epsilon, the parameters with which a
+    solver needed the fewest calls are used.
 
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it, on one data set and objective.
+        One row per point of a curve, as benchopt writes it, on one data set and objective.
     calls : pandas.Series
         Oracle calls at each row.
 

@@ -1,4 +1,4 @@
-"""Convergence curves from a results file: what plots and tables have in common."""
+"""Convergence curves from a results file, for plots and tables."""
 
 import textwrap
 
@@ -27,6 +27,17 @@ def of_task(results, dataset, objective):
     return results[(results["dataset_name"] == dataset) & (results["objective_name"] == objective)]
 
 
+def of_problem(results, dataset, problem, question):
+    """The rows of results with this ``dataset_name``, on one problem and question; none where the
+    columns are missing."""
+    wanted = {"dataset_name": dataset, "p_obj_problem": problem, "p_obj_question": question}
+    for column, value in wanted.items():
+        if column not in results:
+            return results.head(0)
+        results = results[results[column] == value]
+    return results
+
+
 def task_title(dataset, objective):
     """A title of lines that fit above a figure as wide as a column of a paper."""
     return "\n".join(
@@ -42,7 +53,7 @@ def final_points(results):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it.
+        One row per point of a curve, as benchopt writes it.
 
     Returns
     -------
@@ -58,7 +69,7 @@ def median_curves(results):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it, on one dataset and objective.
+        One row per point of a curve, as benchopt writes it, on one dataset and objective.
 
     Returns
     -------
@@ -78,7 +89,7 @@ def measured(results, dataset, objective, measure):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it.
+        One row per point of a curve, as benchopt writes it.
     dataset, objective : str
         Values of ``dataset_name`` and ``objective_name``.
     measure : str
@@ -117,3 +128,20 @@ def cost_to_reach(points, column, target, cost):
         Indexed by curve; infinite where the target was never reached.
     """
     return points.apply(lambda curve: curve.loc[curve[column] <= target, cost].min()).fillna(np.inf)
+
+
+def fitted_slope(x, y):
+    """The slope of log y over log x where y is above rounding, and x in the last decades.
+
+    Parameters
+    ----------
+    x, y : array, (n,)
+        Errors, which end where rounding does.
+
+    Returns
+    -------
+    slope : float
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    kept = (y > 1e-9 * y.max()) & (x > 1e-9 * x.max()) & (x < 0.1 * x.max())
+    return float(np.polyfit(np.log(x[kept]), np.log(y[kept]), 1)[0])

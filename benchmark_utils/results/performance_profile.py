@@ -17,7 +17,7 @@ def performance_ratios(results, accuracy, cost):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it.
+        One row per point of a curve, as benchopt writes it.
     accuracy : float
     cost : str
         A column of ``results``.
@@ -25,8 +25,8 @@ def performance_ratios(results, accuracy, cost):
     Returns
     -------
     ratios : pandas.DataFrame
-        One row a task that some solver has solved, one column a solver; infinite where that solver
-        has not.
+        One row per task that some solver has solved, one column per solver; infinite where that
+        solver has not.
     """
     results = results.sort_values("stop_val")
     values = results["objective_value"]
@@ -41,8 +41,9 @@ def performance_ratios(results, accuracy, cost):
 
 
 def profile(ratios, furthest):
-    """The performance profile of one solver: the part of the tasks solved within a factor of the
-    lowest cost, against that factor (Dolan and Moré, Math. Program. 2002).
+    """The performance profile of one solver (Dolan and Moré, Math. Program. 2002).
+
+    It is the fraction of the tasks solved within a factor of the lowest cost, against that factor.
 
     Parameters
     ----------

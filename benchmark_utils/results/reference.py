@@ -13,17 +13,17 @@ TOLERANCES = {"value": (1e-9, 1e-12), "grad_norm": (1e-6, 1e-9)}
 
 
 def curve_table(results):
-    """What is compared of a results file.
+    """The part of a results file that is compared.
 
     Parameters
     ----------
     results : pandas.DataFrame
-        One row a point of a curve, as benchopt writes it.
+        One row per point of a curve, as benchopt writes it.
 
     Returns
     -------
     table : pandas.DataFrame
-        One row a point: the columns of ``POINT``, ``value``, ``grad_norm``, and one for each kind
+        One row per point: the columns of ``POINT``, ``value``, ``grad_norm``, and one for each kind
         of oracle call.
     """
     names = results["solver_name"].str.removesuffix("]").str.split("[", n=1, expand=True)
@@ -81,7 +81,7 @@ def differences(reference, table, tolerances=TOLERANCES):
     both = old.index.intersection(new.index)
     for column in old.columns.union(new.columns, sort=False):
         if column not in old or column not in new:
-            sentences.append(f"The column {column} is in one of the two tables alone.")
+            sentences.append(f"The column {column} is only in one of the two tables.")
             continue
         was, now = old.loc[both, column].astype(float), new.loc[both, column].astype(float)
         relative, absolute = tolerances.get(column, (0, 0))

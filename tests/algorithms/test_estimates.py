@@ -6,7 +6,7 @@ import pytest
 from benchmark_utils.algorithms.counting import CountedProblem
 from benchmark_utils.judge import EstimateJudge, value_function
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians
-from benchmark_utils.results.figures import fitted_slope
+from benchmark_utils.results.curves import fitted_slope
 from helpers import (
     BENCHMARK,
     SMALL_REGRESSION,

@@ -1,7 +1,7 @@
 """The suite's claim on real data: SABA nears the optimum that a quasi-Newton method finds."""
 
 import numpy as np
-from picture import optimum
+from readme_figures import optimum
 
 from benchmark_utils.judge import value_function
 from benchmark_utils.problems.logreg import LogReg

@@ -1,5 +1,6 @@
-"""The measurements of speed: that they run, and what they make of their numbers."""
+"""The measurements of speed and memory: that they run, and what they make of their numbers."""
 
+import bench_memory
 import bench_scaling
 import numpy as np
 import pytest
@@ -51,3 +52,11 @@ def test_every_oracle_is_timed(framework):
     costs = oracle_costs(problem, 0, framework=framework, batch_size=16, chunk=8)
     assert set(costs) == {"inner_grad", "hvp", "cross", "outer_grad"}
     assert min(costs.values()) > 0
+
+
+def test_a_run_needs_little_more_memory_than_its_data():
+    # Without what Python and its libraries need, which are many times these data.
+    peak, without_data = (
+        bench_memory.peak_of_run("arrays", n_samples, 50) for n_samples in (400_000, 1_000)
+    )
+    assert 400_000 * 50 * 8 < peak - without_data < 1.6 * 400_000 * 50 * 8

@@ -115,7 +115,7 @@ def test_every_link_of_the_documentation_leads_to_a_file():
 
 
 def test_the_problems_figure_is_drawn(tmp_path):
-    picture = tmp_path / "problem.png"
-    command(sys.executable, "scripts/problem_figure.py", str(picture))
-    assert picture.read_bytes()[1:4] == b"PNG"
-    assert picture.stat().st_size > 20_000
+    figure = tmp_path / "problem.png"
+    command(sys.executable, "scripts/readme_figures.py", "problem", "--output", str(figure))
+    assert figure.read_bytes()[1:4] == b"PNG"
+    assert figure.stat().st_size > 20_000

@@ -1,4 +1,4 @@
-"""What a user runs: the command line, from the run to its table, its page and its pictures."""
+"""What a user runs: the command line, from the run to its table, its page and its figures."""
 
 import sys
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from benchopt.results import read_results
-from figures import draw
+from figures import draw_row, panels_of
 from tune import best_parameters
 
 from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command
@@ -133,7 +133,7 @@ def test_configurations_name_solvers_and_data_sets_that_exist(path):
     assert names(config["objective"]) == {"bilevel"}
 
 
-def test_the_winner_is_the_first_to_lose_all_but_a_thousandth(tmp_path):
+def test_the_winner_is_the_first_to_close_all_but_a_thousandth_of_the_gap(tmp_path):
     import pandas as pd
 
     def point(solver, iteration, time, value):
@@ -153,7 +153,8 @@ def test_the_winner_is_the_first_to_lose_all_but_a_thousandth(tmp_path):
     ])  # fmt: skip
     output = tmp_path / "results.parquet"
     table.to_parquet(output)
-    row = command(sys.executable, "scripts/winners.py", str(output)).splitlines()[-1]
+    table = command(sys.executable, "scripts/summary.py", "--winners", str(output))
+    row = table.splitlines()[-1]
     assert row == "| `bilevel` | `data` | A | 2 s | 800 |"
 
 
@@ -178,7 +179,8 @@ def test_a_figure_is_drawn_from_a_run(tmp_path):
     output = tmp_path / "results.parquet"
     config = str(ROOT / "configs" / "figures" / "estimates.yml")
     benchopt_run(output, "--config", config, "-n", "12", "--no-plot")
-    draw("estimates", read_results(output), tmp_path / "estimates.png")
+    panels = panels_of("estimates", read_results(output))
+    draw_row(panels, tmp_path / "estimates.png")
     assert (tmp_path / "estimates.png").stat().st_size > 10_000
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pngs import write_panel
+from figures import draw_column
 
 from helpers import BENCHMARK
 
@@ -135,7 +135,7 @@ def test_titles_fit_above_a_figure_of_a_column():
     assert max(map(len, title.splitlines())) <= 52
 
 
-def test_a_picture_for_a_column_keeps_its_axes_whatever_the_legend(tmp_path):
+def test_a_figure_for_a_column_keeps_its_axes_whatever_the_legend(tmp_path):
     import matplotlib.pyplot as plt
 
     curves = [
@@ -144,8 +144,8 @@ def test_a_picture_for_a_column_keeps_its_axes_whatever_the_legend(tmp_path):
     ]
     style = {"scale": "loglog", "title": "", "xlabel": "calls", "ylabel": "h"}
     few, many = tmp_path / "few.png", tmp_path / "many.png"
-    write_panel({"data": curves[:2], **style}, few)
-    write_panel({"data": curves, **style}, many)
+    draw_column({"data": curves[:2], **style}, few)
+    draw_column({"data": curves, **style}, many)
     (height, width, _), (more, same, _) = plt.imread(few).shape, plt.imread(many).shape
     assert (width, same, height / 200) == (680, 680, pytest.approx(3.04))
     assert more - height == pytest.approx(4 * 0.14 * 200, abs=2)

@@ -92,7 +92,7 @@ def row(arrays, t):
 def _overload_row(arrays, t):
     if len(arrays) == 0:
         return lambda arrays, t: ()
-    return lambda arrays, t: (arrays[0][t],) + row(arrays[1:], t)  # noqa: RUF005
+    return lambda arrays, t: (arrays[0][t],) + row(arrays[1:], t)
 
 
 def like(value, example):

@@ -1,0 +1,51 @@
+"""The base of data sets: everything that is not the data."""
+
+import numpy as np
+from benchopt import BaseDataset
+
+from benchmark_utils.data.downloads import Unavailable
+from benchmark_utils.validation import refusal
+
+
+class BilevelDataset(BaseDataset):
+    """Base class of data sets.
+
+    A data set defines ``load(rng)``, which returns a dict of plain arrays by name, and the ``task``
+    that they are for. If the data cannot be had it raises :class:`Unavailable` with a sentence that
+    says why and what to do: the data set is skipped.
+
+    Attributes
+    ----------
+    allowed : dict of str to Allowed
+        What each parameter may be; a value out of range is refused before anything is loaded.
+    """
+
+    allowed = {}
+
+    def load(self, rng):
+        """The data.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            All randomness comes from here; its seed is benchopt's.
+
+        Returns
+        -------
+        data : dict
+            ``task``, and arrays such as ``X_train, y_train, X_val, y_val``.
+        """
+        raise NotImplementedError
+
+    def refuse(self):
+        """Say in a sentence why the parameters do not go together; None if they do."""
+        return None
+
+    def get_data(self):
+        reason = refusal(self, self.allowed) or self.refuse()
+        if reason:
+            return dict(unavailable=reason)
+        try:
+            return self.load(np.random.default_rng(self.get_seed()))
+        except Unavailable as reason:
+            return dict(unavailable=str(reason))

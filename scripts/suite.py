@@ -1,0 +1,33 @@
+"""The suite as benchopt sees it, for the other scripts of this folder."""
+
+from pathlib import Path
+
+from benchopt.benchmark import Benchmark
+from benchopt.utils.run_context import RunContext
+
+ROOT = Path(__file__).parents[1]
+# benchopt makes benchmark_utils importable, from wherever a script is run: import this first.
+BENCHMARK = Benchmark(ROOT)
+
+
+def latest_results():
+    """The path of the latest results file."""
+    return BENCHMARK.get_result_files()[0]
+
+
+def make_dataset(name, **parameters):
+    """A dataset by its name, with these parameters."""
+    [cls] = [cls for cls in BENCHMARK.get_datasets() if cls.name == name]
+    return cls.get_instance(**parameters)
+
+
+def problem_of(objective, dataset, base_seed=0):
+    """The problem that an objective makes of a dataset, as in a run of benchopt.
+
+    The script ends with the reason if the data cannot be had.
+    """
+    RunContext().set_run_context(objective, dataset, "script", repetition=0, base_seed=base_seed)
+    skip, reason = objective._set_dataset(dataset)
+    if skip:
+        raise SystemExit(reason)
+    return objective.get_objective()["problem"]
