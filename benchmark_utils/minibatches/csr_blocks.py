@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from benchmark_utils.minibatches.blocks import block_sizes
+from benchmark_utils.minibatches.indexed_rows import IndexedRows, take_rows
 
 
 class CsrBlocks(NamedTuple):
@@ -64,9 +65,11 @@ def take_block(xp, blocks, block):
     ----------
     xp : module
         numpy or jax.numpy.
-    blocks : CsrBlocks, or array, (n_blocks, p, batch_size), or list of matrices
+    blocks : CsrBlocks, IndexedRows, array, (n_blocks, p, batch_size), or list of matrices
     block : int
     """
+    if isinstance(blocks, IndexedRows):
+        return take_rows(xp, blocks, block)
     if not isinstance(blocks, CsrBlocks):
         return blocks[block]
     return _numpy_block(blocks, block) if xp is np else _jax_block(blocks, block)

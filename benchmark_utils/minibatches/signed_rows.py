@@ -6,6 +6,7 @@ from scipy.sparse.linalg import svds
 
 from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.minibatches.csr_blocks import make_csr_blocks
+from benchmark_utils.minibatches.indexed_rows import LARGE, make_indexed_rows
 
 # Up to this number of features a dense matrix of their products is no burden.
 DENSE_DIM = 1000
@@ -76,11 +77,23 @@ class SignedRows:
     def blocks(self, batch_size, dtype, rng):
         """Shuffled blocks of one minibatch each, and the scale of a block's sum.
 
-        Returns what :func:`make_csr_blocks` does if the data are sparse, else :func:`make_blocks`.
+        Returns what :func:`make_csr_blocks` does if the data are sparse, :func:`make_indexed_rows`
+        if they are large, else :func:`make_blocks`.
         """
         if self.is_sparse:
             return make_csr_blocks(self._scaled(self.y), batch_size, dtype, rng)
+        if self.is_large(dtype):
+            return make_indexed_rows(self.X, self.y, batch_size, rng)
         return make_blocks(self, batch_size, dtype, rng)
+
+    def is_large(self, dtype):
+        """Whether minibatches are not copied, and so read rows one by one."""
+        return not self.is_sparse and self.X.nbytes >= LARGE and self.X.dtype == dtype
+
+    @property
+    def layout(self):
+        """Differs where minibatches may be of different types."""
+        return self.is_sparse, self.is_large(self.X.dtype), self.X.dtype.str
 
     def _scaled(self, weights):
         """The sparse samples, each times a weight; the entries' places are shared."""

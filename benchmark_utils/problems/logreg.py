@@ -187,7 +187,7 @@ class LogReg(L2Penalties, Problem):
             from benchmark_utils.problems.logreg_kernels import oracle
 
             [inner_rows], [outer_rows] = self.all_samples.inner_rows, self.all_samples.outer_rows
-            return oracle(inner_rows.is_sparse, outer_rows.is_sparse)
+            return oracle(inner_rows.layout, outer_rows.layout)
         return jax_oracle() if framework == "jax" else NUMPY_ORACLE
 
     def inner_value_grad(self, inner_var, outer_var):
