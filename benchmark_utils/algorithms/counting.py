@@ -2,15 +2,23 @@
 
 A Hessian-vector product on a minibatch of 64 samples counts 64, as the complexity results of the
 field do. Stochastic solvers are counted by running one step of their Python source with oracles
-that compute nothing, so that counts are measured and compiled code is not slowed down.
+that compute nothing, so that counts are measured and compiled code is not slowed down. This trial
+refuses steps that cannot be compiled, too.
 """
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.frameworks import get_framework
+from benchmark_utils.algorithms.refusals import (
+    StepRefused,
+    refuse_source,
+    refuse_state,
+    refused_step,
+)
+from benchmark_utils.algorithms.trial import TrialFramework, on_trial
 from benchmark_utils.oracle import ORACLE_NAMES, Oracle
 
 
@@ -45,7 +53,7 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     def counted(*names_and_dims):
         def call(problem, inner_var, outer_var, *v_and_batch):
             calls.extend((name, v_and_batch[-1]) for name, _ in names_and_dims if name)
-            values = tuple(np.zeros(dim, dtype) for _, dim in names_and_dims)
+            values = tuple(on_trial(np.zeros(dim, dtype)) for _, dim in names_and_dims)
             return values if len(values) > 1 else values[0]
 
         return call
@@ -87,12 +95,26 @@ class MeasuredCalls:
 
     def __init__(self, solver, inner_var, outer_var, block_sizes):
         self.solver, self.block_sizes = solver, block_sizes
-        python = get_framework("python")
         oracle, self._seen = counting_oracle(inner_var.size, outer_var.size, inner_var.dtype)
-        self._state = solver.make_init(python, oracle)(None, inner_var, outer_var)
-        self._step = solver.make_step(python, oracle)
+        framework = TrialFramework(self._seen)
+        with self._refusals():
+            first_state = solver.make_init(framework, oracle)(None, inner_var, outer_var)
+            self._step = solver.make_step(framework, oracle)
+        reason = refuse_source(solver, self._step)
+        if reason:
+            raise StepRefused(reason)
+        self._state = on_trial(first_state)
         _, self.first = self._take_seen()
         self._steps = {}
+
+    @contextmanager
+    def _refusals(self):
+        try:
+            # What is computed from zeros says nothing.
+            with np.errstate(all="ignore"):
+                yield
+        except Exception as error:
+            raise refused_step(self.solver, error) from error
 
     def steps(self, values):
         """The calls of iterations that draw these values besides minibatches.
@@ -114,13 +136,19 @@ class MeasuredCalls:
 
     def _step_calls(self, value):
         n_drawn = self.solver.n_inner_batches, self.solver.n_outer_batches
-        self._step(
-            self._state,
-            None,
-            *map(positions, n_drawn),
-            tuple(column[0] for column in self.solver.step_sizes(np.ones(1))),
-            *(() if value is None else (value,)),
-        )
+        if not self.solver.draw_changes_calls:
+            value = on_trial(value)
+        with self._refusals():
+            after = self._step(
+                self._state,
+                None,
+                *map(positions, n_drawn),
+                on_trial(tuple(column[0] for column in self.solver.step_sizes(np.ones(1)))),
+                *(() if value is None else (value,)),
+            )
+        reason = refuse_state(self.solver, self._state, after)
+        if reason:
+            raise StepRefused(reason)
         drawn, fixed = self._take_seen()
         inner, outer = (np.zeros((len(ORACLE_NAMES), n), int) for n in n_drawn)
         for (name, position), n_calls in drawn.items():
@@ -171,13 +199,10 @@ class CallCounts:
     def add(self, draws):
         """Count iterations with these draws, see ``StochasticSolver.draws``."""
         inner_batches, outer_batches, _, *more = draws
-        if self.measured.solver.draw_changes_calls:
-            values, kinds, n_each = np.unique(more[0], return_inverse=True, return_counts=True)
-        else:
-            values, n_each = [more[0][0] if more else None], np.array([len(inner_batches)])
-            kinds = np.zeros(len(inner_batches), int)
+        values, kinds = self.measured.solver.kinds(*more or [None])
+        kinds = np.broadcast_to(kinds, len(inner_batches))
         steps = self.measured.steps(values)
-        self.counts += n_each @ steps.n_samples
+        self.counts += np.bincount(kinds) @ steps.n_samples
         levels = (inner_batches, steps.inner), (outer_batches, steps.outer)
         for (batches, calls), sizes in zip(levels, self.measured.block_sizes, strict=True):
             # Only the last block may be shorter.

@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmark_utils.algorithms.base import BilevelSolver
 from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
+from benchmark_utils.algorithms.refusals import StepRefused
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework
 from benchmark_utils.validation import any_of, integer, one_of
 
@@ -106,11 +107,29 @@ class StochasticSolver(BilevelSolver):
                 f"{self.name}: batch_size={self.batch_size} is larger than the data; give at most "
                 f"{n_samples}, or full."
             )
+        return self.refuse_step(problem)
+
+    def refuse_step(self, problem):
+        """Say why the step cannot be compiled, by a trial of its source; None if it can."""
+        # A copy of its own, as skipping must change nothing; benchopt's would load its file again.
+        trial = object.__new__(type(self))
+        vars(trial).update(vars(self))
+        try:
+            trial.prepare(problem)
+            more = trial.draw(np.random.default_rng(0), np.arange(1, 9))
+            trial.measured_calls.steps(trial.kinds(more)[0])
+        except StepRefused as refused:
+            return str(refused)
         return None
 
     def set_objective(self, problem):
-        self.problem = problem
         self.seed = self.get_seed(use_repetition=True)
+        self.prepare(problem)
+        self.compile()
+
+    def prepare(self, problem):
+        """Cut minibatches for a problem, and count the oracle calls of a step."""
+        self.problem = problem
         full = self.batch_size == "full"
         self.batch_sizes = (
             problem.n_inner_samples if full else self.batch_size,
@@ -121,7 +140,6 @@ class StochasticSolver(BilevelSolver):
             variable.astype(self.precision) for variable in (problem.inner_var0, problem.outer_var0)
         )
         self.measured_calls = MeasuredCalls(self, *self.start, self.block_sizes)
-        self.compile()
 
     def compile(self):
         """Compile the algorithm, unless a run before has, and run it once.
@@ -183,6 +201,20 @@ class StochasticSolver(BilevelSolver):
         more = self.draw(more_rng, t)
         draws = inner_batches, outer_batches, self.step_sizes(t)
         return draws if more is None else (*draws, more)
+
+    def kinds(self, more):
+        """The kinds of iterations that differ in their calls, of what :meth:`draw` returned.
+
+        Returns
+        -------
+        values : list or array, (n_kinds,)
+            What each kind draws; a single value if all ask the same of oracles.
+        kinds : integer array, (n_iterations,), or 0
+            The kind of each iteration.
+        """
+        if self.draw_changes_calls:
+            return np.unique(more, return_inverse=True)
+        return [None if more is None else more[0]], 0
 
     def step_sizes(self, t):
         """The step sizes of iterations t, a tuple of one array (len(t),) per schedule."""

@@ -5,6 +5,7 @@ from numba import literal_unroll, njit, typeof
 
 from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
 from benchmark_utils.frameworks.numba.disk_cache import cached_on_disk
+from benchmark_utils.frameworks.numba.errors import in_three_lines
 from benchmark_utils.frameworks.numba.functions import ENTRY, STEP, compiled
 from benchmark_utils.frameworks.numba.kernels import IN_PLACE, kernel
 from benchmark_utils.frameworks.numba.trees import (
@@ -113,7 +114,8 @@ def iterations(step):
         nonlocal loop
         # To ask for the type each time would take as long as fifty iterations.
         loop = loop or _make_loop(step, typeof(state), len(draws))
-        return named(loop(plain(state), arrays, draws), state)
+        with in_three_lines():
+            return named(loop(plain(state), arrays, draws), state)
 
     return iterate
 
