@@ -114,10 +114,15 @@ def make_dictionary_learning(n_signals=4):
     return make_full_batch("dictionary_learning", "sparse_coding", data=shape, alpha=0.1)
 
 
+def set_run_context(solver):
+    """Give a solver a seed, as benchopt does for each run."""
+    RunContext().set_run_context("bilevel", "data", solver, repetition=0, base_seed=0)
+
+
 def make_solver(name, problem=None, **parameters):
     """A solver with these parameters, ready to run if a problem is given."""
     solver = component("solver", name).get_instance(**parameters)
-    RunContext().set_run_context("bilevel", "data", solver, repetition=0, base_seed=0)
+    set_run_context(solver)
     if problem is not None:
         assert solver.skip(problem) == (False, None)
         solver.set_objective(problem)
@@ -247,3 +252,17 @@ def probe_threads(folder, *arguments, **environment):
     counted = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     assert len(counted) == 2
     return counted, read_results(output)
+
+
+def readme_code(words):
+    """The one block of Python code of the README that has these words."""
+    blocks = (ROOT / "README.md").read_text().split("```python\n")[1:]
+    [code] = [code for code in (block.split("```")[0] for block in blocks) if words in code]
+    return code
+
+
+def readme_names(words):
+    """The names that this block defines."""
+    names = {"__name__": "readme"}
+    exec(compile(readme_code(words), "README.md", "exec"), names)
+    return names

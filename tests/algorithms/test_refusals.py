@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark_utils.algorithms.stochastic import StochasticSolver
-from helpers import make_problem, make_solver
+from helpers import make_problem, make_solver, set_run_context
 
 FRAMEWORKS = ["numba", "jax", "python"]
 
@@ -275,9 +275,7 @@ def test_what_numba_cannot_compile_is_said_in_three_lines():
     solver = cls.get_instance(batch_size=16)
     problem = make_problem()
     assert solver.skip(problem) == (False, None)
-    from benchopt.utils.run_context import RunContext
-
-    RunContext().set_run_context("test", "test", solver, repetition=0, base_seed=0)
+    set_run_context(solver)
     with pytest.raises(Exception, match="numba cannot compile the step") as caught:
         solver.set_objective(problem)
     lines = str(caught.value).splitlines()

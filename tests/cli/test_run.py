@@ -9,7 +9,7 @@ from benchopt.results import read_results
 from figures import draw_row, panels_of
 from tune import best_parameters
 
-from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command
+from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, readme_code
 
 
 @pytest.fixture(scope="module")
@@ -205,8 +205,7 @@ def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
 
 
 def test_the_readmes_example_solver_runs(tmp_path):
-    readme = (ROOT / "README.md").read_text()
-    code = readme.split("```python\n")[1].split("```")[0]
+    code = readme_code('name = "MA-SOBA"')
     # The module's name is made from the path; a hyphen in it is not one of Python's.
     (tmp_path / "some-folder").mkdir()
     solver = tmp_path / "some-folder" / "my_solver.py"

@@ -5,13 +5,13 @@ import pytest
 
 from benchmark_utils.judge import value_function
 from helpers import (
-    ROOT,
     assert_blocks_average_to_the_full_batch,
     assert_derivatives,
     assert_frameworks_agree,
     logreg_data,
     make_problem,
     make_solver,
+    readme_names,
     run,
 )
 
@@ -19,10 +19,8 @@ from helpers import (
 @pytest.fixture(scope="module")
 def example():
     """The problem of the README."""
-    code = (ROOT / "README.md").read_text().split("```python\n")[2].split("```")[0]
-    names = {}
-    exec(compile(code, "README.md", "exec"), names)
-    return names["PenalisedLogReg"](**logreg_data(), floor=0.0, seed=0)
+    problem = readme_names("class PenalisedLogReg")["PenalisedLogReg"]
+    return problem(**logreg_data(), floor=0.0, seed=0)
 
 
 def point(problem):

@@ -16,9 +16,9 @@ from benchopt.results import read_results
 from benchmark_utils import problems
 from benchmark_utils.problems import find_problems, get_problem
 from benchmark_utils.validation import Allowed
-from helpers import BENCHMARK, ROOT
+from helpers import BENCHMARK, ROOT, readme_code
 
-CODE = (ROOT / "README.md").read_text().split("```python\n")[2].split("```")[0]
+CODE = readme_code("class PenalisedLogReg")
 PROBLEM = """
 class MyProblem(Problem):
     parameters = {parameters}
