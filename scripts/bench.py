@@ -13,11 +13,14 @@ the two: above 1 by the algorithm's own work, less what it saves by several orac
 
 import argparse
 import itertools
+import os
 import subprocess
 import sys
+import tempfile
 import time
 
 from stopwatch import (
+    CHUNK,
     cost_of_oracles,
     make_problem,
     make_solver,
@@ -26,11 +29,13 @@ from stopwatch import (
     read_floor,
     stochastic_solvers,
 )
-from suite import BENCHMARK
 
 from benchmark_utils.judge import Judge
 
 PRECISIONS = ("float64", "float32")
+# Iterations between two points of a curve by default, and many more, after which little is left of
+# the time that Python takes for each chunk.
+SHORT_CHUNK = 256
 
 
 def bench_iterations(solvers, frameworks, batches, seconds):
@@ -42,13 +47,15 @@ def bench_iterations(solvers, frameworks, batches, seconds):
         listed = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items())
         print(f"\n{framework}, {precision}, minibatches of {batch_size}; microseconds")
         print(f"one read floor {floor:.3f}; one minibatch's {listed}")
-        print(f"{'':<10}{'iteration':>10}{'floors':>8}{'oracles':>10}{'ratio':>7}")
+        print(f"{'':<10}{SHORT_CHUNK:>10}{CHUNK:>10}{'floors':>8}{'oracles':>10}{'ratio':>7}")
         for cls in solvers:
             solver = make_solver(cls, problem, **parameters)
             cost = microseconds_per_iteration(solver, seconds)
             oracles = cost_of_oracles(solver, costs)
+            solver.eval_freq = SHORT_CHUNK
+            short = microseconds_per_iteration(solver, seconds)
             print(
-                f"{cls.name:<10}{cost:>10.2f}{cost / floor:>8.1f}{oracles:>10.2f}"
+                f"{cls.name:<10}{short:>10.2f}{cost:>10.2f}{cost / floor:>8.1f}{oracles:>10.2f}"
                 f"{cost / oracles:>7.2f}",
                 flush=True,
             )
@@ -67,25 +74,32 @@ def bench_judge():
     print(f"\none exact evaluation: {first:.1f} ms the first, {later:.1f} ms after")
 
 
-def first_iteration(framework, name):
-    """Seconds from the solver's choice to the end of its first iterations; in a fresh process."""
+def compile_all(framework, names):
+    """Print the CPU seconds in which each solver is compiled and run once, in this process."""
     problem = make_problem()
-    cls = next(cls for cls in BENCHMARK.get_solvers() if cls.name == name)
-    start = time.perf_counter()
-    make_solver(cls, problem, framework=framework)
-    print(time.perf_counter() - start)
+    for cls in stochastic_solvers(names):
+        start = time.process_time()
+        make_solver(cls, problem, chunk=SHORT_CHUNK, framework=framework)
+        print(cls.name, time.process_time() - start)
 
 
-def bench_start(solvers, frameworks):
-    print("\nseconds to the first iterations, with the kernels' cache warm:")
-    print("from the start of the process (of these, from the choice of the solver)")
+def seconds_of_compiling(framework, names, folder):
+    """The same in a new process that keeps machine code in a folder, by solver."""
+    command = [sys.executable, __file__, "--compile", framework, ",".join(names)]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    return {name: float(seconds) for name, seconds in map(str.split, done.stdout.splitlines())}
+
+
+def bench_compiling(solvers, frameworks):
+    names = [cls.name for cls in solvers]
     for framework in frameworks:
-        for cls in solvers:
-            start = time.perf_counter()
-            command = [sys.executable, __file__, "--first", framework, cls.name]
-            chosen = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            total = time.perf_counter() - start
-            print(f"{framework:>8} {cls.name:<10}{total:>8.2f} ({float(chosen):.2f})", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            first, second = (seconds_of_compiling(framework, names, folder) for _ in range(2))
+        print(f"\n{framework}: CPU seconds to compile, in a first process and in a second one")
+        for name in names:
+            print(f"{name:<10}{first[name]:>8.2f}{second[name]:>8.2f}")
+        print(f"{'all':<10}{sum(first.values()):>8.2f}{sum(second.values()):>8.2f}", flush=True)
 
 
 def main():
@@ -94,17 +108,18 @@ def main():
     parser.add_argument("--batches", default="1,64,512")
     parser.add_argument("--frameworks", default="numba,jax")
     parser.add_argument("--solvers", default="", help="all stochastic ones by default")
-    parser.add_argument("--first", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--compile", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.first:
-        return first_iteration(*options.first)
+    if options.compile:
+        framework, names = options.compile
+        return compile_all(framework, names.split(","))
     names = options.solvers.split(",") if options.solvers else None
     solvers = stochastic_solvers(names)
     frameworks = options.frameworks.split(",")
     batches = [int(batch) for batch in options.batches.split(",")]
     bench_iterations(solvers, frameworks, batches, options.seconds)
     bench_judge()
-    bench_start(solvers, frameworks)
+    bench_compiling(solvers, frameworks)
 
 
 if __name__ == "__main__":
