@@ -11,11 +11,15 @@ import numpy as np
 
 from benchmark_utils.algorithms.base import BilevelSolver
 from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
-from benchmark_utils.algorithms.refusals import StepRefused
+from benchmark_utils.algorithms.refusals import StepRefused, refused_step
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework
+from benchmark_utils.frameworks.python import row
 from benchmark_utils.validation import any_of, integer, one_of
 
 Array = Any  # a NumPy or JAX array, whichever the framework computes with
+
+# Iterations whose minibatches are drawn together.
+DRAWN_TOGETHER = 2048
 
 
 class StochasticSolver(BilevelSolver):
@@ -56,7 +60,8 @@ class StochasticSolver(BilevelSolver):
     n_outer_batches = 1
     draw_changes_calls = False
     reads_all_blocks = False
-    _compiled_for = None
+    _compiled_oracle = None
+    _compiled_blocks = None
     _ran_with = None
 
     def schedules(self):
@@ -120,6 +125,8 @@ class StochasticSolver(BilevelSolver):
             trial.measured_calls.steps(trial.kinds(more)[0])
         except StepRefused as refused:
             return str(refused)
+        except Exception as error:
+            return str(refused_step(self, error))
         return None
 
     def set_objective(self, problem):
@@ -151,12 +158,12 @@ class StochasticSolver(BilevelSolver):
         oracle = self.problem.oracle(self.framework)
         n_blocks = tuple(map(len, self.block_sizes)) if self.reads_all_blocks else None
         # Two oracles of the same functions may be of different types of samples.
-        compiled_for = id(oracle), n_blocks
-        if compiled_for != self._compiled_for:
+        if self._compiled_oracle is not oracle or self._compiled_blocks != n_blocks:
             self.runtime = get_framework(self.framework)
             self.first_state = self.make_init(self.runtime, oracle)
             self.iterate = self.runtime.iterations(self.make_step(self.runtime, oracle))
-            self._compiled_for, self._ran_with = compiled_for, None
+            self._compiled_oracle, self._compiled_blocks = oracle, n_blocks
+            self._ran_with = None
         sizes = [array.size for array in (*self.start, *self.block_sizes)]
         ran_with = self.batch_sizes, sizes
         if ran_with != self._ran_with:
@@ -171,30 +178,43 @@ class StochasticSolver(BilevelSolver):
     def run(self, callback):
         # benchopt keeps all solvers until its end: data and tables must not stay with them.
         arrays, self.arrays = self.arrays, None
-        rngs = np.random.default_rng(self.seed).spawn(3)
+        chunks = self.chunks(np.random.default_rng(self.seed).spawn(3))
         self.calls = CallCounts(self.measured_calls)
         self.iterations = 0
         state = self.first_state(arrays, *self.start)
         self.point = state.inner_var, state.outer_var
         while callback():
-            draws = self.draws(rngs)
+            draws = next(chunks)
             state = self.iterate(state, arrays, draws)
             self.point = self.runtime.wait((state.inner_var, state.outer_var))
             self.iterations += self.eval_freq
             self.calls.add(draws)
 
-    def draws(self, rngs):
-        """The next ``eval_freq`` iterations' arguments, of one row per iteration.
+    def chunks(self, rngs):
+        """The draws of ``eval_freq`` iterations at a time, without end; see :meth:`draws`.
+
+        They are drawn for many chunks together, as NumPy takes as long to begin as to draw some
+        hundred numbers.
+        """
+        n_together = max(1, DRAWN_TOGETHER // self.eval_freq)
+        t = np.arange(1, n_together * self.eval_freq + 1)
+        while True:
+            draws = self.draws(rngs, t)
+            for start in range(0, len(t), self.eval_freq):
+                yield row(draws, slice(start, start + self.eval_freq))
+            t += len(t)
+
+    def draws(self, rngs, t):
+        """The arguments of iterations t, one row per iteration.
 
         Returns
         -------
-        inner_batches, outer_batches : integer array, (eval_freq, n_inner_batches or so)
-        step_sizes : tuple of array, (eval_freq,)
-        more : array, (eval_freq, ...)
+        inner_batches, outer_batches : integer array, (len(t), n_inner_batches or n_outer_batches)
+        step_sizes : tuple of array, (len(t),)
+        more : array, (len(t), ...)
             Only if :meth:`draw` returns something.
         """
         inner_rng, outer_rng, more_rng = rngs
-        t = np.arange(self.iterations + 1, self.iterations + 1 + self.eval_freq)
         n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
         inner_batches = inner_rng.integers(n_inner_blocks, size=(len(t), self.n_inner_batches))
         outer_batches = outer_rng.integers(n_outer_blocks, size=(len(t), self.n_outer_batches))

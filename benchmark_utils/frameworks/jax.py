@@ -16,6 +16,16 @@ jax.config.update("jax_enable_x64", True)
 np = jnp
 
 
+class NotNumPy(TypeError):
+    """A step gives JAX's arrays to NumPy."""
+
+    def __init__(self):
+        super().__init__(
+            "JAX compiles this step, and NumPy cannot take its arrays; take the functions of "
+            "framework.np instead, as in xp = framework.np before the step, and xp.where in it."
+        )
+
+
 def fold(body):
     def loop(carry, indices, args):
         def one(carry, index):
@@ -46,14 +56,16 @@ def jit(function):
 
 
 def iterations(step):
-    @partial(jax.jit, donate_argnums=0)
     def iterate(state, arrays, draws):
         def one(state, draw):
             return step(state, arrays, *draw), None
 
-        return jax.lax.scan(one, state, draws)[0]
+        try:
+            return jax.lax.scan(one, state, draws)[0]
+        except jax.errors.TracerArrayConversionError as error:
+            raise NotNumPy from error
 
-    return iterate
+    return jit(iterate)
 
 
 sgd, linear_sgd = partial(make_sgd, fori_loop), partial(make_linear_sgd, fori_loop)

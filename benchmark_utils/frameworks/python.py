@@ -46,7 +46,7 @@ def iterations(step):
 
 
 def row(arrays, t):
-    """Row t of an array, or of each array of nested tuples."""
+    """Row t, or the rows of a slice t, of an array or of each array of nested tuples."""
     if isinstance(arrays, tuple):
         return tuple(row(array, t) for array in arrays)
     return arrays[t]

@@ -285,3 +285,18 @@ def test_what_numba_cannot_compile_is_said_in_three_lines():
     path = lines[2].split()[-1].rstrip(".")
     with open(path) as file:
         assert len(file.read().splitlines()) > 3
+
+
+def test_numpy_on_jaxs_arrays_ends_in_a_sentence():
+    def make_step(self, framework, oracle):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            theta, lam, v = state
+            return State(theta, lam, np.where(v > 0, v, 0))
+
+        return step
+
+    cls = type("Solver", (Base,), {"make_step": make_step})
+    solver = cls.get_instance(batch_size=16, framework="jax")
+    set_run_context(solver)
+    with pytest.raises(TypeError, match=r"take the functions of framework\.np instead"):
+        solver.set_objective(make_problem())
