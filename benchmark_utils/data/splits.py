@@ -4,6 +4,9 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 
+# Samples that are cut at a time.
+PIECE = 200_000
+
 
 def split(X, y, rng, stratify, val_size=0.25, test_size=0.25):
     """Cut samples into parts.
@@ -26,12 +29,18 @@ def split(X, y, rng, stratify, val_size=0.25, test_size=0.25):
     """
 
     def cut(indices, size):
-        return train_test_split(
-            indices,
-            test_size=size,
-            stratify=y[indices] if stratify else None,
-            random_state=int(rng.integers(2**31)),
-        )
+        # Some at a time: scikit-learn makes Python lists of the indices.
+        pieces = np.array_split(indices, -(-len(indices) // PIECE))
+        cuts = [
+            train_test_split(
+                piece,
+                test_size=size,
+                stratify=y[piece] if stratify else None,
+                random_state=int(rng.integers(2**31)),
+            )
+            for piece in pieces
+        ]
+        return map(np.concatenate, zip(*cuts, strict=True))
 
     parts = {}
     rest = np.arange(len(y))
@@ -50,7 +59,7 @@ def split(X, y, rng, stratify, val_size=0.25, test_size=0.25):
 
 def reorder(X, order):
     """Put rows into another order in place, some columns at a time: with little more memory."""
-    width = max(1, X.shape[1] // 16)
+    width = max(1, X.shape[1] // 32)
     for start in range(0, X.shape[1], width):
         columns = X[:, start : start + width]
         columns[:] = columns[order]
