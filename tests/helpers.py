@@ -6,6 +6,7 @@ every problem, and commands run as a user runs them.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,14 @@ def get_data(name, **parameters):
 def objective_skip(data, **parameters):
     """Whether the objective refuses these data or parameters, and its reason."""
     return BENCHMARK.get_benchmark_objective().get_instance(**parameters).skip(**data)
+
+
+def assert_advice(reason, owner, **parameters):
+    """A refusal names the owner and the values of its parameters, and says what to give."""
+    assert reason.startswith(f"{owner}: ")
+    for name, value in parameters.items():
+        assert f"{name}={value}" in reason.replace("'", "")
+    assert re.search(r"; give .+\.$", reason), reason
 
 
 def make_full_batch(problem, dataset="simulated_regression", **parameters):
