@@ -18,6 +18,8 @@ from helpers import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 GRADIENT_DESCENT = dict(inner_solver="gradient_descent")
 ESTIMATORS = {
     "Analytic": GRADIENT_DESCENT,

@@ -139,13 +139,14 @@ def test_grid_search_keeps_the_best_of_its_grid():
 
 def test_saba_with_a_full_memory_takes_the_full_batch_step_first():
     problem = make_problem()
-    parameters = dict(eval_freq=1, step_size=0.1, outer_step_size=0.3)
+    parameters = dict(framework="python", eval_freq=1, step_size=0.1, outer_step_size=0.3)
     saba = make_solver("SABA", problem, batch_size=16, init_memory="full", **parameters)
     inner_var = run(saba, 1)["inner_var"]
     _, grad = problem.inner_value_grad(problem.inner_var0, problem.outer_var0)
     np.testing.assert_allclose(inner_var, problem.inner_var0 - 0.1 * grad, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_sabas_means_stay_the_means_of_its_tables():
     saba = make_solver("SABA", make_problem(), batch_size=16, init_memory="full")
     saba.pre_run_hook(None)
@@ -157,6 +158,7 @@ def test_sabas_means_stay_the_means_of_its_tables():
         np.testing.assert_allclose(memory.mean, memory.table.mean(axis=0), rtol=1e-9, atol=1e-13)
 
 
+@pytest.mark.slow
 def test_saba_converges_with_constant_steps_where_soba_keeps_its_noise():
     problem = make_problem(n=200, m=200, p=4, n_reg=1)
     parameters = dict(batch_size=8, eval_freq=100_000, step_size=0.2, outer_step_size=0.2)
@@ -175,15 +177,15 @@ def test_sobas_schedule_is_that_of_its_theorem():
 
 def test_mrbos_first_directions_are_plain_estimates():
     problem = make_problem()
-    parameters = dict(batch_size="full", eval_freq=1, step_size=0.3, momentum=0.4)
-    result = run(make_solver("MRBO", problem, **parameters), 1)
+    parameters = dict(framework="python", batch_size="full", eval_freq=1, step_size=0.3)
+    result = run(make_solver("MRBO", problem, momentum=0.4, **parameters), 1)
     _, grad = problem.inner_value_grad(problem.inner_var0, problem.outer_var0)
     np.testing.assert_allclose(result["inner_var"], problem.inner_var0 - 0.3 * grad, rtol=1e-12)
 
 
 def test_mrbo_without_momentum_on_full_batches_is_gradient_descent():
     problem = make_problem()
-    parameters = dict(batch_size="full", eval_freq=1, step_size=0.3, decay=0.0)
+    parameters = dict(framework="python", batch_size="full", eval_freq=1, step_size=0.3, decay=0.0)
     momentum, plain = (
         run(make_solver("MRBO", problem, momentum=m, **parameters), 5) for m in (0.3, 1.0)
     )
@@ -227,6 +229,7 @@ class Unprojected(LogReg):
 
 
 # Analytic moves no lambda on which F does not depend; it descends as HOAG does.
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # outside that region h may overflow
 @pytest.mark.parametrize(
     ("name", "outer_step_size"),
     [(name, 0.5) for name in (*STOCHASTIC, *FULL_BATCH) if name != "Analytic"]

@@ -13,6 +13,8 @@ from benchopt.results import read_results
 
 from helpers import BENCHMARK, ROOT, command
 
+pytestmark = pytest.mark.slow
+
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -13,6 +13,8 @@ from tune import best_parameters
 from benchmark_utils.oracle import ORACLE_NAMES
 from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def results_file(tmp_path_factory):
