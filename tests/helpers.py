@@ -6,6 +6,7 @@ every problem, and commands run as a user runs them.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ from benchopt.benchmark import Benchmark
 from benchopt.results import read_results
 from benchopt.utils.run_context import RunContext
 
+from benchmark_utils.algorithms.black_box import BlackBoxSolver
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
+from benchmark_utils.algorithms.stochastic import StochasticSolver
 from benchmark_utils.problems import get_problem
 from benchmark_utils.problems.logreg import LogReg
 from benchmark_utils.problems.quadratic import Quadratic
@@ -23,12 +27,15 @@ from benchmark_utils.problems.quadratic import Quadratic
 ROOT = Path(__file__).parents[1]
 BENCHMARK = Benchmark(ROOT)
 
-STOCHASTIC = (
-    "AmIGO", "BOME", "BSA", "F2SA", "FSLA", "MRBO", "PZOBO", "SABA", "SOBA", "SRBA", "SUSTAIN",
-    "StocBiO", "TTSA", "VRBO",
-)  # fmt: skip
-BLACK_BOX = ("GridSearch", "Optuna", "RandomSearch")
-FULL_BATCH = ("HOAG", "Unrolled", *BLACK_BOX)
+
+def names_of_solvers(base):
+    return {solver.name for solver in BENCHMARK.get_solvers() if issubclass(solver, base)}
+
+
+STOCHASTIC = sorted(names_of_solvers(StochasticSolver))
+BLACK_BOX = sorted(names_of_solvers(BlackBoxSolver))
+# Those that take steps.
+FULL_BATCH = sorted(names_of_solvers(FullBatchSolver).difference(BLACK_BOX))
 # A data set and the parameters of another, small enough for tests.
 SMALL = "simulated[n_samples=200,n_features=4]"
 SMALL_REGRESSION = dict(n_samples=80, n_features=12, n_nonzero=4)
@@ -93,6 +100,14 @@ def get_data(name, **parameters):
 def objective_skip(data, **parameters):
     """Whether the objective refuses these data or parameters, and its reason."""
     return BENCHMARK.get_benchmark_objective().get_instance(**parameters).skip(**data)
+
+
+def assert_advice(reason, owner, **parameters):
+    """A refusal names the owner and the values of its parameters, and says what to give."""
+    assert reason.startswith(f"{owner}: ")
+    for name, value in parameters.items():
+        assert f"{name}={value}" in reason.replace("'", "")
+    assert re.search(r"; give .+\.$", reason), reason
 
 
 def make_full_batch(problem, dataset="simulated_regression", **parameters):

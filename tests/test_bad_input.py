@@ -10,6 +10,8 @@ from benchmark_utils.data.downloads import Unavailable
 from benchmark_utils.problems import find_problems
 from benchmark_utils.problems.checks import refuse_classification
 from helpers import (
+    BENCHMARK,
+    assert_advice,
     logreg_data,
     make_problem,
     make_solver,
@@ -19,67 +21,39 @@ from helpers import (
 )
 
 PROBLEMS = find_problems().declared
-STEP = "give a number greater than 0"
+
+
+def binary(**changes):
+    """Samples that the problem logreg takes, unless changes spoil them."""
+    return dict(task="binary", **logreg_data()) | changes
+
+
+def multiclass(**changes):
+    return dict(task="multiclass", **multiclass_data()) | changes
+
+
+def refused(skipped):
+    """The reason of a refusal, from what ``skip`` returns."""
+    skip, reason = skipped
+    assert skip
+    return reason
+
+
+# Whole sentences of each kind; other tests look for what a sentence must name.
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "sentence"),
     [
-        ("SOBA", {"step_size": -0.1}, f"SOBA: step_size=-0.1 is not allowed; {STEP}."),
-        ("SABA", {"outer_step_size": 0}, f"SABA: outer_step_size=0 is not allowed; {STEP}."),
-        ("SOBA", {"step_size": "fast"}, f"SOBA: step_size='fast' is not allowed; {STEP}."),
-        ("SOBA", {"step_size": np.nan}, f"SOBA: step_size=nan is not allowed; {STEP}."),
-        ("SOBA", {"step_size": np.inf}, f"SOBA: step_size=inf is not allowed; {STEP}."),
-        ("SOBA", {"decay": -1}, "SOBA: decay=-1 is not allowed; give a number of at least 0."),
         (
-            "MRBO",
-            {"momentum": 1.5},
-            "MRBO: momentum=1.5 is not allowed; give a number greater than 0 and at most 1.",
-        ),
-        (
-            "SABA",
-            {"framework": "torch"},
-            "SABA: framework='torch' is not allowed; give one of numba, jax, python.",
-        ),
-        (
-            "SABA",
-            {"precision": "float16"},
-            "SABA: precision='float16' is not allowed; give one of float64, float32.",
-        ),
-        (
-            "SABA",
-            {"batch_size": 0},
-            "SABA: batch_size=0 is not allowed; give an integer of at least 1 or one of full.",
+            "SOBA",
+            {"step_size": -0.1},
+            "SOBA: step_size=-0.1 is not allowed; give a number greater than 0.",
         ),
         (
             "SABA",
             {"batch_size": 71},
             "SABA: batch_size=71 is larger than the data; give at most 70, or full.",
-        ),
-        (
-            "SABA",
-            {"init_memory": "half"},
-            "SABA: init_memory='half' is not allowed; give one of zero, full.",
-        ),
-        (
-            "StocBiO",
-            {"n_inner_steps": 0},
-            "StocBiO: n_inner_steps=0 is not allowed; give an integer of at least 1.",
-        ),
-        (
-            "AmIGO",
-            {"n_linear_steps": 2.5},
-            "AmIGO: n_linear_steps=2.5 is not allowed; give an integer of at least 1.",
-        ),
-        (
-            "Unrolled",
-            {"n_inner_steps": 5, "truncation": 6},
-            "Unrolled: truncation=6 is larger than n_inner_steps=5; give at most that, or full.",
-        ),
-        (
-            "HOAG",
-            {"schedule": "cubic"},
-            "HOAG: schedule='cubic' is not allowed; give one of geometric, quadratic.",
         ),
         (
             "GridSearch",
@@ -89,83 +63,96 @@ STEP = "give a number greater than 0"
         ),
     ],
 )
-def test_solvers_refuse_parameters(name, parameters, sentence):
+def test_a_refusal_says_what_was_given_and_what_is_allowed(name, parameters, sentence):
     assert make_solver(name, **parameters).skip(make_problem()) == (True, sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        *(("SOBA", {"step_size": value}) for value in (0, "fast", np.nan, np.inf, True)),
+        ("SOBA", {"decay": -1}),
+        ("MRBO", {"momentum": 1.5}),
+        ("SABA", {"framework": "cuda"}),
+        ("SABA", {"precision": "float16"}),
+        *(("SABA", {"batch_size": value}) for value in (0, 2.5, True, "half")),
+        ("SABA", {"init_memory": "half"}),
+        ("StocBiO", {"n_inner_steps": 0}),
+        ("AmIGO", {"n_linear_steps": 2.5}),
+        ("Unrolled", {"n_inner_steps": 5, "truncation": 6}),
+        ("HOAG", {"schedule": "cubic"}),
+    ],
+)
+def test_solvers_refuse_parameters(name, parameters):
+    assert_advice(refused(make_solver(name, **parameters).skip(make_problem())), name, **parameters)
+
+
+@pytest.mark.parametrize("solver", BENCHMARK.get_solvers(), ids=lambda solver: solver.name)
+def test_every_parameter_of_a_solver_is_checked(solver):
+    for name in solver.parameters:
+        reason = refused(make_solver(solver.name, **{name: "nonsense"}).skip(make_problem()))
+        assert_advice(reason, solver.name, **{name: "nonsense"})
 
 
 def test_a_framework_without_oracles_for_a_problem_is_refused():
     problem = make_problem()
     problem.frameworks = ("jax", "python")
-    assert make_solver("SOBA").skip(problem) == (
+    reason = refused(make_solver("SOBA").skip(problem))
+    assert_advice(reason, "SOBA", framework="numba")
+    assert reason.endswith("give one of jax, python.")
+
+
+@pytest.mark.parametrize("parameters", [{"problem": "svm"}, {"reg": "l1"}, {"n_reg": 2},
+                                        {"n_reg": True}])  # fmt: skip
+def test_the_objective_refuses_parameters(parameters):
+    assert_advice(refused(objective_skip(binary(), **parameters)), "bilevel", **parameters)
+
+
+def test_the_objective_names_its_problems_where_it_is_given_another():
+    reason = refused(objective_skip(binary(), problem="svm"))
+    assert reason.endswith(f"give one of {', '.join(PROBLEMS)}.")
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_every_parameter_of_a_problem_is_checked(problem):
+    for name in PROBLEMS[problem].defaults:
+        parameters = {name: "nonsense"}
+        reason = refused(objective_skip(binary(), problem=problem, **parameters))
+        assert_advice(reason, "bilevel", **parameters)
+
+
+def test_the_objective_refuses_a_parameter_that_its_problem_does_not_have():
+    assert objective_skip(binary(), ridge=0.1) == (
         True,
-        "SOBA: framework=numba has no oracles for this problem; give one of jax, python.",
+        "bilevel: problem=logreg has no parameter ridge; leave it out.",
     )
 
 
 @pytest.mark.parametrize(
-    ("parameters", "sentence"),
+    ("data", "parts"),
     [
+        (binary(task="regression"), ("logreg", "binary", "regression")),
+        (binary(y_val=np.tile([0.0, 1.0], 35)), ("y_val", "0.0, 1.0", "logreg", "-1, 1")),
         (
-            {"problem": "svm"},
-            f"bilevel: problem='svm' is not allowed; give one of {', '.join(PROBLEMS)}.",
+            binary(X_train=csr_array(np.full((90, 5), np.inf))),
+            ("X_train", "450 entries", "infinite", "clean"),
         ),
-        ({"reg": "l1"}, "bilevel: reg='l1' is not allowed; give one of exp, lin."),
-        (
-            {"ridge": 0.1},
-            "bilevel: problem=logreg has no parameter ridge; leave it out.",
-        ),
-        ({"n_reg": 2}, "bilevel: n_reg=2 is not allowed; give one of full, 1."),
-        ({"n_reg": True}, "bilevel: n_reg=True is not allowed; give one of full, 1."),
+        (binary(y_train=np.ones(90)), ("y_train", "class -1", "stratify")),
+        (binary(X_val=np.full((70, 5), np.nan)), ("X_val", "350 entries", "NaN", "clean")),
+        (binary(y_train=np.tile([-1.0, 1.0], 40)), ("X_train", "90 samples", "80 labels", "give")),
     ],
 )
-def test_the_objective_refuses_parameters(parameters, sentence):
-    data = dict(task="binary", **logreg_data())
-    assert objective_skip(data, **parameters) == (True, sentence)
+def test_the_objective_refuses_data(data, parts):
+    reason = refused(objective_skip(data))
+    assert [part for part in parts if part not in reason] == [], reason
 
 
-def spoil(**changes):
-    return dict(task="binary", **logreg_data()) | changes
-
-
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        (
-            {"unavailable": "No network; do this."},
-            "No network; do this.",
-        ),
-        (
-            spoil(task="regression"),
-            "logreg needs a task among binary; this dataset's task is regression.",
-        ),
-        (
-            spoil(y_val=np.tile([0.0, 1.0], 35)),
-            "y_val has the labels 0.0, 1.0; logreg takes -1, 1.",
-        ),
-        (
-            spoil(X_train=csr_array(np.full((90, 5), np.inf))),
-            "X_train has 450 entries that are NaN or infinite; clean the data.",
-        ),
-        (
-            spoil(y_train=np.ones(90)),
-            "y_train has no sample of class -1; make this part larger, or stratify it.",
-        ),
-        (
-            spoil(X_val=np.full((70, 5), np.nan)),
-            "X_val has 350 entries that are NaN or infinite; clean the data.",
-        ),
-        (
-            spoil(y_train=np.tile([-1.0, 1.0], 40)),
-            "X_train has 90 samples and y_train 80 labels; give as many of each.",
-        ),
-    ],
-)
-def test_the_objective_refuses_data(data, sentence):
-    assert objective_skip(data) == (True, sentence)
+def test_the_objective_repeats_why_data_are_unavailable():
+    assert objective_skip({"unavailable": "No network; do this."}) == (True, "No network; do this.")
 
 
 def test_sparse_data_are_refused_by_a_problem_that_does_not_take_them():
-    data = spoil(X_train=csr_array(np.eye(90, 5)))
+    data = binary(X_train=csr_array(np.eye(90, 5)))
     assert objective_skip(data) == (False, None)
     task = data.pop("task")
     assert refuse_classification("svm", ("binary",), task, data) == (
@@ -173,67 +160,45 @@ def test_sparse_data_are_refused_by_a_problem_that_does_not_take_them():
     )
 
 
-def multiclass(**changes):
-    return dict(task="multiclass", **multiclass_data()) | changes
+@pytest.mark.parametrize(
+    ("parameters", "data"),
+    [
+        ({"problem": "multinomial_logreg", "n_reg": "classes"}, multiclass()),
+        ({"problem": "data_cleaning", "ridge": 0}, multiclass()),
+    ],
+)
+def test_multiclass_problems_refuse_parameters(parameters, data):
+    given = {name: value for name, value in parameters.items() if name != "problem"}
+    assert_advice(refused(objective_skip(data, **parameters)), "bilevel", **given)
 
 
 @pytest.mark.parametrize(
-    ("parameters", "data", "sentence"),
+    ("problem", "data", "parts"),
     [
+        ("multinomial_logreg", binary(), ("multinomial_logreg", "multiclass", "binary")),
+        ("data_cleaning", binary(), ("data_cleaning", "multiclass", "binary")),
+        ("logreg", multiclass(), ("logreg", "binary", "multiclass")),
         (
-            {"problem": "multinomial_logreg", "n_reg": "classes"},
-            multiclass(),
-            "bilevel: n_reg='classes' is not allowed; give one of full, class, 1.",
-        ),
-        (
-            {"problem": "data_cleaning", "ridge": 0},
-            multiclass(),
-            "bilevel: ridge=0 is not allowed; give a number greater than 0.",
-        ),
-        (
-            {"problem": "data_cleaning", "reg": "lin"},
-            multiclass(),
-            "bilevel: problem=data_cleaning has no parameter reg; leave it out.",
-        ),
-        (
-            {"problem": "multinomial_logreg"},
-            spoil(),
-            "multinomial_logreg needs a task among multiclass; this dataset's task is binary.",
-        ),
-        (
-            {"problem": "data_cleaning"},
-            spoil(),
-            "data_cleaning needs a task among multiclass; this dataset's task is binary.",
-        ),
-        (
-            {"problem": "logreg"},
-            multiclass(),
-            "logreg needs a task among binary; this dataset's task is multiclass.",
-        ),
-        (
-            {"problem": "multinomial_logreg"},
+            "multinomial_logreg",
             multiclass(y_train=np.arange(60) % 3 + 0.5),
-            "y_train has the labels 0.5, 1.5, 2.5; multinomial_logreg takes the integers 0 to 2.",
+            ("y_train", "0.5, 1.5, 2.5", "multinomial_logreg", "0 to 2"),
         ),
         (
-            {"problem": "multinomial_logreg"},
+            "multinomial_logreg",
             multiclass(y_val=np.arange(45) % 4),
-            "y_val has the labels 0, 1, 2, 3; multinomial_logreg takes the integers 0 to 2.",
+            ("y_val", "0, 1, 2, 3", "multinomial_logreg", "0 to 2"),
         ),
         (
-            {"problem": "data_cleaning"},
+            "data_cleaning",
             multiclass(y_val=np.arange(45) % 2),
-            "y_val has no sample of class 2; make this part larger, or stratify it.",
+            ("y_val", "class 2", "stratify"),
         ),
-        (
-            {"problem": "data_cleaning"},
-            multiclass(y_train=np.zeros(60)),
-            "y_train has no sample of class 1; make this part larger, or stratify it.",
-        ),
+        ("data_cleaning", multiclass(y_train=np.zeros(60)), ("y_train", "class 1", "stratify")),
     ],
 )
-def test_multiclass_problems_refuse_parameters_and_data(parameters, data, sentence):
-    assert objective_skip(data, **parameters) == (True, sentence)
+def test_multiclass_problems_refuse_data(problem, data, parts):
+    reason = refused(objective_skip(data, problem=problem))
+    assert [part for part in parts if part not in reason] == [], reason
 
 
 def test_good_multiclass_input_is_not_refused():
@@ -242,46 +207,42 @@ def test_good_multiclass_input_is_not_refused():
 
 
 def test_good_input_is_not_refused():
-    assert objective_skip(spoil()) == (False, None)
+    assert objective_skip(binary()) == (False, None)
     for reg in ("exp", "lin"):
         for n_reg in ("full", 1):
-            assert objective_skip(spoil(), reg=reg, n_reg=n_reg) == (False, None)
+            assert objective_skip(binary(), reg=reg, n_reg=n_reg) == (False, None)
     assert make_solver("SABA", batch_size="full").skip(make_problem()) == (False, None)
     assert make_solver("SABA", batch_size=70).skip(make_problem()) == (False, None)
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "sentence"),
+    ("name", "parameters"),
     [
-        (
-            "simulated",
-            {"correlation": 1},
-            "simulated: correlation=1 is not allowed; give a number from 0 to 0.999.",
-        ),
-        (
-            "simulated",
-            {"n_samples": 3},
-            "simulated: n_samples=3 is not allowed; give an integer of at least 20.",
-        ),
-        (
-            "digits",
-            {"corruption": 1},
-            "digits: corruption=1 is not allowed; give a number of at least 0 and below 1.",
-        ),
-        (
-            "ijcnn1",
-            {"validation": "cv"},
-            "ijcnn1: validation='cv' is not allowed; give one of test, holdout.",
-        ),
-        (
-            "libsvm",
-            {"dataset": "real-sim"},
-            "real-sim has no official test set; give validation=holdout.",
-        ),
+        ("simulated", {"correlation": 1}),
+        ("simulated", {"n_samples": 3}),
+        ("digits", {"corruption": 1}),
+        ("ijcnn1", {"validation": "cv"}),
+        ("mnist", {"images": "all"}),
+        ("covtype", {"task": "three"}),
+        ("newsgroups", {"task": 2}),
     ],
 )
-def test_datasets_refuse_parameters(name, parameters, sentence):
-    assert raw_data(name, **parameters) == {"unavailable": sentence}
+def test_datasets_refuse_parameters(name, parameters):
+    assert_advice(raw_data(name, **parameters)["unavailable"], name, **parameters)
+
+
+@pytest.mark.parametrize("dataset", BENCHMARK.get_datasets(), ids=lambda dataset: dataset.name)
+def test_every_parameter_of_a_dataset_is_checked(dataset):
+    for name in dataset.parameters:
+        parameters = {name: "nonsense"}
+        assert_advice(
+            raw_data(dataset.name, **parameters)["unavailable"], dataset.name, **parameters
+        )
+
+
+def test_libsvm_refuses_to_validate_on_a_test_set_that_does_not_exist():
+    reason = "real-sim has no official test set; give validation=holdout."
+    assert raw_data("libsvm", dataset="real-sim") == {"unavailable": reason}
 
 
 def test_libsvm_lists_the_names_that_it_takes_and_those_are_binary():

@@ -5,6 +5,8 @@ import pytest
 
 from helpers import make_problem, make_solver, run
 
+pytestmark = pytest.mark.slow
+
 # 96 inner and 64 outer samples in minibatches of 16: every block is whole.
 N, M, BATCH = 96, 64, 16
 

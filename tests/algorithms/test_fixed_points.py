@@ -10,6 +10,8 @@ import pytest
 from benchmark_utils.frameworks import get_framework
 from helpers import STOCHASTIC, make_quadratic, make_solver, run
 
+pytestmark = pytest.mark.slow
+
 STEPS = dict(step_size=0.5, outer_step_size=0.3)
 CONSTANT = dict(decay=0.0)
 

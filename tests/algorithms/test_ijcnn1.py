@@ -1,11 +1,14 @@
 """The suite's claim on real data: SABA nears the optimum that a quasi-Newton method finds."""
 
 import numpy as np
+import pytest
 from readme_figures import optimum
 
 from benchmark_utils.judge import value_function
 from benchmark_utils.problems.logreg import LogReg
 from helpers import get_data, make_solver, run
+
+pytestmark = pytest.mark.slow
 
 
 def test_saba_nears_the_quasi_newton_optimum_where_sobas_schedule_is_still_far():

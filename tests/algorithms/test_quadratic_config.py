@@ -6,6 +6,8 @@ import yaml
 
 from helpers import BENCHMARK, ROOT, make_quadratic, make_solver
 
+pytestmark = pytest.mark.slow
+
 CONFIG = yaml.safe_load((ROOT / "configs" / "quadratic.yml").read_text())
 
 

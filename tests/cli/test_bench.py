@@ -12,6 +12,8 @@ from stopwatch import (
     oracle_costs,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_exponent_is_that_of_a_power_law():
     sizes = np.array([3, 10, 50, 1_000])

@@ -12,6 +12,8 @@ from benchopt.plotting.generate_html import plot_benchmark_html
 
 from helpers import BENCHMARK, ROOT, benchopt_run
 
+pytestmark = pytest.mark.slow
+
 sync_api = pytest.importorskip("playwright.sync_api")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -8,6 +8,8 @@ from benchopt.results import read_results
 
 from helpers import ROOT, benchopt_run, probe_threads
 
+pytestmark = pytest.mark.slow
+
 PARALLEL = ROOT / "configs" / "parallel"
 # What may differ: when, where and beside what a job ran.
 TIMINGS = ["time", "run_date", "objective_threads", "objective_parallel", "final_results"]

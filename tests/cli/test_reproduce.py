@@ -10,6 +10,8 @@ import yaml
 
 from helpers import BENCHMARK, ROOT, STOCHASTIC, make_problem, make_solver, run
 
+pytestmark = pytest.mark.slow
+
 REQUIREMENTS = ROOT / "requirements.txt"
 CONFIG = ROOT / "configs" / "reproducibility.yml"
 # Without data small enough for a run of seconds.

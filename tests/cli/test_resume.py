@@ -14,6 +14,8 @@ from benchopt.results import read_results
 
 from helpers import ROOT
 
+pytestmark = pytest.mark.slow
+
 # Notes every start of a run, and in its third waits to be killed, the first time.
 PROBE = '''
 import time

@@ -1,6 +1,7 @@
 """What a user runs: the command line, from the run to its table, its page and its figures."""
 
 import sys
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -9,7 +10,10 @@ from benchopt.results import read_results
 from figures import draw_row, panels_of
 from tune import best_parameters
 
+from benchmark_utils.oracle import ORACLE_NAMES
 from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, readme_code
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -94,15 +98,15 @@ def test_the_summary_lists_every_solver_best_first(results_file):
     assert gaps == sorted(gaps)
 
 
-def test_plots_draw_every_solver(results_file):
+def test_the_plot_of_oracle_calls_draws_every_solver_for_every_kind_of_calls(results_file):
     from benchopt.benchmark import Benchmark
 
     data, options = Benchmark(ROOT).get_plot_data(read_results(results_file[0]), ["oracle_calls"])
-    assert options["oracle_calls"]["calls"][0] == "all"
-    for key, plot in data["oracle_calls"].items():
-        if "|grad h|" in key:
-            assert len(plot["data"]) == 3
-            assert all(len(curve["x"]) == len(curve["y"]) > 1 for curve in plot["data"])
+    assert options["oracle_calls"]["calls"] == ["all", *ORACLE_NAMES]
+    drawn = [plot["data"] for key, plot in data["oracle_calls"].items() if "|grad h|" in key]
+    assert [len(curves) for curves in drawn] == [3] * (1 + len(ORACLE_NAMES))
+    for curve in chain.from_iterable(drawn):
+        assert len(curve["x"]) == len(curve["y"]) > 1
 
 
 def test_the_saved_views_name_plots_and_options_that_exist():

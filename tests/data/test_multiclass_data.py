@@ -173,16 +173,3 @@ def test_without_a_network_and_files_mnist_says_what_to_do(tmp_path, monkeypatch
         "the network, or put train-images-idx3-ubyte and train-labels-idx1-ubyte, or the same with "
         f".gz, into {tmp_path}/mnist; benchopt's data_home or data_paths name another folder."
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters", "sentence"),
-    [
-        ("mnist", {"images": "all"}, "images='all' is not allowed; give one of train, test."),
-        ("covtype", {"task": "three"}, "task='three' is not allowed; give one of multiclass, "
-         "binary."),
-        ("newsgroups", {"task": 2}, "task=2 is not allowed; give one of multiclass, binary."),
-    ],
-)  # fmt: skip
-def test_parameters_out_of_range_are_refused(name, parameters, sentence):
-    assert raw_data(name, **parameters) == {"unavailable": f"{name}: {sentence}"}

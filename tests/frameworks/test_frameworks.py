@@ -7,6 +7,8 @@ import pytest
 
 from helpers import STOCHASTIC, make_problem, make_quadratic, make_solver, run
 
+pytestmark = pytest.mark.slow
+
 VARIANTS = [
     ("SABA", {"init_memory": "full"}, {}),
     ("SABA", {"batch_size": 1}, {}),

@@ -10,6 +10,8 @@ from benchmark_utils.judge import Judge
 from benchmark_utils.problems.logreg import LogReg
 from helpers import logreg_data, make_solver
 
+pytestmark = pytest.mark.slow
+
 N, M, P = 15_000, 5_000, 40
 
 

@@ -15,6 +15,8 @@ from helpers import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def example():

@@ -19,6 +19,8 @@ from helpers import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 MULTINOMIAL = [("exp", "full"), ("exp", "class"), ("exp", 1), ("lin", "full"), ("lin", "class")]
 
 

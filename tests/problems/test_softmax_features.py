@@ -18,6 +18,8 @@ from helpers import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def augmentation(**parameters):
     parameters = dict(image_shape=(3, 2), n_draws=2, ridge=0.1, seed=0) | parameters

@@ -15,6 +15,8 @@ from benchmark_utils.numerics import newton
 from benchmark_utils.problems.logreg import LogReg
 from helpers import ROOT, STOCHASTIC, get_data, logreg_data, make_solver, run
 
+pytestmark = pytest.mark.slow
+
 GRADIENTS = ("inner_grad", "inner_grads", "outer_grad")
 ORACLES = (*GRADIENTS, "hvp", "cross", "inner_grad_hvp_cross")
 

@@ -9,6 +9,8 @@ import summary
 from benchmark_utils.provenance import threads
 from helpers import probe_threads
 
+pytestmark = pytest.mark.slow
+
 N_CPUS = joblib.cpu_count()
 
 
