@@ -6,9 +6,10 @@ pytest.register_assert_rewrite("helpers")
 
 # Besides those in cli/, which run commands as a user does, these modules compile much.
 SLOW = {
-    "test_arena", "test_autodiff", "test_counts", "test_estimates", "test_fixed_points",
-    "test_frameworks", "test_ijcnn1", "test_memory", "test_quadratic_config", "test_softmax",
-    "test_softmax_features", "test_solvers", "test_sparse", "test_threads",
+    "test_autodiff", "test_constructs", "test_counts", "test_disk_cache", "test_estimates",
+    "test_fixed_points", "test_frameworks", "test_ijcnn1", "test_indexed_rows", "test_memory",
+    "test_quadratic_config", "test_softmax", "test_softmax_features", "test_solvers",
+    "test_sparse", "test_threads",
 }  # fmt: skip
 
 
