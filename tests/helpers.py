@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,18 @@ def run(solver, n_callbacks):
     solver.pre_run_hook(None)
     solver.run(lambda: next(left, None) is not None)
     return solver.get_result()
+
+
+class Allocated:
+    """The bytes that NumPy allocates in a `with`: at the peak, and what is kept after it."""
+
+    def __enter__(self):
+        tracemalloc.start()
+        return self
+
+    def __exit__(self, *error):
+        self.kept, self.peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
 
 
 def central_difference(function, x, step=1e-5):

@@ -78,7 +78,7 @@ def test_calls_of_srba_are_all_samples_once_a_period_and_two_points_between(fram
     )  # fmt: skip
     solver = make_solver("SRBA", make_problem(n=N, m=M), framework=framework, batch_size=BATCH)
     # By default a period is as long as there are blocks, six inner and four outer ones.
-    assert solver.draw_more(None, np.arange(1, 31)).nonzero()[0].tolist() == [0, 10, 20]
+    assert solver.draw(None, np.arange(1, 31)).nonzero()[0].tolist() == [0, 10, 20]
 
 
 @pytest.mark.parametrize("framework", ["jax", "python"])

@@ -76,7 +76,8 @@ def steps_from_solution(name, problem, draws, **parameters):
     step = solver.make_step(get_framework("python"), problem.oracle("python"))
     state = solver.init(problem.all_samples, *solver.start)
     batches = np.zeros(solver.n_inner_batches, int), np.zeros(solver.n_outer_batches, int)
-    args = state, problem.all_samples, *batches, solver.step_sizes(np.ones(1))[0]
+    step_sizes = tuple(column[0] for column in solver.step_sizes(np.ones(1)))
+    args = state, problem.all_samples, *batches, step_sizes
     return [step(*args, draw) for draw in draws]
 
 

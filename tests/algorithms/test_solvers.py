@@ -152,7 +152,8 @@ def test_sabas_means_stay_the_means_of_its_tables():
     saba.pre_run_hook(None)
     state = saba.first_state(saba.arrays, *saba.start)
     blocks = np.random.default_rng(0).integers(5, size=(2, 500, 1))
-    state = saba.iterate(state, saba.arrays, *blocks, np.full((500, 2), 0.1))
+    step_sizes = np.full(500, 0.1), np.full(500, 0.1)
+    state = saba.iterate(state, saba.arrays, (*blocks, step_sizes))
     assert np.abs(state.outer_var - saba.start[1]).max() > 0.1
     for memory in (state.inner_memory, state.outer_memory):
         np.testing.assert_allclose(memory.mean, memory.table.mean(axis=0), rtol=1e-9, atol=1e-13)
@@ -171,7 +172,7 @@ def test_saba_converges_with_constant_steps_where_soba_keeps_its_noise():
 def test_sobas_schedule_is_that_of_its_theorem():
     soba = make_solver("SOBA", step_size=2.0, outer_step_size=3.0)
     t = np.array([1, 32, 1024])
-    expected = np.stack([2 / np.array([1, 4, 16]), 3 / np.array([1, 8, 64])], axis=1)
+    expected = 2 / np.array([1, 4, 16]), 3 / np.array([1, 8, 64])
     np.testing.assert_allclose(soba.step_sizes(t), expected, rtol=1e-14)
 
 

@@ -113,8 +113,8 @@ def test_jax_updates_sabas_tables_in_place():
     solver = make_solver("SABA", make_problem(), framework="jax", batch_size=1, eval_freq=7)
     solver.pre_run_hook(None)
     state = solver.first_state(solver.arrays, *solver.start)
-    draws = np.zeros((7, 1), int), np.zeros((7, 1), int), np.ones((7, 2))
-    compiled = solver.iterate.lower(state, solver.arrays, *draws).compile().as_text()
+    draws = np.zeros((7, 1), int), np.zeros((7, 1), int), (np.ones(7), np.ones(7))
+    compiled = solver.iterate.lower(state, solver.arrays, draws).compile().as_text()
     tables = ("f64[90,15]", "f64[70,10]")
     loop = [line for line in compiled.splitlines() if any(table in line for table in tables)]
     assert any("dynamic-update-slice" in line for line in loop)

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
+from scipy.sparse import random_array
 
-from benchmark_utils.frameworks.numba import kernels
-from benchmark_utils.frameworks.numba.disk_cache import drop_stale
+from benchmark_utils.frameworks.numba import csr_kernels, indexed_kernels, kernels
+from benchmark_utils.minibatches.blocks import make_blocks
+from benchmark_utils.minibatches.csr_blocks import make_csr_blocks
+from benchmark_utils.minibatches.indexed_rows import make_indexed_rows
 from helpers import make_problem
 
 
@@ -43,27 +46,6 @@ def test_exp_of_what_overflows_is_the_largest_power_and_of_what_underflows_nearl
     assert 0 < out[1] == out[3] < 1e-307
 
 
-def test_machine_code_is_dropped_when_a_file_changes_that_speaks_of_numba(tmp_path):
-    (tmp_path / "kernels.py").write_text("import numba")
-    (tmp_path / "part").mkdir()
-    other = tmp_path / "part" / "other.py"
-    other.write_text("")
-
-    def kept_after(change):
-        code = tmp_path / "part" / "__pycache__" / "other.f-1.py311.1.nbc"
-        code.parent.mkdir(exist_ok=True)
-        code.write_text("")
-        change()
-        drop_stale(tmp_path)
-        return code.exists()
-
-    assert not kept_after(lambda: None)  # made nobody knows when
-    assert kept_after(lambda: None)
-    assert kept_after(lambda: other.write_text("import numpy"))
-    assert not kept_after(lambda: other.write_text("from numba import njit"))
-    assert kept_after(lambda: None)
-
-
 @settings(deadline=None, max_examples=20)
 @given(st.integers(1, 11), st.integers(1, 150), st.sampled_from([np.float64, np.float32]))
 def test_products_with_a_block_are_those_of_numpy(p, b, dtype):
@@ -82,6 +64,73 @@ def test_products_with_a_block_are_those_of_numpy(p, b, dtype):
     kernels.weighted_sum_pair(rows, margins, r, total, other_total)
     np.testing.assert_allclose(total, rows @ margins, **tolerance)
     np.testing.assert_allclose(other_total, rows @ r, **tolerance)
+
+
+class Counted:
+    """An array that counts how often each of its entries is read."""
+
+    def __init__(self, array, reads=None):
+        self.array, self.shape = array, array.shape
+        self.reads = np.zeros(array.shape, int) if reads is None else reads
+
+    def __getitem__(self, index):
+        value = self.array[index]
+        if isinstance(value, np.ndarray):
+            return Counted(value, self.reads[index])
+        self.reads[index] += 1
+        return value
+
+
+def dense_minibatch():
+    samples = np.random.default_rng(0).standard_normal((7, 210))
+    blocks, _ = make_blocks(samples, 70, np.float64, np.random.default_rng(1))
+    counted, expected = Counted(blocks), np.zeros(blocks.shape, int)
+    expected[1] = 1
+    return kernels, counted[1], blocks[1], [(counted, expected)]
+
+
+def sparse_minibatch():
+    samples = random_array((210, 7), density=0.3, format="csr", rng=np.random.default_rng(0))
+    blocks, _ = make_csr_blocks(samples, 70, np.float64, np.random.default_rng(1))
+    values, columns, starts = Counted(blocks.values), Counted(blocks.columns), blocks.starts[1]
+    expected = np.zeros(blocks.values.size, int)
+    expected[starts[0] : starts[-1]] = 1
+    dense = np.zeros((7, 70))
+    for i in range(70):
+        entries = slice(starts[i], starts[i + 1])
+        dense[blocks.columns[entries], i] = blocks.values[entries]
+    rows = csr_kernels.Rows(values, columns, starts)
+    return csr_kernels, rows, dense, [(values, expected), (columns, expected)]
+
+
+def indexed_minibatch():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((200, 7)), rng.choice([-1.0, 1.0], 200)
+    blocks, _ = make_indexed_rows(X, y, 70, np.random.default_rng(1))
+    # The last of three, which has 60 samples.
+    counted, order, expected = Counted(X), blocks.order[2], np.zeros(X.shape, int)
+    samples = order[order >= 0]
+    expected[samples] = 1
+    dense = np.zeros((7, 70))
+    dense[:, : samples.size] = (X[samples] * y[samples, None]).T
+    return indexed_kernels, indexed_kernels.Rows(counted, y, order), dense, [(counted, expected)]
+
+
+@pytest.mark.parametrize("make", [dense_minibatch, sparse_minibatch, indexed_minibatch])
+@pytest.mark.parametrize("name", ["margins", "weighted_sum"])
+@pytest.mark.parametrize("suffix", ["", "_pair"])
+def test_kernels_read_each_entry_of_their_minibatch_once_and_no_other(make, name, suffix):
+    module, rows, dense, reads = make()
+    rng = np.random.default_rng(2)
+    p, b = dense.shape
+    n_weights, n_out = (p, b) if name == "margins" else (b, p)
+    weights = rng.standard_normal((2 if suffix else 1, n_weights))
+    out = np.full((len(weights), n_out), np.nan)
+    getattr(module, name + suffix).py_func(rows, *weights, *out)
+    expected = weights @ dense if name == "margins" else weights @ dense.T
+    np.testing.assert_allclose(out, expected, rtol=1e-12, atol=1e-13)
+    for counted, n_reads in reads:
+        np.testing.assert_array_equal(counted.reads, n_reads)
 
 
 @pytest.mark.parametrize("reg", ["exp", "lin"])

@@ -1,6 +1,4 @@
-"""Memory beside the data: a solver's minibatches and tables, and no copy that nothing reads."""
-
-import tracemalloc
+"""Memory besides the data: a solver's minibatches and tables, and no copy that nothing reads."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,7 @@ from scipy.sparse import csr_array
 
 from benchmark_utils.judge import Judge
 from benchmark_utils.problems.logreg import LogReg
-from helpers import logreg_data, make_solver
+from helpers import Allocated, logreg_data, make_solver
 
 pytestmark = pytest.mark.slow
 
@@ -28,18 +26,6 @@ def n_bytes(data):
         x.nbytes if isinstance(x, np.ndarray) else x.data.nbytes + x.indices.nbytes
         for x in data.values()
     )
-
-
-class Allocated:
-    """The bytes that NumPy allocates in a `with`: at the peak, and what is kept after it."""
-
-    def __enter__(self):
-        tracemalloc.start()
-        return self
-
-    def __exit__(self, *error):
-        self.kept, self.peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("layout", ["dense", "sparse"])

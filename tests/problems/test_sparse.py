@@ -1,11 +1,5 @@
 """Sparse data: the numbers of the dense computation, at the cost of the non-zeros."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.sparse import coo_array, csc_array, csr_array, issparse
@@ -13,7 +7,7 @@ from scipy.sparse import coo_array, csc_array, csr_array, issparse
 from benchmark_utils.judge import value_function
 from benchmark_utils.numerics import newton
 from benchmark_utils.problems.logreg import LogReg
-from helpers import ROOT, STOCHASTIC, get_data, logreg_data, make_solver, run
+from helpers import STOCHASTIC, get_data, logreg_data, make_solver, run
 
 pytestmark = pytest.mark.slow
 
@@ -136,46 +130,6 @@ def test_one_solver_takes_dense_and_sparse_data_in_turn():
         ends.append(run(solver, 1)["outer_var"])
     np.testing.assert_allclose(ends[1], ends[0], rtol=1e-12)
     np.testing.assert_array_equal(ends[2], ends[0])
-
-
-@pytest.fixture(scope="module")
-def accesses():
-    """Reads and writes of array elements by each oracle: counts[layout][oracle], one a size."""
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("accesses.py"))],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    measured = json.loads(done.stdout)
-    return measured["sizes"], measured["counts"]
-
-
-def predicted(sizes, counts):
-    """The last count, if counts are affine in the features, samples and non-zeros of a block."""
-    _, p, batch_size, n_nonzeros = np.array(sizes).T
-    terms = np.stack([np.ones_like(p), p, batch_size, batch_size * n_nonzeros], axis=1)
-    weights = np.linalg.lstsq(terms[:-1], np.array(counts[:-1]))[0]
-    return terms[-1] @ weights
-
-
-def test_sparse_kernels_access_elements_in_proportion_to_a_minibatchs_non_zeros(accesses):
-    sizes, counts = accesses
-    for name, sparse in counts["sparse"].items():
-        base, more_samples, more_features, _, twice_the_nonzeros, last = sparse
-        assert more_samples == base, name
-        assert last == pytest.approx(predicted(sizes, sparse), abs=1e-6), name
-        # A few accesses for each further non-zero, of which there are 8, and each feature.
-        assert twice_the_nonzeros - base <= 16 * 8, name
-        assert more_features - base <= 20 * 8, name
-
-
-def test_dense_kernels_do_not(accesses):
-    sizes, counts = accesses
-    for name, dense in counts["dense"].items():
-        assert dense[4] == dense[0], name
-        if name != "cross":
-            assert dense[-1] > 1.1 * predicted(sizes, dense), name
 
 
 @pytest.mark.parametrize("reg", ["exp", "lin"])

@@ -41,8 +41,9 @@ def margins_pair(rows, weights, other_weights, out, other_out):
         if sample >= 0:
             row = X[sample]
             for k in range(weights.shape[0]):
-                total += row[k] * weights[k]
-                other_total += row[k] * other_weights[k]
+                value = row[k]
+                total += value * weights[k]
+                other_total += value * other_weights[k]
             total *= signs[sample]
             other_total *= signs[sample]
         out[i], other_out[i] = total, other_total
@@ -75,5 +76,6 @@ def weighted_sum_pair(rows, weights, other_weights, out, other_out):
             row, sign = X[sample], signs[sample]
             weight, other_weight = sign * weights[i], sign * other_weights[i]
             for k in range(out.shape[0]):
-                out[k] += row[k] * weight
-                other_out[k] += row[k] * other_weight
+                value = row[k]
+                out[k] += value * weight
+                other_out[k] += value * other_weight

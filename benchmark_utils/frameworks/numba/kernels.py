@@ -166,13 +166,15 @@ def margins_pair(rows, weights, other_weights, out, other_out):
             v0, v1 = other_weights[k], other_weights[k + 1]
             r0, r1 = rows[k, n_whole:], rows[k + 1, n_whole:]
             for i in range(rest.shape[0]):
-                rest[i] += w0 * r0[i] + w1 * r1[i]
-                other_rest[i] += v0 * r0[i] + v1 * r1[i]
+                x0, x1 = r0[i], r1[i]
+                rest[i] += w0 * x0 + w1 * x1
+                other_rest[i] += v0 * x0 + v1 * x1
     for k in range(n_even, n_features):
         w0, v0 = weights[k], other_weights[k]
         for i in range(n_samples):
-            out[i] += w0 * rows[k, i]
-            other_out[i] += v0 * rows[k, i]
+            value = rows[k, i]
+            out[i] += w0 * value
+            other_out[i] += v0 * value
 
 
 @kernel
@@ -208,19 +210,21 @@ def weighted_sum_pair(rows, weights, other_weights, out, other_out):
         s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = zero
         for i in range(n_samples):
             weight, other_weight = weights[i], other_weights[i]
-            s0 += rows[k, i] * weight
-            s1 += rows[k + 1, i] * weight
-            s2 += rows[k + 2, i] * weight
-            s3 += rows[k + 3, i] * weight
-            t0 += rows[k, i] * other_weight
-            t1 += rows[k + 1, i] * other_weight
-            t2 += rows[k + 2, i] * other_weight
-            t3 += rows[k + 3, i] * other_weight
+            r0, r1, r2, r3 = rows[k, i], rows[k + 1, i], rows[k + 2, i], rows[k + 3, i]
+            s0 += r0 * weight
+            s1 += r1 * weight
+            s2 += r2 * weight
+            s3 += r3 * weight
+            t0 += r0 * other_weight
+            t1 += r1 * other_weight
+            t2 += r2 * other_weight
+            t3 += r3 * other_weight
         out[k], out[k + 1], out[k + 2], out[k + 3] = s0, s1, s2, s3
         other_out[k], other_out[k + 1], other_out[k + 2], other_out[k + 3] = t0, t1, t2, t3
     for k in range(n_whole, n_features):
         total = other_total = zero
         for i in range(n_samples):
-            total += rows[k, i] * weights[i]
-            other_total += rows[k, i] * other_weights[i]
+            value = rows[k, i]
+            total += value * weights[i]
+            other_total += value * other_weights[i]
         out[k], other_out[k] = total, other_total
