@@ -64,7 +64,7 @@ def _fill_residuals_and_slopes(rows, scale, inner_var, v, residuals, slopes):
 
 @kernels.oracle
 def _fill_loss_grad(scratch, blocks, batch, scale, inner_var, grad):
-    """The gradient of the loss alone, (p,)."""
+    """The gradient of the loss without the penalty, (p,)."""
     rows = block_kernels.load(blocks, batch)
     residuals = scratch[0, : block_kernels.block_size(blocks)]
     _fill_residuals(rows, scale, inner_var, residuals)
@@ -110,7 +110,7 @@ def inner_grad(arrays, inner_var, outer_var, batch):
 @kernels.oracle
 def inner_grads(arrays, inner_var, outer_var, batch):
     grad, in_lambda = inner_grad(arrays, inner_var, outer_var, batch), np.empty_like(outer_var)
-    # The penalty is half of what the cross derivative is with theta in the place of v.
+    # The gradient of the penalty in lambda is the cross derivative times theta / 2.
     _fill_cross(arrays.weights, arrays.linear, inner_var, inner_var, in_lambda)
     for k in range(in_lambda.shape[0]):
         in_lambda[k] /= 2
