@@ -10,6 +10,8 @@ from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.problems.logreg import LogReg
 from helpers import Allocated, logreg_data, make_problem, make_solver, run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def _all_samples_are_large(monkeypatch):
