@@ -12,6 +12,7 @@ from benchmark_utils.frameworks.numba.trees import (
     borrowed,
     like,
     named,
+    owned,
     plain,
     retyped,
     row,
@@ -131,7 +132,7 @@ def _make_loop(step, kind, n_draws):
         inner, outer, step_sizes = borrowed(draws)
         for t in range(inner.shape[0]):
             new = like(step(new, arrays, inner[t], outer[t], row(step_sizes, t)), first)
-        return without(new)
+        return owned(without(new))
 
     # Numba inlines no call with a starred argument.
     @njit(**ENTRY)
@@ -142,7 +143,7 @@ def _make_loop(step, kind, n_draws):
         inner, outer, step_sizes, more = borrowed(draws)
         for t in range(inner.shape[0]):
             new = like(step(new, arrays, inner[t], outer[t], row(step_sizes, t), more[t]), first)
-        return without(new)
+        return owned(without(new))
 
     return cached_on_disk(loop if n_draws == 3 else loop_with_more)
 
