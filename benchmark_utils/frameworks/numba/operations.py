@@ -2,10 +2,11 @@
 
 import numpy as np
 from numba import literal_unroll, njit, typeof
+from numba.core.errors import NumbaError
 
 from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
 from benchmark_utils.frameworks.numba.disk_cache import cached_on_disk
-from benchmark_utils.frameworks.numba.errors import in_three_lines
+from benchmark_utils.frameworks.numba.errors import CannotCompile
 from benchmark_utils.frameworks.numba.functions import ENTRY, STEP, compiled
 from benchmark_utils.frameworks.numba.kernels import IN_PLACE, kernel
 from benchmark_utils.frameworks.numba.trees import (
@@ -115,8 +116,12 @@ def iterations(step):
         nonlocal loop
         # To ask for the type each time would take as long as fifty iterations.
         loop = loop or _make_loop(step, typeof(state), len(draws))
-        with in_three_lines():
+        try:
             return named(loop(plain(state), arrays, draws), state)
+        except NumbaError as error:
+            refusal = CannotCompile(error)
+        # Outside the except clause, which would show numba's error first.
+        raise refusal
 
     return iterate
 
