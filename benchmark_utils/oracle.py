@@ -1,4 +1,4 @@
-"""The oracles that a stochastic algorithm may call."""
+"""The functions of a problem that stochastic algorithms call."""
 
 from collections.abc import Callable
 from typing import NamedTuple

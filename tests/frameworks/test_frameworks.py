@@ -1,11 +1,20 @@
 """One source, three frameworks: the compiled path gives the algorithm, not an approximation."""
 
 from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from helpers import STOCHASTIC, make_problem, make_quadratic, make_solver, run
+from benchmark_utils.algorithms.stochastic import StochasticSolver
+from helpers import (
+    STOCHASTIC,
+    make_problem,
+    make_quadratic,
+    make_solver,
+    run,
+    set_run_context,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -119,3 +128,53 @@ def test_jax_updates_sabas_tables_in_place():
     loop = [line for line in compiled.splitlines() if any(table in line for table in tables)]
     assert any("dynamic-update-slice" in line for line in loop)
     assert not [line for line in loop if " copy(" in line]
+
+
+class Kept(NamedTuple):
+    inner_var: Any
+    outer_var: Any
+    direction: Any  # as it was drawn
+    outer_grad: Any  # as the oracle returned it
+
+
+class Keeper(StochasticSolver):
+    """Keeps what it is given for the next iteration, which may be in the next chunk."""
+
+    name = "Keeper"
+
+    def schedules(self):
+        return [(0.1, 0)]
+
+    def draw(self, rng, t):
+        return rng.standard_normal((len(t), self.problem.outer_dim)).astype(self.precision)
+
+    def init(self, arrays, inner_var, outer_var):
+        return Kept(inner_var, outer_var, np.zeros_like(outer_var), np.zeros_like(outer_var))
+
+    def make_step(self, framework, oracle):
+        def step(state, arrays, inner_batches, outer_batches, step_sizes, direction):
+            theta, lam, old_direction, old_grad = state
+            _, grad = oracle.outer_grad(arrays, theta, lam, outer_batches[0])
+            return Kept(theta, lam + 0.01 * old_direction - 0.1 * old_grad, direction, grad)
+
+        return step
+
+
+@pytest.mark.parametrize("framework", ["numba", "jax"])
+def test_what_a_step_keeps_of_its_arguments_outlives_them(framework):
+    def solver(framework):
+        made = Keeper.get_instance(framework=framework, batch_size=16, eval_freq=5)
+        set_run_context(made)
+        made.set_objective(make_problem())
+        return made
+
+    compiled = solver(framework)
+    expected, result = (run(made, 10)["outer_var"] for made in (solver("python"), compiled))
+    np.testing.assert_allclose(result, expected, rtol=1e-12)
+    compiled.pre_run_hook(None)
+    arrays = compiled.arrays
+    draws = next(compiled.chunks(np.random.default_rng(0).spawn(3)))
+    state = compiled.iterate(compiled.first_state(arrays, *compiled.start), arrays, draws)
+    np.testing.assert_array_equal(state.direction, draws[3][-1])
+    assert not np.shares_memory(state.direction, draws[3])
+    assert not np.shares_memory(state.outer_grad, arrays.f_lambda)

@@ -61,7 +61,7 @@ def test_a_run_allocates_nothing_of_the_size_of_the_samples(framework):
     with Allocated() as running:
         run(solver, 2)
     # Which samples are in which minibatch: a 4-byte number each, and the same once more to draw it.
-    assert 4 * 30_000 < running.peak < 0.02 * data["X_train"].nbytes
+    assert 4 * 30_000 < running.peak < 0.03 * data["X_train"].nbytes
 
 
 @pytest.mark.usefixtures("_all_samples_are_large")

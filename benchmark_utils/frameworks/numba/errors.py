@@ -2,10 +2,7 @@
 
 import re
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
-
-from numba.core.errors import NumbaError
 
 SUITE = Path(__file__).parents[2]
 # Lines of a message that tell where numba was, and not what is wrong.
@@ -13,28 +10,25 @@ ASIDES = ("Failed in nopython", "During:", "File ", "^", "<source elided>", ">>>
 
 
 class CannotCompile(Exception):
-    """What numba cannot compile, and the user's line."""
+    """What numba cannot compile, and the user's line, in three lines.
 
+    Parameters
+    ----------
+    error : NumbaError
+        Its text, often of a hundred lines, is kept in a file.
+    """
 
-@contextmanager
-def in_three_lines():
-    """Raise numba's errors as :class:`CannotCompile`, and keep their whole text in a file."""
-    try:
-        yield
-    except NumbaError as error:
+    def __init__(self, error):
         text = str(error)
-    else:
-        return
-    # Outside the except clause, so that the wall of text is not shown before it.
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="numba_", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    raise CannotCompile(
-        "numba cannot compile the step; write it otherwise, or give framework=jax or python.\n"
-        f"  {_place(text)}\n"
-        f"  {_reason(text)} The whole message is in {file.name}."
-    )
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="numba_", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text)
+        super().__init__(
+            "numba cannot compile the step; write it otherwise, or give framework=jax or python.\n"
+            f"  {_place(text)}\n"
+            f"  {_reason(text)} The whole message is in {file.name}."
+        )
 
 
 def _place(text):

@@ -2,16 +2,18 @@
 
 import numpy as np
 from numba import literal_unroll, njit, typeof
+from numba.core.errors import NumbaError
 
 from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
 from benchmark_utils.frameworks.numba.disk_cache import cached_on_disk
-from benchmark_utils.frameworks.numba.errors import in_three_lines
+from benchmark_utils.frameworks.numba.errors import CannotCompile
 from benchmark_utils.frameworks.numba.functions import ENTRY, STEP, compiled
 from benchmark_utils.frameworks.numba.kernels import IN_PLACE, kernel
 from benchmark_utils.frameworks.numba.trees import (
     borrowed,
     like,
     named,
+    owned,
     plain,
     retyped,
     row,
@@ -114,8 +116,12 @@ def iterations(step):
         nonlocal loop
         # To ask for the type each time would take as long as fifty iterations.
         loop = loop or _make_loop(step, typeof(state), len(draws))
-        with in_three_lines():
+        try:
             return named(loop(plain(state), arrays, draws), state)
+        except NumbaError as error:
+            refusal = CannotCompile(error)
+        # Outside the except clause, which would show numba's error first.
+        raise refusal
 
     return iterate
 
@@ -131,7 +137,7 @@ def _make_loop(step, kind, n_draws):
         inner, outer, step_sizes = borrowed(draws)
         for t in range(inner.shape[0]):
             new = like(step(new, arrays, inner[t], outer[t], row(step_sizes, t)), first)
-        return without(new)
+        return owned(without(new))
 
     # Numba inlines no call with a starred argument.
     @njit(**ENTRY)
@@ -142,7 +148,7 @@ def _make_loop(step, kind, n_draws):
         inner, outer, step_sizes, more = borrowed(draws)
         for t in range(inner.shape[0]):
             new = like(step(new, arrays, inner[t], outer[t], row(step_sizes, t), more[t]), first)
-        return without(new)
+        return owned(without(new))
 
     return cached_on_disk(loop if n_draws == 3 else loop_with_more)
 

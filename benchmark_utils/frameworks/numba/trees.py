@@ -34,7 +34,7 @@ def borrowed(_, value):
     """The same arrays without their owner, of nested tuples: nobody counts references to them.
 
     To count a reference takes as long as a few entries of an array; what an iteration is given,
-    it passes on many times. The caller must keep the arrays, and what is returned must be owned.
+    it passes on many times. The caller must keep the arrays, and return values :func:`owned`.
     """
 
     def generate(context, builder, signature, arguments):
@@ -54,6 +54,31 @@ def _without_owners(context, builder, kind, value):
             part = _without_owners(context, builder, member, builder.extract_value(value, i))
             value = builder.insert_value(value, part, i)
     return value
+
+
+@intrinsic
+def _has_owner(_, array):
+    def generate(context, builder, signature, arguments):
+        owner = context.make_array(array)(context, builder, arguments[0]).meminfo
+        return cgutils.is_not_null(builder, owner)
+
+    return types.boolean(array), generate
+
+
+def owned(value):
+    """Nested tuples with copies of borrowed arrays."""
+    raise NotImplementedError("Only compiled code calls this.")
+
+
+@overload(owned)
+def _overload_owned(value):
+    if isinstance(value, types.Array):
+        return lambda value: value if _has_owner(value) else value.copy()
+    if not isinstance(value, types.BaseTuple):
+        return lambda value: value
+    if len(value) == 0:
+        return lambda value: ()
+    return lambda value: (owned(value[0]),) + owned(value[1:])
 
 
 def without_outer_name(kind):
