@@ -102,7 +102,7 @@ class Solver(Estimator):
         inner_var = steps[-1].inner_var if steps else inner_var
         value, (grad, hypergradient) = problem.outer_value_grad(inner_var, outer_var)
         depth = n_steps if self.truncation == "full" else min(self.truncation, n_steps)
-        # What theta_{k} owes to y_{k+1} = theta_{k+1} + momentum (theta_{k+1} - theta_k).
+        # The derivative of theta_k by y_{k+1} = theta_{k+1} + momentum (theta_{k+1} - theta_k).
         pending = 0.0
         for step in reversed(steps[n_steps - depth :]):
             in_point, in_outer = problem.step_vjp(

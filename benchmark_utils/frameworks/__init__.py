@@ -31,7 +31,9 @@ The base of stochastic solvers needs four more:
   arrays once they have been computed.
 """
 
+import os
 from importlib import import_module
+from pathlib import Path
 
 FRAMEWORKS = ("numba", "jax", "python")
 
@@ -39,3 +41,9 @@ FRAMEWORKS = ("numba", "jax", "python")
 def get_framework(name):
     """Import a framework by its name, one of ``FRAMEWORKS``, and none of the others."""
     return import_module(f"benchmark_utils.frameworks.{name}")
+
+
+def machine_code_folder():
+    """Where compiled code is kept: in ``NUMBA_CACHE_DIR``, or else in benchopt's cache."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    return Path(given or Path(__file__).parents[2] / "__cache__") / "machine_code"

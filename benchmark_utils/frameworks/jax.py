@@ -6,11 +6,21 @@ import jax
 import jax.numpy as jnp
 import numpy
 
+from benchmark_utils.frameworks import machine_code_folder
 from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
 from benchmark_utils.oracle import Oracle
 
 # JAX computes in float32 unless told otherwise; float32 arrays stay float32 with this switch on.
 jax.config.update("jax_enable_x64", True)
+# Compiled code is kept for the next process, that of small programs too.
+for _option, _value in {
+    "jax_compilation_cache_dir": str(machine_code_folder() / "jax"),
+    "jax_persistent_cache_min_compile_time_secs": 0.1,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+    # An entry that cannot be read costs a compilation, and no run.
+    "jax_raise_persistent_cache_errors": False,
+}.items():
+    jax.config.update(_option, _value)
 
 
 np = jnp

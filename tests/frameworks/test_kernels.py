@@ -86,7 +86,7 @@ def dense_minibatch():
     blocks, _ = make_blocks(samples, 70, np.float64, np.random.default_rng(1))
     counted, expected = Counted(blocks), np.zeros(blocks.shape, int)
     expected[1] = 1
-    return kernels, counted[1], blocks[1], [(counted, expected)]
+    return kernels, (counted[1],), blocks[1], [(counted, expected)]
 
 
 def sparse_minibatch():
@@ -99,8 +99,8 @@ def sparse_minibatch():
     for i in range(70):
         entries = slice(starts[i], starts[i + 1])
         dense[blocks.columns[entries], i] = blocks.values[entries]
-    rows = csr_kernels.Rows(values, columns, starts)
-    return csr_kernels, rows, dense, [(values, expected), (columns, expected)]
+    counted = blocks._replace(values=values, columns=columns)
+    return csr_kernels, (counted, 1), dense, [(values, expected), (columns, expected)]
 
 
 def indexed_minibatch():
@@ -113,20 +113,20 @@ def indexed_minibatch():
     expected[samples] = 1
     dense = np.zeros((7, 70))
     dense[:, : samples.size] = (X[samples] * y[samples, None]).T
-    return indexed_kernels, indexed_kernels.Rows(counted, y, order), dense, [(counted, expected)]
+    return indexed_kernels, (blocks._replace(X=counted), 2), dense, [(counted, expected)]
 
 
 @pytest.mark.parametrize("make", [dense_minibatch, sparse_minibatch, indexed_minibatch])
 @pytest.mark.parametrize("name", ["margins", "weighted_sum"])
 @pytest.mark.parametrize("suffix", ["", "_pair"])
 def test_kernels_read_each_entry_of_their_minibatch_once_and_no_other(make, name, suffix):
-    module, rows, dense, reads = make()
+    module, minibatch, dense, reads = make()
     rng = np.random.default_rng(2)
     p, b = dense.shape
     n_weights, n_out = (p, b) if name == "margins" else (b, p)
     weights = rng.standard_normal((2 if suffix else 1, n_weights))
     out = np.full((len(weights), n_out), np.nan)
-    getattr(module, name + suffix).py_func(rows, *weights, *out)
+    getattr(module, name + suffix).py_func(*minibatch, *weights, *out)
     expected = weights @ dense if name == "margins" else weights @ dense.T
     np.testing.assert_allclose(out, expected, rtol=1e-12, atol=1e-13)
     for counted, n_reads in reads:

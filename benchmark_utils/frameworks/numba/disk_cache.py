@@ -11,13 +11,13 @@ import os
 import pickle
 import sys
 import tempfile
-from pathlib import Path
 
 import llvmlite
 import numba
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
+from benchmark_utils.frameworks import machine_code_folder
 from benchmark_utils.frameworks.numba.sources import digest_of
 
 MOST_FILES = 500
@@ -33,14 +33,8 @@ def cached_on_disk(dispatcher):
     """
     digest = digest_of(dispatcher)
     if digest is not None:
-        dispatcher._cache = DiskCache(folder(), digest)
+        dispatcher._cache = DiskCache(machine_code_folder() / "numba", digest)
     return dispatcher
-
-
-def folder():
-    """Where machine code is kept: ``NUMBA_CACHE_DIR``, or a part of benchopt's cache."""
-    given = os.environ.get("NUMBA_CACHE_DIR")
-    return Path(given or Path(__file__).parents[3] / "__cache__") / "machine_code"
 
 
 class DiskCache:

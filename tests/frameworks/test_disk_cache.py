@@ -1,0 +1,182 @@
+"""Compiled code is kept across processes, goes stale with its source, and may be damaged."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from helpers import ROOT
+
+pytestmark = pytest.mark.slow
+
+HELPER = """
+SCALE = {scale}
+
+def scaled(x):  {comment}
+    return SCALE * x
+"""
+SOLVER = """
+from typing import Any, NamedTuple
+
+from benchmark_utils.algorithms.stochastic import StochasticSolver
+import my_helper
+
+
+class State(NamedTuple):
+    inner_var: Any
+    outer_var: Any
+
+
+class Solver(StochasticSolver):
+    name = "Mine"
+    parameters = {{"shift": [1.0], **StochasticSolver.parameters}}
+
+    def schedules(self):
+        return [(0.1, 0)]
+
+    def init(self, arrays, inner_var, outer_var):
+        return State(inner_var, outer_var)
+
+    def make_step(self, framework, oracle):
+        shift = self.shift
+
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            theta, lam = state
+            grad = oracle.inner_grad(arrays, theta, lam, inner_batches[0])
+            return State({code}, lam + shift)
+
+        return step
+"""
+RUN = """
+import sys
+from numba.core import event
+from helpers import make_quadratic, run, set_run_context
+from my_solver import Solver
+
+framework, shift = sys.argv[1], float(sys.argv[2])
+solver = Solver.get_instance(framework=framework, shift=shift, batch_size=16, eval_freq=4)
+set_run_context(solver)
+with event.install_recorder("numba:compile") as compiled:
+    solver.set_objective(make_quadratic())
+result = run(solver, 2)
+print(len(compiled.buffer), repr(result["inner_var"].tolist()), repr(result["outer_var"].tolist()))
+"""
+CODE = "theta - my_helper.scaled(grad)"
+
+
+class Folder:
+    """A solver of a user's, its helper module, and a cache."""
+
+    def __init__(self, path):
+        self.path, self.cache = path, path / "cache"
+        (path / "run.py").write_text(RUN)
+        self.write()
+
+    def write(self, scale=0.5, comment="", code=CODE):
+        (self.path / "my_helper.py").write_text(HELPER.format(scale=scale, comment=comment))
+        (self.path / "my_solver.py").write_text(SOLVER.format(code=code))
+
+    def start(self, framework="numba", shift=1.0, **environment):
+        paths = map(str, (self.path, ROOT, ROOT / "tests"))
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "NUMBA_CACHE_DIR": str(self.cache),
+            **environment,
+        }
+        command = [sys.executable, str(self.path / "run.py"), framework, str(shift)]
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, *args, **environment):
+        """How many functions a new process compiled, and what it computed."""
+        return finished(self.start(*args, **environment))
+
+    def files(self, framework="numba"):
+        folder = self.cache / "machine_code" / framework
+        return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def finished(process):
+    output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    n_compiled, result = output.split(maxsplit=1)
+    return int(n_compiled), result
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Folder(tmp_path)
+
+
+def test_machine_code_goes_stale_with_all_that_it_is_made_from(folder):
+    first, result = folder.run()
+    assert first > 0
+    assert folder.run() == (0, result)
+    folder.write(comment="# what it does")
+    assert folder.run() == (0, result)
+    changes = dict(scale=0.25), dict(code="theta - 2 * my_helper.scaled(grad)")
+    results = {result}
+    for change in changes:
+        folder.write(**change)
+        n_compiled, result = folder.run()
+        assert n_compiled > 0
+        results.add(result)
+    n_compiled, result = folder.run("numba", 2.0)
+    assert n_compiled > 0
+    assert len(results | {result}) == 4
+    # Of each state of the sources, what was compiled is still there.
+    folder.write()
+    assert folder.run()[0] == 0
+
+
+def test_two_processes_may_fill_the_cache_at_the_same_time(folder):
+    processes = [folder.start() for _ in range(2)]
+    (_, one), (_, other) = map(finished, processes)
+    assert one == other
+    assert folder.run() == (0, one)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "garbled", "flipped"])
+def test_a_damaged_file_costs_a_compilation_and_no_more(folder, damage):
+    _, result = folder.run()
+    [path] = folder.files()
+    content = path.read_bytes()
+    middle = len(content) // 2
+    flipped = bytes([content[middle] ^ 1])
+    path.write_bytes({
+        "cut": content[:middle],
+        "empty": b"",
+        "garbled": content[::-1],
+        "flipped": content[:middle] + flipped + content[middle + 1 :],
+    }[damage])  # fmt: skip
+    n_compiled, again = folder.run()
+    assert n_compiled > 0
+    assert again == result
+    assert folder.run() == (0, result)
+
+
+def test_a_folder_that_cannot_be_written_does_no_harm(folder):
+    # Below a file there is no folder, for root neither.
+    folder.cache.write_text("")
+    n_compiled, result = folder.run()
+    assert n_compiled > 0
+    assert folder.run() == (n_compiled, result)
+
+
+def test_jax_keeps_its_programs_and_does_without_damaged_ones(folder):
+    _, result = folder.run("jax")
+    files = folder.files("jax")
+    assert files
+    times = [path.stat().st_mtime_ns for path in files]
+    assert folder.run("jax")[1] == result
+    assert set(files) <= set(folder.files("jax"))
+    programs = [path for path in files if path.name.endswith("-cache")]
+    assert [path.stat().st_mtime_ns for path in files if path in programs] == [
+        time for path, time in zip(files, times, strict=True) if path in programs
+    ]
+    for path in programs:
+        path.write_bytes(b"garbled")
+    assert folder.run("jax")[1] == result
