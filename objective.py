@@ -25,7 +25,7 @@ JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
 
 
 class NoProgress(SufficientProgressCriterion):
-    """Stop where h makes no progress; estimates, which may get worse before better, never stop."""
+    """Stop if h makes no progress. Estimates do not stop, as they may get worse before better."""
 
     def get_runner_instance(self, solver=None, **options):
         if not getattr(solver, "estimating", False):
@@ -38,10 +38,10 @@ class Objective(BaseObjective):
     """Minimise h(lambda) = F(lambda, theta*(lambda)) with theta*(lambda) = argmin G(lambda, .).
 
     F is the validation loss, G the regularised training loss. At each point of a curve the inner
-    problem is solved to the last digits that float64 gives, and h and its gradient are exact.
+    problem is solved to the precision of float64, so h and its gradient are exact.
 
-    With ``question="estimate"`` lambda stays where it starts, and solvers estimate the
-    hypergradient there from N inner iterations, N being benchopt's budget.
+    With ``question="estimate"`` lambda keeps its initial value, at which solvers estimate the
+    hypergradient from N inner iterations; N is benchopt's budget.
     """
 
     name = "bilevel"
@@ -56,7 +56,7 @@ class Objective(BaseObjective):
     allowed = {"question": one_of(*JUDGES)}
 
     sampling_strategy = "callback"
-    # Ten evaluations without progress, a sixfold number of iterations, are enough to stop.
+    # Stop after ten evaluations without progress, during which the iterations grow sixfold.
     stopping_criterion = NoProgress(eps=1e-12, patience=10, strategy="callback")
 
     @classmethod
@@ -68,7 +68,7 @@ class Objective(BaseObjective):
         kept = dict(problem=self.problem, question=self.question)
         kept |= default_parameters(self.problem)
         for name, value in self._parameters.items():
-            # Those of other problems stay only if they were given, to be refused.
+            # Keep parameters of other problems only if they were given: they are then refused.
             given = [value] != self.parameters[name]
             if value != DEFAULT and (given or name in kept):
                 kept[name] = value
@@ -99,11 +99,11 @@ class Objective(BaseObjective):
         return refusal(self, problem.allowed) or problem.refuse(**data)
 
     def set_data(self, task, **data):
-        # The first that benchopt calls in a job, whichever process it runs in.
+        # benchopt calls this first in a job, in whichever process the job runs.
         limit_threads()
         problem = get_problem(self.problem)
         parameters = {name: getattr(self, name) for name in problem.parameters}
-        # A data set may tell more than this problem asks for.
+        # A dataset may provide more than this problem needs.
         used = {name: data[name] for name in signature(problem).parameters if name in data}
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
 
@@ -122,7 +122,7 @@ class Objective(BaseObjective):
         return [dict(**row, **common) for row in rows]
 
     def save_final_results(self, outer_var, **result):
-        """What the results file keeps once a curve, in the column final_results."""
+        """The entry of a curve in the column ``final_results`` of the results file."""
         return dict(outer_var=np.asarray(outer_var, float), **provenance())
 
     def get_one_result(self):
@@ -140,4 +140,4 @@ class Objective(BaseObjective):
         return dict(suite=suite_fingerprint())
 
     def __setstate__(self, state):
-        """Nothing beside the parameters is kept."""
+        """Restore nothing: the parameters suffice."""

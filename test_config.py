@@ -1,11 +1,11 @@
-"""Hooks of ``benchopt test``: which of its checks need what this machine may not have."""
+"""Hooks of ``benchopt test``: skip checks whose data or libraries are missing."""
 
 import pytest
 from benchopt.utils.run_context import RunContext
 
 
 def check_test_dataset_get_data(benchmark, dataset_class):
-    """A data set that must be downloaded is checked only where it can be had."""
+    """Check a dataset that must be downloaded only if it is available."""
     test_parameters = getattr(dataset_class, "test_parameters", {})
     parameters = {name: values[0] for name, values in test_parameters.items()}
     dataset = dataset_class.get_instance(**parameters)
@@ -16,6 +16,6 @@ def check_test_dataset_get_data(benchmark, dataset_class):
 
 
 def check_test_solver_run(benchmark, solver):
-    """A solver of another library is run only where that is installed."""
+    """Run a solver of another library only if that library is installed."""
     if solver.name == "TorchOpt":
         pytest.importorskip("torchopt")

@@ -1,27 +1,28 @@
-"""What solvers, datasets and plots share, in rooms between which imports point one way.
+"""Code that solvers, datasets and plots share. Imports between its folders point one way.
 
 ::
 
     algorithms/    bases of solvers, and the pieces that several algorithms share
-    problems/      one file per bilevel problem; its kernels beside it
+    problems/      one file per bilevel problem, and files of numba kernels
     judge.py       how a result is judged: h, its gradient and theta*, exactly
     numerics/      full-batch methods: Newton, inner, linear and outer solvers, Lasso
     frameworks/    how one algorithm source is run: python, jax, numba
     minibatches/   samples cut into blocks
-    oracle.py      what algorithms may ask of a problem
+    oracle.py      the oracles that algorithms may call
     validation.py  refusals of what is out of range
     data/          splits, downloads, formats
     results/       curves, profiles, reference tables
     provenance/    versions, fingerprint, threads
 
-A room imports only from itself and from rooms on lower floors::
+Each line imports only from itself and from the lines below it::
 
     solvers, objective, scripts
         algorithms, problems, judge
             numerics, frameworks
                 minibatches, oracle, validation     (which may import each other)
 
-Besides, datasets import from data and validation, data from validation, plots from results, scripts
-from results, and the objective from provenance. ``frameworks/numba`` is imported through its
-``__init__`` only, by ``*_kernels.py`` and by ``get_framework``. ``tests/test_rooms.py`` holds this.
+In addition, datasets import from data and validation, data from validation, plots and scripts from
+results, and the objective from provenance. ``frameworks/numba`` is imported through its
+``__init__`` only, by ``*_kernels.py`` and by ``get_framework``. ``tests/test_rooms.py`` checks
+this.
 """

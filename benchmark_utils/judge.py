@@ -1,4 +1,4 @@
-"""The exact value function: what h, its gradient and theta* are at a given lambda."""
+"""The exact value function: h, its gradient and theta* at a given lambda."""
 
 from functools import cached_property
 
@@ -16,8 +16,8 @@ class Judge:
 
     Notes
     -----
-    Evaluations are warm-started from the one before, so that a judge belongs to one curve: a curve
-    must not depend, in its last digits, on which solver ran before.
+    Each evaluation is warm-started from the previous one. Use a new judge for each curve: a curve
+    must not depend, even in its last digits, on which solver ran before.
     """
 
     def __init__(self, problem):
@@ -37,7 +37,7 @@ class Judge:
         rows : list of dict
             One row: ``value`` h(lambda); ``grad_norm`` the Euclidean norm of its gradient;
             ``inner_distance`` between ``inner_var`` and theta*(lambda); and the problem's own
-            metrics at theta*. NaN where the result is not finite, which benchopt calls diverged.
+            metrics at theta*. NaN if the result is not finite: benchopt then reports divergence.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class Judge:
                 f"outer_var has entries down to {outer_var.min()}, where the problem is not "
                 "defined; project every outer step with oracle.project."
             )
-        # What overflows is reported as NaN, and needs no warning beside that.
+        # Overflows are reported as NaN, so no warning is needed.
         with np.errstate(over="ignore", invalid="ignore"):
             value, hypergradient, inner_star = value_function(
                 self.problem, outer_var, self.inner_star
@@ -68,7 +68,7 @@ class Judge:
 
 
 class EstimateJudge:
-    """Judge estimates of the hypergradient at the lambda where the problem starts.
+    """Judge estimates of the hypergradient at the initial lambda of the problem.
 
     Parameters
     ----------
@@ -89,21 +89,22 @@ class EstimateJudge:
         inner_var : array, (p,)
             theta^N, after the N inner iterations of the estimate.
         outer_var : array, (d,)
-            Where lambda starts.
+            The initial lambda.
         hypergradient : array, (d,)
             The estimate.
         jacobians : list of array, optional
-            Estimates of the derivative of every signal's code in the dictionary, (K, m K).
+            Estimates of the derivative of each signal's code in the dictionary, (K, m K).
 
         Returns
         -------
         rows : list of dict
-            One row: ``value`` and ``grad_norm`` those of h where lambda starts; ``gradient_error``
-            the Euclidean distance of the estimate to the gradient of h; ``relative_error`` the
-            same over ``grad_norm``, unless that is 0; ``inner_distance`` between theta^N and
-            theta*; and ``support_distance``, in how many entries their supports differ, if G is
-            not smooth. With ``jacobians`` one row per ``signal``, with that signal's distances,
-            and ``jacobian_error`` in the Frobenius norm.
+            One row: ``value`` and ``grad_norm``, those of h at the initial lambda;
+            ``gradient_error``, the Euclidean distance of the estimate to the gradient of h;
+            ``relative_error``, the same divided by ``grad_norm``, unless that is 0;
+            ``inner_distance`` between theta^N and theta*; and, if G is not smooth,
+            ``support_distance``, the number of entries in which their supports differ. With
+            ``jacobians`` one row per ``signal``, with the distances of that signal, and
+            ``jacobian_error`` in the Frobenius norm.
         """
         error = float(np.linalg.norm(hypergradient - self.hypergradient))
         norm = float(np.linalg.norm(self.hypergradient))

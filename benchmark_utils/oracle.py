@@ -1,4 +1,4 @@
-"""What a stochastic algorithm may ask of a problem."""
+"""The functions of a problem that stochastic algorithms call."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,8 +10,8 @@ ORACLE_NAMES = ("inner_grad", "hvp", "cross", "outer_grad")
 class Oracle(NamedTuple):
     """The minibatch oracles of a problem, each an unbiased estimate of its full-batch value.
 
-    All take ``problem`` (the arrays), ``inner_var`` (p,), ``outer_var`` (d,), the products also
-    ``v`` (p,), and last the index ``batch`` of a minibatch.
+    All take the problem's ``arrays``, ``inner_var`` (p,) and ``outer_var`` (d,). The products also
+    take ``v`` (p,). The last argument is the index ``batch`` of a minibatch.
     """
 
     inner_grad: Callable  # grad_theta G, (p,)
@@ -20,4 +20,4 @@ class Oracle(NamedTuple):
     cross: Callable  # hessian_lambda,theta G . v, (d,)
     inner_grad_hvp_cross: Callable  # these three in one pass over the minibatch
     outer_grad: Callable  # (grad_theta F, grad_lambda F), (p,) and (d,)
-    project: Callable  # (problem, outer_var): the nearest lambda at which the problem is defined
+    project: Callable  # (arrays, outer_var): the nearest lambda at which the problem is defined

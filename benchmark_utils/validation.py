@@ -1,4 +1,4 @@
-"""Refusing what is out of range, in one sentence: what was given, and what is allowed."""
+"""Check values, and say in one sentence what was given and what is allowed."""
 
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -48,7 +48,7 @@ def one_of(*values):
 
 
 def any_of(*options):
-    """What any of the options allows."""
+    """Any value that one of the options allows."""
     return Allowed(
         lambda value: any(option.test(value) for option in options),
         " or ".join(option.description for option in options),

@@ -10,9 +10,9 @@ from benchmark_utils.validation import one_of
 class Dataset(BilevelDataset):
     """Forest cover types: 581,012 samples, 54 features, seven classes, through scikit-learn.
 
-    ``task="binary"`` tells the largest class, lodgepole pine, from all others. Half of the samples
-    train, a quarter validates, a quarter tests; features are standardised with the mean and the
-    standard deviation of the training part.
+    ``task="binary"`` separates the largest class, lodgepole pine, from all others. Half of the
+    samples train, a quarter validates, a quarter tests; features are standardised with the mean and
+    the standard deviation of the training part.
     """
 
     name = "covtype"

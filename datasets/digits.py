@@ -10,7 +10,7 @@ class Dataset(BilevelDataset):
 
     Half of the samples train, a quarter validates, a quarter tests; pixels are from 0 to 1. Each
     training label is replaced by a random other class with probability ``corruption``; the mask
-    ``corrupted`` says which were.
+    ``corrupted`` marks these.
     """
 
     name = "digits"

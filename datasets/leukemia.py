@@ -23,7 +23,7 @@ class Dataset(BilevelDataset):
 
     def load(self, rng):
         X, y = fetch("leukemia")
-        # libsvmdata centres and scales this set's labels, which the split must tell apart.
+        # libsvmdata centres and scales the labels; the split is stratified by their signs.
         classes = np.sign(y)
         return dict(
             task="regression", **split(X, classes, rng, stratify=True, val_size=1 / 3, test_size=0)

@@ -6,11 +6,11 @@ from benchmark_utils.validation import one_of
 class Dataset(BilevelDataset):
     """A binary classification from LIBSVM, by its name there.
 
-    ``dataset`` is the name, as ``a9a``, ``w8a``, ``rcv1.binary``, ``real-sim``, ``news20.binary``,
-    ``covtype.binary`` or ``epsilon``. ``validation="test"`` validates on the official test set,
-    where there is one; ``"holdout"`` on a stratified quarter of the training set. Matrices of which
-    less than half is non-zero come sparse. The files are kept in libsvmdata's cache, which the
-    variable LIBSVMDATA_HOME can move.
+    ``dataset`` is the name, such as ``a9a``, ``w8a``, ``rcv1.binary``, ``real-sim``,
+    ``news20.binary``, ``covtype.binary`` or ``epsilon``. ``validation="test"`` validates on the
+    official test set, if there is one; ``"holdout"`` on a stratified quarter of the training set.
+    Matrices with less than half of their entries non-zero are sparse. The files are kept in
+    libsvmdata's cache, which the variable LIBSVMDATA_HOME can move.
     """
 
     name = "libsvm"

@@ -17,11 +17,11 @@ class Dataset(BilevelDataset):
     With ``images="train"`` three quarters of the 60,000 training images train, a quarter validates,
     and the 10,000 test images test. With ``"test"`` there are only these 10,000: half of them
     train, a quarter validates, a quarter tests. Each training label is replaced by a random other
-    class with probability ``corruption``; the mask ``corrupted`` says which were.
+    class with probability ``corruption``; the mask ``corrupted`` marks these.
 
     The published files, such as train-images-idx3-ubyte or the same with .gz, are read from
     benchopt's data path for mnist (``data/mnist`` here, unless ``data_home`` or ``data_paths`` say
-    otherwise); what is not there is downloaded from OpenML, as scikit-learn does.
+    otherwise); missing files are downloaded from OpenML, as scikit-learn does.
     """
 
     name = "mnist"

@@ -13,9 +13,9 @@ class Dataset(BilevelDataset):
     """20 newsgroups: 18,846 texts, 130,107 words, twenty classes, through scikit-learn.
 
     Matrices are sparse: term frequencies times inverse document frequencies of the training part,
-    each text of norm 1. ``task="binary"`` tells the first ten groups of the alphabet from the last
-    ten. Three quarters of the official training set train, a quarter validates, and the official
-    test set tests.
+    each text of norm 1. ``task="binary"`` separates the first ten groups in alphabetical order from
+    the last ten. Three quarters of the official training set train, a quarter validates, and the
+    official test set tests.
     """
 
     name = "newsgroups"

@@ -5,7 +5,7 @@ from benchmark_utils.validation import integer, non_negative, number
 
 
 class Dataset(BilevelDataset):
-    """Two linear least-squares problems, one within the other, with spectra as asked for.
+    """Two nested linear least-squares problems with given spectra.
 
     A sample is a row x of ``inner_dim``, a row z of ``outer_dim`` and a number y, and its loss is
     (<x, theta> + <z, lambda> - y)^2 / 2, at both levels: see ``benchmark_utils/problems/
@@ -14,13 +14,13 @@ class Dataset(BilevelDataset):
 
     * the inner Hessian has ``inner_dim`` eigenvalues from 1 / ``inner_conditioning`` to 1, evenly
       on a logarithmic scale; so has the Hessian of the outer objective in theta;
-    * theta*(lambda) moves by ``coupling`` times as far as lambda in min(p, d) directions, and not
-      in the others;
+    * theta*(lambda) moves ``coupling`` times as far as lambda in min(p, d) directions, and does not
+      move in the others;
     * the Hessian of h has eigenvalues from 1 / ``outer_conditioning`` to 1.
 
-    ``noise`` is the standard deviation of what no theta and lambda explain of y. The noise of a
-    sample's Hessian is that of a Gaussian row, whatever ``noise`` is; neither vanishes at the
-    solution. The linear system's solution there is not zero, and depends on lambda.
+    ``noise`` is the standard deviation of the part of y that no theta and lambda explain. The noise
+    of a sample's Hessian is that of a Gaussian row, independently of ``noise``; neither vanishes at
+    the solution. The linear system's solution there is not zero, and depends on lambda.
     """
 
     name = "quadratic"
@@ -68,10 +68,10 @@ class Dataset(BilevelDataset):
 
     def load(self, rng):
         p, d = self.inner_dim, self.outer_dim
-        # theta*(lambda) = center - jacobian lambda; the outer problem's targets lie elsewhere.
+        # theta*(lambda) = center - jacobian lambda; the outer problem has other targets.
         center, target = rng.standard_normal((2, p))
         outer_target = rng.standard_normal(d)
-        # A partial isometry, and how the outer rows that h sees go along with those of theta.
+        # A partial isometry, and the correlation of the outer rows that h sees with those of theta.
         isometry = orthonormal(rng, max(p, d))[:p, :d]
         mixing = 0.5 * orthonormal(rng, max(p, d))[:p, :d]
 
@@ -80,7 +80,7 @@ class Dataset(BilevelDataset):
         explained = self.coupling * X @ isometry
         inner = dict(
             X_train=X,
-            # Uncorrelated with X, the second part changes G in lambda, and theta* not at all.
+            # The second part is uncorrelated with X: it changes G in lambda, but not theta*.
             Z_train=explained + u,
             y_train=X @ center + noise,
         )

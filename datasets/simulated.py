@@ -7,10 +7,10 @@ from benchmark_utils.validation import integer, number
 
 
 class Dataset(BilevelDataset):
-    """Binary classification with correlated Gaussian features, from the strongest to the weakest.
+    """Binary classification with correlated Gaussian features, of decreasing weight.
 
     The features k and l of a sample have correlation ``correlation``^|k-l|. Labels come from a
-    logistic model with weights (-1)^k 3 / k, k = 1, 2, ..., shifted such that a part
+    logistic model with weights (-1)^k 3 / k, k = 1, 2, ..., shifted such that a fraction
     ``positive_fraction`` is positive, and are then flipped with probability ``noise``.
     """
 

@@ -7,12 +7,12 @@ from benchmark_utils.validation import integer, positive
 
 
 class Dataset(BilevelDataset):
-    """Linear regression with correlated Gaussian features and a sparse truth.
+    """Linear regression with correlated Gaussian features and sparse true weights.
 
     The features k and l of a sample have correlation ``correlation``^|k-l|. Of the true weights
-    ``n_nonzero``, spread evenly, are 1 and -1 in turn, the others 0; the noise is Gaussian, with
-    the norm of the signal divided by ``snr``. Half of the samples train, a quarter validates, a
-    quarter tests.
+    ``n_nonzero``, evenly spread, are alternately 1 and -1, and the others 0. The noise is Gaussian,
+    with the norm of the signal divided by ``snr``. Half of the samples train, a quarter validates,
+    a quarter tests.
     """
 
     name = "simulated_regression"

@@ -7,11 +7,11 @@ from benchmark_utils.validation import fraction, integer, non_negative
 class Dataset(BilevelDataset):
     """Signals that are sparse combinations of atoms, plus noise.
 
-    The atoms are Gaussian, scaled to norm 1. A code's entries are different from 0 with probability
+    The atoms are Gaussian, scaled to norm 1. Each entry of a code is non-zero with probability
     ``density``, and then Gaussian of variance 1. Noise of standard deviation ``noise`` is added to
     every entry of a signal. The learned dictionary starts at the true one, with Gaussian noise of
     ``perturbation`` times the standard deviation of its entries, scaled back to atoms of norm 1.
-    The defaults are the setting of the paper.
+    The defaults are those of the paper.
     """
 
     name = "sparse_coding"

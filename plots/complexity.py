@@ -6,7 +6,7 @@ from benchmark_utils.results.plots import TASK_OPTIONS, CurvePlot
 
 
 class Plot(CurvePlot):
-    """Oracle calls until ||grad h||^2 <= epsilon, and the exponent with that of the theory."""
+    """Oracle calls until ||grad h||^2 <= epsilon, and the fitted and theoretical exponents."""
 
     name = "complexity"
     options = {**TASK_OPTIONS, "calls": list(CALLS)}

@@ -3,7 +3,7 @@ import numpy as np
 from benchmark_utils.results.curves import of_task, task_title
 from benchmark_utils.results.plots import TASK_OPTIONS, CurvePlot
 
-# More entries of lambda than this are thinned out.
+# Above this number, only some entries of lambda are shown.
 MAX_ENTRIES = 500
 
 

@@ -13,7 +13,7 @@ class Plot(CurvePlot):
         if "p_solver_linear_solver" not in rows or not len(rows):
             return []
         rows = final_points(rows)
-        # What one product on all training samples counts; the least of all runs is one.
+        # The calls of one product on all training samples: the least of all runs.
         one = rows["objective_hvp_calls"][rows["objective_hvp_calls"] > 0].min()
         most = rows["objective_hvp_calls"].max() / one
         curves = []
@@ -22,7 +22,7 @@ class Plot(CurvePlot):
             products = points["objective_hvp_calls"] / one
             errors = points["objective_relative_error"]
             if not products.any():
-                # A solver that takes no products has one error, at every price.
+                # A solver that takes no products has the same error at any cost.
                 products, errors = [1, most], [errors.iloc[0]] * 2
             curves.append(self.curve(products, errors, name.replace("_", " ")))
         return curves

@@ -8,7 +8,7 @@ TIME = "time"
 
 
 class Plot(CurvePlot):
-    """Performance profiles over all data sets, objectives and repetitions of a results file."""
+    """Performance profiles over all datasets, objectives and repetitions of a results file."""
 
     name = "performance_profile"
     scale = "semilog-x"

@@ -18,7 +18,7 @@ class Plot(CurvePlot):
         curves = []
         for solver, points in rows.dropna(subset="objective_outer_var").groupby("solver_name"):
             visited = "report=visited" in solver
-            # A grid's first point is the start that all solvers share.
+            # The first point of a grid is the start that all solvers share.
             points = points.iloc[1:].sort_values("objective_outer_var") if visited else points
             name = solver.split("[")[0]
             label = f"{name}: h on its grid" if visited else f"{name}: points visited"

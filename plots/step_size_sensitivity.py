@@ -7,7 +7,7 @@ PREFIX = "p_solver_"
 
 
 def step_sizes(results):
-    """The step sizes of which a results file has several values, or all where there is none."""
+    """The step sizes that have several values in a results file; all if there are none."""
     columns = [column for column in results if column.endswith("step_size")]
     varied = [
         column for column in columns if results.groupby("file_solver")[column].nunique().max() > 1
@@ -16,7 +16,7 @@ def step_sizes(results):
 
 
 class Plot(CurvePlot):
-    """How good the end of a run is against a step size, best over all other parameters.
+    """The end of runs against a step size, for the best of all other parameters.
 
     Steps at which a solver diverged have no point.
     """

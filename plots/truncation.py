@@ -3,8 +3,8 @@ from benchmark_utils.results.plots import CurvePlot
 
 
 class Plot(CurvePlot):
-    """The error of the Jacobian by depth of back-propagation: on the signal where the error of the
-    full one rises most, and as the median over signals."""
+    """The error of the Jacobian by depth of back-propagation: on the signal whose error rises most
+    with full depth, and as the median over signals."""
 
     name = "truncation"
     options = {"dataset": ..., "signals": ["largest rise", "median"]}

@@ -8,7 +8,7 @@ precision. Times are the fastest of many chunks of iterations, because other loa
 only adds to them. Data are random: 37,492 training and 12,498 validation samples, 22 features.
 
 Each line also gives the time of the iteration's oracle calls when made separately, and the ratio of
-the two: above 1 by the algorithm's own work, less what it saves by several oracles in one call.
+the two. The algorithm's own work raises it; oracles that are combined in one call lower it.
 """
 
 import argparse

@@ -3,11 +3,11 @@
     python scripts/bench_memory.py [--samples N] [--features P]
 
 The run is SOBA, compiled by numba, on `logreg` with dense data, from the data to some chunks of
-iterations and one exact evaluation, in a process of its own; the peak is that of its resident
-memory, with Python and all libraries. The last column leaves out the peak of the same run on hardly
-any data. `arrays` are given to the problem directly, a fifth of the samples to validate on;
-`simulated` is that dataset by way of the objective, as in `benchopt run`, and its size includes
-the test samples.
+iterations and one exact evaluation, in its own process. The peak is that of its resident memory,
+with Python and all libraries. The last column subtracts the peak of the same run on few data.
+`arrays` are given to the problem directly, with a fifth of the samples for validation; `simulated`
+is that dataset, given to the objective as in `benchopt run`, and its size includes the test
+samples.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def run(source, n_samples, n_features):
 
 
 def peak_of_run(source, n_samples, n_features):
-    """The peak of a run in a process of its own, in bytes."""
+    """The peak of a run in its own process, in bytes."""
     command = [sys.executable, __file__, "--run", source]
     command += ["--samples", str(n_samples), "--features", str(n_features)]
     # Compiling needs memory too: here each run compiles, whatever has been compiled before.
@@ -86,7 +86,7 @@ def main():
         return run(options.run, options.samples, options.features)
     size = 8 * options.samples * options.features
     print(f"SOBA on {options.samples} x {options.features} samples, {size / MEGABYTE:.0f} MB")
-    print(f"{'':<10}{'peak (MB)':>12}{'ratio':>8}{'less that of hardly any data':>32}")
+    print(f"{'':<10}{'peak (MB)':>12}{'ratio':>8}{'less the peak on few data':>32}")
     for source in SOURCES:
         highest = peak_of_run(source, options.samples, options.features)
         without_data = peak_of_run(source, 1_000, options.features)

@@ -7,7 +7,7 @@ on sparse data, the fraction of non-zero entries. Each table ends with the expon
 least-squares fit cost ~ size^e. Stochastic algorithms promise 0 for n. Their cost still grows when
 the data leave the processor's cache, as the first line of a table shows: the time to sum the
 entries of one inner and one outer minibatch (a read floor). The other exponents are at most 1, and
-lower where fixed costs count.
+lower if fixed costs matter.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Draw figures, PNG files of a paper's column, from what plots/ make of results.
+"""Draw plots of results as figures, PNG files as wide as a column of a paper.
 
     python scripts/figures.py [NAME ...]
     python scripts/figures.py --results RESULTS.parquet [PLOT ...]
@@ -60,7 +60,7 @@ def draw_column(panel, path):
     draw_panel(axis, panel)
     handles, labels = axis.get_legend_handles_labels()
     shown = [label.split("[")[0] for label in labels]
-    # Without its parameters, where that still says which curve it is.
+    # Without parameters, if the names still differ.
     labels = shown if len(set(shown)) == len(shown) else labels
     n_columns = 1 if max(map(len, labels)) > 25 else 3
     figure.set_size_inches(width, height + 0.14 * -(-len(labels) // n_columns))
@@ -72,7 +72,7 @@ def draw_column(panel, path):
 def draw_panel(axis, panel):
     labels = set()
     for curve in panel["data"]:
-        # Of curves of one label the legend shows the first.
+        # The legend shows only the first curve of each label.
         label = curve["label"] if curve["label"] not in labels else None
         labels.add(curve["label"])
         points = curve.get("points", False)

@@ -3,7 +3,7 @@
     python scripts/readme_figures.py problem [--output FIGURE.png]
     python scripts/readme_figures.py ijcnn1 [--results RESULTS.parquet] [--output FIGURE.png]
 
-`problem` is docs/problem.png: h of one penalty on a small data set, and its tangents. `ijcnn1` is
+`problem` is docs/problem.png: h of one penalty on a small dataset, and its tangents. `ijcnn1` is
 docs/ijcnn1.png: h - h* against time and against oracle calls, for all curves of a results file, by
 default the latest, which should be of configs/ijcnn1.yml. h* is the optimum that a full-batch
 quasi-Newton method, L-BFGS-B on the exact h and its gradient with |lambda_k| <= 30, finds from
@@ -25,7 +25,7 @@ from benchmark_utils.judge import value_function
 from benchmark_utils.results.curves import final_points, median_curves, oracle_calls
 
 BOX = 30
-# Seconds: what is drawn starts here.
+# Seconds at which the time axis starts.
 FIRST_TIME = 1e-3
 STARTS = (0.0, -3.0, -6.0)
 
@@ -101,13 +101,13 @@ def make_ijcnn1(path, results_path):
 
 
 def small_problem():
-    """A logistic regression of few samples and a single penalty."""
+    """A logistic regression with few samples and a single penalty."""
     dataset = make_dataset("simulated", n_samples=400, n_features=40)
     return problem_of(BENCHMARK.get_benchmark_objective().get_instance(n_reg=1), dataset)
 
 
 def losses_by_penalty(problem):
-    """Penalties' logarithms, the training loss and h at theta*, and the gradient of h."""
+    """Logarithms of penalties, the training loss and h at theta*, and the gradient of h."""
     logs, inner_star = np.linspace(-9, 2, 111), np.zeros(problem.inner_dim)
     training, values, slopes = [], [], []
     for log in logs:

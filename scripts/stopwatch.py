@@ -40,7 +40,7 @@ def stochastic_solvers(names=None):
 
 
 def make_solver(cls, problem, chunk=CHUNK, **parameters):
-    """A compiled solver that comes back after each chunk of iterations."""
+    """A compiled solver that returns after each chunk of iterations."""
     solver = cls.get_instance(eval_freq=chunk, **parameters)
     RunContext().set_run_context("bilevel", "bench", solver, repetition=0, base_seed=0)
     solver.set_objective(problem)
@@ -70,7 +70,7 @@ class Asked(NamedTuple):
 
 
 class OneOracle(StochasticSolver):
-    """An oracle that is asked once an iteration: a stochastic solver, to be timed as one."""
+    """One oracle call per iteration, as a stochastic solver, so that it is timed like one."""
 
     name = "OneOracle"
     parameters = {"oracle": ["inner_grad"], **StochasticSolver.parameters}

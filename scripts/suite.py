@@ -22,9 +22,9 @@ def make_dataset(name, **parameters):
 
 
 def problem_of(objective, dataset, base_seed=0):
-    """The problem that an objective makes of a dataset, as in a run of benchopt.
+    """The problem that an objective makes from a dataset, as in a run of benchopt.
 
-    The script ends with the reason if the data cannot be had.
+    The script ends with the reason if the data are not available.
     """
     RunContext().set_run_context(objective, dataset, "script", repetition=0, base_seed=base_seed)
     skip, reason = objective._set_dataset(dataset)

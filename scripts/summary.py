@@ -61,11 +61,11 @@ def lines(final):
 def marked(results):
     """Say that other jobs ran while times were measured, if any did."""
     if results["objective_parallel"].any():
-        yield "Times are of jobs that ran in parallel, and tell of the machine's other load too."
+        yield "Times are of jobs that ran in parallel, and depend on the other load of the machine."
 
 
 def made_with(results):
-    """Say with what the curves were made, one line for each distinct environment."""
+    """Say how the curves were made, with one line for each distinct environment."""
     last = results.dropna(subset="final_results")
     ways = last["final_results"].map(
         lambda final: str([final[key] for key in ("commit", "python", "packages")])
@@ -88,7 +88,7 @@ def print_summary(path):
 
 
 def winner(results, fraction=1e-3):
-    """Which solver is the first to leave only a fraction of the gap between start and best h.
+    """The solver that first leaves only a fraction of the gap between start and best h.
 
     Parameters
     ----------
@@ -99,8 +99,8 @@ def winner(results, fraction=1e-3):
     Returns
     -------
     point : pandas.Series
-        The point of the winner's median curve at which it does, with ``solver_name``, ``time`` in
-        seconds, and ``calls``, of all oracles.
+        That point of its median curve, with ``solver_name``, ``time`` in seconds, and ``calls`` of
+        all oracles.
     """
     curves = median_curves(results)
     curves["calls"] = oracle_calls(curves, "all")

@@ -63,7 +63,7 @@ def best_parameters(results, grid):
 
 
 def chosen_value(values, cell):
-    """Which value of a grid, a list or a single one, a cell of the results holds."""
+    """The value of a grid, which is a list or a single value, that a cell of the results holds."""
     values = values if isinstance(values, list) else [values]
     # Columns of mixed types hold strings.
     return next(value for value in values if cell == value or str(cell) == str(value))

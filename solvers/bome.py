@@ -23,9 +23,9 @@ class Solver(StochasticSolver):
         (theta, lambda) <- (theta, lambda) - gamma_t (grad F_j + mu grad q_i)
 
     with gamma_t = ``outer_step_size`` t^(-``outer_decay``), eta = ``barrier``: of the paper's two
-    choices, that which makes q decrease as fast as eta ||grad q||^2. Both gradients of q are on the
-    same minibatch. The error at the end vanishes with the step size, as the multiplier is unbounded
-    near theta*, and as ``n_inner_steps`` grow.
+    choices, the one by which q decreases as fast as eta ||grad q||^2. Both gradients of q are on
+    the same minibatch. The error at the end vanishes with the step size, as the multiplier is
+    unbounded near theta*, and as ``n_inner_steps`` grow.
     """
 
     name = "BOME"

@@ -12,7 +12,7 @@ MAX_POINTS = 10_000
 class Solver(BlackBoxSolver):
     """Grid search: solve the inner problem on a grid of lambda, and keep the best h.
 
-    ``n_values`` values a dimension spread evenly over the region that the problem proposes. With
+    ``n_values`` values per dimension spread evenly over the region that the problem proposes. With
     ``grid="shared"`` all entries of lambda move together, with ``"product"`` the grid is the full
     product, of at most 10,000 points. Points come in the order in which coarse grids are refined,
     so that the curve improves all along.

@@ -20,7 +20,7 @@ class Solver(FullBatchSolver):
         lambda  <- lambda - gamma_t (grad_lambda F - hessian_lambda,theta G v)
 
     with eps_t = ``tolerance`` r^t, r = ``rate`` (``schedule="geometric"``), or
-    ``tolerance`` / (t + 1)^2 (``"quadratic"``): both summable, as the convergence theorem asks.
+    ``tolerance`` / (t + 1)^2 (``"quadratic"``): both summable, as the convergence theorem requires.
 
     ``outer_step_size`` is a number, ``adaptive`` or ``lbfgs``: the paper leaves the rule of
     adaptive steps open, and ours is that of ``outer_descent``.

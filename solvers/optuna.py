@@ -11,7 +11,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 class Solver(BlackBoxSolver):
-    """Bayesian optimisation of h by Optuna, one inner solve a trial.
+    """Bayesian optimisation of h by Optuna, one inner solve per trial.
 
     ``sampler="tpe"`` models the densities of good and of bad points, jointly over the entries of
     lambda (Bergstra et al. 2011); ``"gp"`` models h by a Gaussian process and maximises the

@@ -12,7 +12,7 @@ class State(NamedTuple):
 class Solver(StochasticSolver):
     """PZOBO, Partial Zeroth-Order-like Bilevel Optimizer: theta's response by finite differences.
 
-    With S(lambda) what ``n_inner_steps`` steps of SGD from theta make of it, all on the same
+    With S(lambda) the result of ``n_inner_steps`` steps of SGD from theta, all on the same
     minibatches, and Q = ``n_directions`` Gaussian directions u_k of lambda's space, an iteration is
 
         theta  <- S(lambda)
@@ -22,7 +22,7 @@ class Solver(StochasticSolver):
     with rho = ``step_size`` inside, mu = ``smoothing``, gamma_t = ``outer_step_size``
     t^(-``outer_decay``). It estimates the gradient through the inner steps, which is that of h in
     the limit of many steps; the directions' noise does not vanish at the solution, nor with full
-    batches. This is the stochastic version, PZOBO-S; ``batch_size=full`` is the other one. theta
+    batches. This is the stochastic version, PZOBO-S; with ``batch_size=full`` it is PZOBO. theta
     starts from where the last iteration left it, which the paper allows.
     """
 

@@ -23,7 +23,7 @@ class Solver(StochasticSolver):
         q_i(now) - table[i] + mean(table),   and then table[i] <- q_i(now),
 
     so that constant step sizes converge. Minibatches are the fixed blocks into which the shuffled
-    samples are cut, and a table has one row a block. ``init_memory="zero"`` starts with tables of
+    samples are cut, and a table has one row per block. ``init_memory="zero"`` starts with tables of
     zeros, ``"full"`` with a pass over the data at the starting point.
     """
 

@@ -27,8 +27,8 @@ class Solver(StochasticSolver):
 
     with rho = ``step_size``, gamma = ``outer_step_size``, q = ``period``: by default (``auto``) the
     number of inner and outer minibatches in the data, the order of the paper's theorem, so that
-    full batches cost as much as what is between them. The paper projects v onto a ball whose radius
-    depends on constants of the problem, to bound it in proofs; we do not.
+    full batches cost as much as the iterations between them. The paper projects v onto a ball whose
+    radius depends on constants of the problem, to bound it in proofs; we do not.
     """
 
     name = "SRBA"

@@ -5,7 +5,7 @@ from benchmark_utils.validation import fraction, positive
 class Solver(FullBatchSolver):
     """TorchOpt: gradient descent on h, with hypergradients by another library, on PyTorch.
 
-    An outside check of this suite's hypergradients and timings. At each outer iteration
+    An independent check of this suite's hypergradients and timings. At each outer iteration
 
         theta   by torch.optim.LBFGS, to a gradient of at most ``tolerance`` in each entry
         v       by TorchOpt's conjugate gradients, to a relative residual of ``tolerance``

@@ -12,8 +12,8 @@ class Solver(RandomNeumannSolver):
         lambda <- lambda - gamma_t (grad_lambda F_j - hessian_lambda,theta G_i' v)
 
     with rho_t = ``step_size`` t^(-``decay``), gamma_t = ``outer_step_size`` t^(-``outer_decay``),
-    eta = ``neumann_step_size``, N = ``n_neumann_steps``. The exponents 2/5 and 3/5 are those that
-    the paper has for an h that is not convex; N grows with log t there, and is constant here.
+    eta = ``neumann_step_size``, N = ``n_neumann_steps``. The exponents 2/5 and 3/5 are those of
+    the paper for an h that is not convex; N grows with log t there, and is constant here.
     """
 
     name = "TTSA"

@@ -26,7 +26,7 @@ class Solver(StochasticSolver):
 
         d_theta   <- d_theta  + u - u_previous
         d_lambda  <- d_lambda + w - w_previous
-        theta     <- theta - rho d_theta                    for k <= M alone
+        theta     <- theta - rho d_theta                    for k <= M only
 
     where "previous" is the point before the last step on lambda or theta. Here q = ``period``, M =
     ``n_inner_steps``, rho = ``step_size``, gamma = ``outer_step_size``. The mean of the estimates

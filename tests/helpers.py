@@ -37,7 +37,7 @@ STOCHASTIC = sorted(names_of_solvers(StochasticSolver))
 BLACK_BOX = sorted(names_of_solvers(BlackBoxSolver))
 # Those that take steps.
 FULL_BATCH = sorted(names_of_solvers(FullBatchSolver).difference(BLACK_BOX))
-# A data set and the parameters of another, small enough for tests.
+# A dataset and the parameters of another, small enough for tests.
 SMALL = "simulated[n_samples=200,n_features=4]"
 SMALL_REGRESSION = dict(n_samples=80, n_features=12, n_nonzero=4)
 ORACLES = ("inner_grad", "inner_grads", "hvp", "cross", "inner_grad_hvp_cross", "outer_grad")
@@ -56,7 +56,7 @@ def make_problem(reg="exp", n_reg="full", seed=0, **shape):
 
 
 def quadratic_data(**parameters):
-    """A small bilevel quadratic from its data set."""
+    """A small bilevel quadratic from its dataset."""
     sizes = dict(n_inner_samples=60, n_outer_samples=50, inner_dim=4, outer_dim=3)
     spectra = dict(inner_conditioning=3, outer_conditioning=3)
     data = raw_data("quadratic", **sizes | spectra | parameters)
@@ -84,14 +84,14 @@ def component(kind, name):
 
 
 def raw_data(name, **parameters):
-    """What a data set returns, available or not."""
+    """What a dataset returns, available or not."""
     dataset = component("dataset", name).get_instance(**parameters)
     RunContext().set_run_context("bilevel", dataset, "solver", repetition=0, base_seed=0)
     return dataset.get_data()
 
 
 def get_data(name, **parameters):
-    """The data of a data set; the test is skipped where they cannot be had."""
+    """The data of a dataset; the test is skipped where they cannot be had."""
     data = raw_data(name, **parameters)
     if "unavailable" in data:
         pytest.skip(data["unavailable"])
@@ -112,7 +112,7 @@ def assert_advice(reason, owner, **parameters):
 
 
 def make_full_batch(problem, dataset="simulated_regression", **parameters):
-    """A problem without minibatches, on a small data set."""
+    """A problem without minibatches, on a small dataset."""
     data_parameters = parameters.pop(
         "data", SMALL_REGRESSION if dataset == "simulated_regression" else {}
     )

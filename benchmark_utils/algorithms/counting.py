@@ -51,7 +51,7 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     calls = []
 
     def counted(*names_and_dims):
-        def call(problem, inner_var, outer_var, *v_and_batch):
+        def call(arrays, inner_var, outer_var, *v_and_batch):
             calls.extend((name, v_and_batch[-1]) for name, _ in names_and_dims if name)
             values = tuple(on_trial(np.zeros(dim, dtype)) for _, dim in names_and_dims)
             return values if len(values) > 1 else values[0]
@@ -62,7 +62,7 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     # The gradients in both variables, from one look at the minibatch, are one call.
     in_lambda = (None, outer_dim)
 
-    def project(problem, outer_var):
+    def project(arrays, outer_var):
         return outer_var
 
     oracle = Oracle(

@@ -43,10 +43,16 @@ class TrialArray(np.ndarray):
     def __setitem__(self, index, value):
         raise Refused("it writes into an array; make a new one, as with np.where")
 
-    def _decide(self, *args):
+    def __bool__(self):
         raise Refused(
             "it decides by a value that only a run knows; use framework.cond, or where, minimum "
             "and maximum of framework.np"
+        )
+
+    def _as_number(self, *args):
+        raise Refused(
+            "it needs a Python number of a value that only a run knows; use the functions of "
+            "framework.np, as xp.sqrt for math.sqrt, and framework.fori_loop for range"
         )
 
     def __repr__(self):
@@ -56,7 +62,7 @@ class TrialArray(np.ndarray):
         return repr(self)
 
     __str__ = __repr__
-    __bool__ = __int__ = __float__ = __index__ = __complex__ = tolist = item = _decide
+    __int__ = __float__ = __index__ = __complex__ = tolist = item = _as_number
 
 
 def _in_place(name):

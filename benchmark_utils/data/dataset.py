@@ -1,4 +1,4 @@
-"""The base of data sets: everything that is not the data."""
+"""Base class of datasets: everything but the data."""
 
 import numpy as np
 from benchopt import BaseDataset
@@ -8,16 +8,16 @@ from benchmark_utils.validation import refusal
 
 
 class BilevelDataset(BaseDataset):
-    """Base class of data sets.
+    """Base class of datasets.
 
-    A data set defines ``load(rng)``, which returns a dict of plain arrays by name, and the ``task``
-    that they are for. If the data cannot be had it raises :class:`Unavailable` with a sentence that
-    says why and what to do: the data set is skipped.
+    A dataset defines ``load(rng)``, which returns a dict of plain arrays by name, and their
+    ``task``. If the data are not available it raises :class:`Unavailable` with a sentence that says
+    why and what to do, and the dataset is skipped.
 
     Attributes
     ----------
     allowed : dict of str to Allowed
-        What each parameter may be; a value out of range is refused before anything is loaded.
+        The allowed values of each parameter; others are refused before anything is loaded.
     """
 
     allowed = {}
@@ -38,7 +38,7 @@ class BilevelDataset(BaseDataset):
         raise NotImplementedError
 
     def refuse(self):
-        """Say in a sentence why the parameters do not go together; None if they do."""
+        """Say in a sentence why the parameters cannot be combined; None if they can."""
         return None
 
     def get_data(self):

@@ -1,8 +1,8 @@
-"""Loading data that may have to be downloaded, and saying so where that fails."""
+"""Load data that may have to be downloaded, and explain failures."""
 
 
 class Unavailable(Exception):
-    """A data set cannot be had; the message says why, and what to do."""
+    """A dataset is not available; the message says why, and what to do."""
 
 
 def load(name, source, advice, fetch, *args, **options):
@@ -11,16 +11,16 @@ def load(name, source, advice, fetch, *args, **options):
     Parameters
     ----------
     name, source : str
-        Of the data set, and of where it comes from: words of the message.
+        Names of the dataset and of its source, for the message.
     advice : str
-        What to do if it cannot be had.
+        What to do if it is not available.
     fetch : callable
         The loader, called with the arguments that follow.
 
     Returns
     -------
     data : object
-        What the loader returns.
+        The result of the loader.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def load(name, source, advice, fetch, *args, **options):
     """
     try:
         return fetch(*args, **options)
-    # A loader raises what its downloader, its decompressor or its parser raises.
+    # A loader may raise any exception of its downloader, decompressor or parser.
     except Exception as error:
         cause = " ".join(str(error).split())[:150]
         raise Unavailable(
@@ -38,7 +38,7 @@ def load(name, source, advice, fetch, *args, **options):
 
 
 def load_by_scikit_learn(name, fetch, **options):
-    """Call a loader of scikit-learn, which keeps what it has downloaded; see :func:`load`."""
+    """Call a loader of scikit-learn, which keeps its downloads; see :func:`load`."""
     advice = (
         "Connect to the network once, or set SCIKIT_LEARN_DATA to a folder in which scikit-learn "
         "has kept it."

@@ -1,4 +1,4 @@
-"""Reading IDX, the format in which MNIST is published."""
+"""Read IDX, the format in which MNIST is published."""
 
 import gzip
 

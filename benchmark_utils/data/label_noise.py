@@ -1,4 +1,4 @@
-"""Wrong labels among the training samples, as data cleaning has to find them."""
+"""Wrong labels among the training samples, for data cleaning."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def corrupt(data, probability, rng):
     data : dict
         With ``y_train``, labels 0, 1, ..., C-1, all of which occur.
     probability : float
-        With which each label is replaced, by one of the other classes, all equally likely.
+        Of each label to be replaced by another class, drawn uniformly from all others.
     rng : numpy.random.Generator
 
     Returns

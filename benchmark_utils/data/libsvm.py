@@ -1,4 +1,4 @@
-"""LIBSVM's data sets, through libsvmdata and its cache."""
+"""LIBSVM's datasets, through libsvmdata and its cache."""
 
 import numpy as np
 from libsvmdata import fetch_dataset
@@ -19,7 +19,7 @@ BINARY = tuple(
 
 
 def fetch(name):
-    """Load a data set from libsvmdata's cache, or download it.
+    """Load a dataset from libsvmdata's cache, or download it.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def fetch(name):
 
 
 def binary_data(name, validation, rng):
-    """The samples of a binary classification, and what validates on them.
+    """The training and validation samples of a binary classification.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def binary_data(name, validation, rng):
     validation : {"test", "holdout"}
         The official test set, or a stratified quarter of the training set.
     rng : numpy.random.Generator
-        Draws what is held out.
+        Draws the samples that are held out.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def binary_data(name, validation, rng):
     Raises
     ------
     Unavailable
-        If the data cannot be had, have no official test set, or not two labels.
+        If the data are not available, have no official test set, or do not have two labels.
     """
     if validation == "test" and f"{name}_test" not in ALL_DATASETS:
         raise Unavailable(f"{name} has no official test set; give validation=holdout.")
@@ -75,7 +75,7 @@ def binary_data(name, validation, rng):
     if len(classes) != 2:
         raise Unavailable(
             f"{name} has {len(classes)} different labels, where a binary classification has two; "
-            "choose another data set."
+            "choose another dataset."
         )
     y = signs(y, classes)
     if validation == "holdout":
@@ -85,5 +85,5 @@ def binary_data(name, validation, rng):
 
 
 def signs(y, classes):
-    """The labels as -1 and 1; what is neither class stays as it is, for the problem to refuse."""
+    """The labels as -1 and 1; other labels do not change, and the problem refuses them."""
     return np.select([y == classes[0], y == classes[1]], [-1.0, 1.0], y)

@@ -1,4 +1,4 @@
-"""Shared by the simulated data sets."""
+"""Features of the simulated datasets."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from benchmark_utils.validation import number
 
 correlation_allowed = number(-1e-300, 0.999, description="a number from 0 to 0.999")
 
-# Rows that are made at a time: they stay in the processor's cache.
+# Number of rows made at a time, which stay in the processor's cache.
 CHUNK = 4096
 
 
 def correlated_features(n_samples, n_features, correlation, rng):
-    """Gaussian samples, of which the features k and l have correlation ``correlation``^|k-l|.
+    """Gaussian samples whose features k and l have correlation ``correlation``^|k-l|.
 
     Returns
     -------

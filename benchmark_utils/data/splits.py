@@ -1,4 +1,4 @@
-"""Cutting samples into a training, a validation and a test part."""
+"""Cut samples into a training, a validation and a test part."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -14,7 +14,7 @@ def split(X, y, rng, stratify, val_size=0.25, test_size=0.25):
     Parameters
     ----------
     X : array or sparse array, (n_samples, n_features)
-        A dense one is put into the order of the parts, which share its memory.
+        A dense array is reordered in place, and the parts share its memory.
     y : array, (n_samples,)
     rng : numpy.random.Generator
     stratify : bool
@@ -58,7 +58,7 @@ def split(X, y, rng, stratify, val_size=0.25, test_size=0.25):
 
 
 def reorder(X, order):
-    """Put rows into another order in place, some columns at a time: with little more memory."""
+    """Reorder rows in place, some columns at a time, which needs little more memory."""
     width = max(1, X.shape[1] // 32)
     for start in range(0, X.shape[1], width):
         columns = X[:, start : start + width]

@@ -103,9 +103,9 @@ def oracle_from_losses(inner_loss, outer_loss, project):
     Parameters
     ----------
     inner_loss, outer_loss : callable
-        ``loss(problem, inner_var, outer_var, batch)``: an unbiased estimate of G or F.
+        ``loss(arrays, inner_var, outer_var, batch)``: an unbiased estimate of G or F.
     project : callable
-        ``project(problem, outer_var)``: the nearest lambda at which the problem is defined.
+        ``project(arrays, outer_var)``: the nearest lambda at which the problem is defined.
 
     Returns
     -------
@@ -117,17 +117,17 @@ def oracle_from_losses(inner_loss, outer_loss, project):
     inner_grads = jax.grad(inner_loss, argnums=(1, 2))
     outer_grad = jax.grad(outer_loss, argnums=(1, 2))
 
-    def grad_and_hvp(problem, inner_var, outer_var, v, batch):
-        return jax.jvp(lambda x: inner_grad(problem, x, outer_var, batch), (inner_var,), (v,))
+    def grad_and_hvp(arrays, inner_var, outer_var, v, batch):
+        return jax.jvp(lambda x: inner_grad(arrays, x, outer_var, batch), (inner_var,), (v,))
 
-    def hvp(problem, inner_var, outer_var, v, batch):
-        return grad_and_hvp(problem, inner_var, outer_var, v, batch)[1]
+    def hvp(arrays, inner_var, outer_var, v, batch):
+        return grad_and_hvp(arrays, inner_var, outer_var, v, batch)[1]
 
-    def cross(problem, inner_var, outer_var, v, batch):
-        return jax.grad(lambda x: jnp.vdot(inner_grad(problem, inner_var, x, batch), v))(outer_var)
+    def cross(arrays, inner_var, outer_var, v, batch):
+        return jax.grad(lambda x: jnp.vdot(inner_grad(arrays, inner_var, x, batch), v))(outer_var)
 
-    def inner_grad_hvp_cross(problem, inner_var, outer_var, v, batch):
-        grad, product = grad_and_hvp(problem, inner_var, outer_var, v, batch)
-        return grad, product, cross(problem, inner_var, outer_var, v, batch)
+    def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
+        grad, product = grad_and_hvp(arrays, inner_var, outer_var, v, batch)
+        return grad, product, cross(arrays, inner_var, outer_var, v, batch)
 
     return Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def block_sizes(n_samples, batch_size):
-    """Number of samples in each block, (n_blocks,): ``batch_size``, the last one what is left."""
+    """Number of samples in each block, (n_blocks,): ``batch_size``, and the rest in the last."""
     n_blocks = -(-n_samples // batch_size)
     sizes = np.full(n_blocks, batch_size)
     sizes[-1] = n_samples - (n_blocks - 1) * batch_size
@@ -17,9 +17,9 @@ def block_indices(n_samples, batch_size, rng):
     Returns
     -------
     indices : integer array, (n_blocks, batch_size)
-        Each sample once, shuffled; the last block is filled up with some a second time.
+        Each sample once, shuffled; the last block is padded with repeated samples.
     filled : bool array, (n_blocks, batch_size)
-        False where a sample only fills up.
+        False where a sample is padding.
     """
     shape = len(block_sizes(n_samples, batch_size)), batch_size
     filled = np.arange(shape[0] * shape[1]).reshape(shape) < n_samples
@@ -27,7 +27,7 @@ def block_indices(n_samples, batch_size, rng):
 
 
 def aligned_zeros(shape, dtype, alignment=64):
-    """Zeros that start at a cache line: a tenth off the time of kernels with 64-byte vectors."""
+    """Zeros that start at a cache line; kernels with 64-byte vectors are a tenth faster on them."""
     n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
     memory = np.zeros(n_bytes + alignment, np.uint8)
     start = -memory.ctypes.data % alignment
@@ -38,7 +38,7 @@ def block_weights(filled, dtype):
     """The weight of each sample, (n_blocks, batch_size), in the mean over uniformly drawn blocks.
 
     A block's weighted sum over its samples is an unbiased estimate of the mean over all samples;
-    samples that only fill up weigh nothing.
+    padding has weight 0.
     """
     return (filled * (len(filled) / np.count_nonzero(filled))).astype(dtype)
 
@@ -49,7 +49,7 @@ def take_blocks(rows, indices, dtype):
     Parameters
     ----------
     rows : array-like, (n_features, n_samples)
-        Also what becomes an array only where it is cut, ``np.asarray(rows[:, samples])``.
+        Or an object whose parts become arrays by ``np.asarray(rows[:, samples])``.
     indices : integer array, (n_blocks, batch_size)
     dtype : dtype
 
@@ -58,7 +58,7 @@ def take_blocks(rows, indices, dtype):
     blocks : array, (n_blocks, n_features, batch_size)
     """
     blocks = aligned_zeros((len(indices), rows.shape[0], indices.shape[1]), dtype)
-    # Many blocks at a time: with blocks of one sample, Python would be slow.
+    # Many blocks at a time: Python would be slow with blocks of one sample.
     n_together = max(1, 1024 // indices.shape[1])
     for first in range(0, len(indices), n_together):
         chosen = indices[first : first + n_together]
@@ -82,8 +82,7 @@ def make_blocks(rows, batch_size, dtype, rng):
     Returns
     -------
     blocks : array, (n_blocks, n_features, batch_size)
-        As :func:`take_blocks` makes them. The last block ends with zeros where the samples do not
-        fill it.
+        As :func:`take_blocks` makes them. The last block is padded with zeros.
     scale : dtype
         n_blocks / n_samples. With ``scale`` times a sum over the samples of a block, the mean over
         uniformly drawn blocks is the mean over samples, also when the last block is shorter.

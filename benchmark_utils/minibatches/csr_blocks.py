@@ -1,7 +1,7 @@
 """Sparse samples laid out for stochastic algorithms: shuffled once, in compressed sparse rows.
 
-A block is a contiguous range of rows, and so of entries. The samples that would fill up the last
-block have no entries.
+A block is a contiguous range of rows, and so of entries. The last block is padded with empty
+samples.
 """
 
 from typing import NamedTuple
@@ -96,7 +96,7 @@ def _jax_block(blocks, block):
     position = starts[0] + jnp.arange(room)
     n_samples = len(starts) - 1
     sample = jnp.repeat(jnp.arange(n_samples), jnp.diff(starts), total_repeat_length=room)
-    # What follows the block's entries is the next block's.
+    # The entries after those of the block belong to the next one.
     values = jnp.where(position < starts[-1], values, 0)
     indices = jnp.stack([columns, sample], axis=1)
     return BCOO((values, indices), shape=(n_features, n_samples))

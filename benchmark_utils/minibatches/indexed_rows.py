@@ -1,7 +1,7 @@
-"""Large dense samples as minibatches: read where they are, without a second copy.
+"""Minibatches of large dense samples, which are read in place and not copied.
 
-Blocks would need as much memory as the samples. Their rows are read in random order instead, which
-takes two to three times as long where they are in no cache.
+Blocks would need as much memory as the samples. Instead, rows are read in random order, which takes
+two to three times as long if they are not in a cache.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark_utils.minibatches.blocks import block_sizes
 
-# Bytes of samples from which on they are not copied.
+# Samples of at least this many bytes are not copied.
 LARGE = 2**27
 
 

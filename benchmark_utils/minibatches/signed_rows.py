@@ -8,12 +8,12 @@ from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.minibatches.csr_blocks import make_csr_blocks
 from benchmark_utils.minibatches.indexed_rows import LARGE, make_indexed_rows
 
-# Up to this number of features a dense matrix of their products is no burden.
+# Up to this number of features a dense matrix of their products is small.
 DENSE_DIM = 1000
 
 
 class SignedRows:
-    """All samples as the columns of a matrix, which oracles multiply as they do one block.
+    """All samples as the columns of a matrix, which oracles multiply in the same way as a block.
 
     Parameters
     ----------
@@ -87,15 +87,15 @@ class SignedRows:
         return make_blocks(self, batch_size, dtype, rng)
 
     def is_large(self, dtype):
-        """Whether minibatches are not copied, and so read rows one by one."""
+        """Whether minibatches read the rows of X instead of copies."""
         return not self.is_sparse and self.X.nbytes >= LARGE and self.X.dtype == dtype
 
     @property
     def layout(self):
-        """Differs where minibatches may be of different types."""
+        """Differs if minibatches may be of different types."""
         return self.is_sparse, self.is_large(self.X.dtype), self.X.dtype.str
 
     def _scaled(self, weights):
-        """The sparse samples, each times a weight; the entries' places are shared."""
+        """The sparse samples, each times a weight; the positions of entries are shared."""
         values = self.X.data * np.repeat(weights, np.diff(self.X.indptr))
         return csr_array((values, self.X.indices, self.X.indptr), self.X.shape)

@@ -20,10 +20,10 @@ N_PROXIMAL_STEPS = 10
 
 
 class InnerSolution(NamedTuple):
-    """What an inner solver found."""
+    """The result of an inner solver."""
 
     inner_var: Any  # (p,)
-    inverse_hessian: Any = None  # a function of (p,), where the solver has built one
+    inverse_hessian: Any = None  # a function of (p,), if the solver has built one
 
 
 class Step(NamedTuple):
@@ -35,10 +35,10 @@ class Step(NamedTuple):
 
 
 def gradient_steps(problem, outer_var, inner_var, step_size, accelerated):
-    """Proximal gradient descent on G, step by step, without an end.
+    """The steps of proximal gradient descent on G, without end.
 
     ISTA and FISTA (Beck and Teboulle, A fast iterative shrinkage-thresholding algorithm for linear
-    inverse problems, SIAM J. Imaging Sciences 2009); gradient descent and Nesterov's method where G
+    inverse problems, SIAM J. Imaging Sciences 2009); gradient descent and Nesterov's method if G
     is smooth. Acceleration restarts when it leads uphill (O'Donoghue and Candes, Adaptive restart
     for accelerated gradient schemes, Foundations of Computational Mathematics 2015).
     """
@@ -67,7 +67,7 @@ def descend_gradient(accelerated, problem, outer_var, inner_var, tolerance, max_
 
 
 def gradient_descent(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
-    """Gradient descent with constant steps 1/L; ISTA where G is not smooth."""
+    """Gradient descent with constant steps 1/L; ISTA if G is not smooth."""
     return descend_gradient(False, problem, outer_var, inner_var, tolerance, max_iterations)
 
 
@@ -77,10 +77,10 @@ def fista(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATION
 
 
 def piecewise(smooth_solver):
-    """A solver of smooth problems that solves non-smooth ones piece by piece.
+    """Extend a solver of smooth problems to non-smooth ones, which it solves piece by piece.
 
-    An iteration takes proximal gradient steps, and then goes to the solution of the smooth problem
-    on the support and signs where they ended, or as far as no sign changes. Both decrease G.
+    An iteration takes proximal gradient steps. Then it goes towards the solution of the smooth
+    problem on the support and signs that they reached, until a sign changes. Both decrease G.
     """
 
     @wraps(smooth_solver)
@@ -108,7 +108,7 @@ def piecewise(smooth_solver):
 
 
 def first_sign_change(start, end):
-    """The way from start towards end, (s,), until an entry becomes 0, which it then is exactly."""
+    """The step from start towards end, (s,), up to where an entry first becomes 0, exactly."""
     way = end - start
     crossing = end * start < 0
     if not crossing.any():
@@ -121,16 +121,16 @@ def first_sign_change(start, end):
 
 
 class Piece:
-    """The smooth problem that a non-smooth one is where support and signs of theta stay.
+    """A non-smooth problem on a fixed support with fixed signs of theta, where it is smooth.
 
-    It has what smooth inner solvers ask of a problem. Its ``inner_var`` is theta on the support,
+    It has the methods that smooth inner solvers call. Its ``inner_var`` is theta on the support,
     (s,).
 
     Parameters
     ----------
     problem : Problem
     inner_var : array, (p,)
-        The theta whose support and signs they are.
+        The theta that has this support and these signs.
     """
 
     def __init__(self, problem, inner_var):
@@ -145,7 +145,7 @@ class Piece:
         return full
 
     def on_support(self, function):
-        """A function of vectors on the support as one of vectors (p,)."""
+        """Turn a function of vectors on the support into one of vectors (p,)."""
         return function and (lambda b: self.extend(function(b[self.places])))
 
     def inner_value_grad(self, inner_var, outer_var):
@@ -168,7 +168,7 @@ class Piece:
 
 @piecewise
 def lbfgs(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
-    """L-BFGS; on the support where G is not smooth."""
+    """L-BFGS; on the support if G is not smooth."""
     if max_iterations == 0:
         return InnerSolution(inner_var)
     # SciPy stops on the largest entry of the gradient, which is at least norm / sqrt(p).
@@ -189,17 +189,17 @@ def lbfgs(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATION
 
 @piecewise
 def newton(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
-    """Newton's method; on the support where G is not smooth."""
+    """Newton's method; on the support if G is not smooth."""
     if max_iterations == 0:
         return InnerSolution(inner_var)
-    # Its last step is beside the iterations.
+    # newton() takes one more step after its loop.
     return InnerSolution(
         newton_to_the_end(problem, outer_var, inner_var, tolerance, max_iterations - 1)[0]
     )
 
 
 def exact(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
-    """What the judge does: Newton's method, a closed form, or coordinate descent for the Lasso."""
+    """The judge's solver: Newton's method, a closed form, or coordinate descent for the Lasso."""
     return InnerSolution(
         problem.solve_inner(outer_var, inner_var)[0] if max_iterations else inner_var
     )

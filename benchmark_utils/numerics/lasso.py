@@ -1,10 +1,10 @@
-"""The Lasso 1/(2n) ||y - X theta||^2 + sum_k w_k |theta_k|, to the last digits of float64.
+"""The Lasso 1/(2n) ||y - X theta||^2 + sum_k w_k |theta_k|, to the precision of float64.
 
 Coordinate descent on working sets, by celer, finds the support and its signs; theta* then solves a
 linear system, which is solved directly. Massias, Gramfort and Salmon, Celer: a fast solver for the
-Lasso with dual extrapolation, ICML 2018. Where it is slow, as where the support is as large as the
-number of samples, LARS finds them: Efron, Hastie, Johnstone and Tibshirani, Least angle regression,
-Annals of Statistics 2004.
+Lasso with dual extrapolation, ICML 2018. If it is slow, for example because the support is as large
+as the number of samples, LARS finds them: Efron, Hastie, Johnstone and Tibshirani, Least angle
+regression, Annals of Statistics 2004.
 """
 
 import warnings
@@ -15,8 +15,8 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lars_path
 
-# Of the duality gap, relative to ||y||^2 / (2n): what coordinate descent is asked for, and what is
-# taken for the solution.
+# Duality gaps relative to ||y||^2 / (2n): the tolerances of coordinate descent, and the gap at
+# which a vector is taken as the solution.
 GAPS = (1e-4, 1e-7)
 FINAL_GAP = 1e-14
 
@@ -35,12 +35,12 @@ def solve_lasso(X, y, weights, start):
     Returns
     -------
     inner_star : array, (p,)
-        Of what coordinate descent finds, and of the solutions of the linear system on its support,
-        the one with the least duality gap.
+        The candidate with the least duality gap: a vector found by coordinate descent or LARS, or
+        the solution of the linear system on its support.
     """
     n = len(y)
-    # A feature with a larger penalty than this is never used, by Cauchy and Schwarz, and one far
-    # below rounding of the largest that matters is none.
+    # By the Cauchy-Schwarz inequality, a feature with a larger penalty than this is never used. A
+    # penalty far below the rounding of the largest of these has no effect.
     most = 2 * np.linalg.norm(X, axis=0) * np.linalg.norm(y) / n + np.finfo(float).tiny
     weights = np.clip(weights, 1e-16 * most.max(), np.maximum(most, 1e-16 * most.max()))
     best, least = start, np.inf
@@ -55,7 +55,7 @@ def solve_lasso(X, y, weights, start):
 
 
 def candidates(X, y, weights, start):
-    """Vectors that may have the support of the solution, from cheap to dear."""
+    """Vectors that may have the support of the solution, cheapest first."""
     yield start
     for gap in GAPS:
         start = coordinate_descent(X, y, weights, start, gap, max_iter=10, max_epochs=100)
@@ -65,7 +65,7 @@ def candidates(X, y, weights, start):
 
 
 def coordinate_descent(X, y, weights, start, gap, **limits):
-    """The solution by celer, to a relative duality gap or as near as its limits let it come."""
+    """The solution by celer, to a relative duality gap, or as close to it as its limits allow."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         _, coefs, _ = celer_path(
@@ -101,12 +101,12 @@ def polish(X, y, weights, theta):
 def duality_gap(X, y, weights, theta):
     """The duality gap at theta, relative to the objective at 0, ||y||^2 / (2n).
 
-    The dual point is the residual, scaled to be feasible; where the residual is that of the
-    solution, up to rounding, so is the gap.
+    The dual point is the residual, scaled to be feasible. If the residual is that of the solution,
+    up to rounding, the gap is 0 up to rounding.
     """
     n, residual = len(y), y - X @ theta
     scale = min(1.0, 1 / (np.abs(X.T @ residual) / (n * weights)).max(initial=1e-300))
-    # n times primal minus dual, summed such that what cancels cancels early.
+    # n times primal minus dual, in an order in which large terms cancel first.
     misfit = (1 - scale) ** 2 * (residual @ residual) / 2
     slack = n * (weights @ np.abs(theta)) - scale * (residual @ (X @ theta))
     return (misfit + slack) / (y @ y / 2)

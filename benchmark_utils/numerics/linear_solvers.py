@@ -1,12 +1,12 @@
 """Solvers of the linear system hessian_theta,theta G v = grad_theta F that methods share.
 
-With v, :func:`implicit_gradient` is the hypergradient by the implicit function theorem.
+From v, :func:`implicit_gradient` computes the hypergradient by the implicit function theorem.
 
 All solvers have one interface, ``solver(system, rhs, v, tolerance, max_iterations)``, start from
 v, and return v, (p,). The tolerance is on the Euclidean norm of the residual. If G is not smooth,
-systems and solutions live on the support of theta: v is 0 elsewhere.
+systems and solutions are on the support of theta: v is 0 elsewhere.
 
-Where the Hessian is singular on the support, ``exact`` gives the least-squares solution of least
+If the Hessian is singular on the support, ``exact`` gives the least-squares solution of least
 norm, conjugate gradients stop at the first direction without curvature, L-BFGS gives the iterate of
 least residual, and a Neumann series grows in proportion to its length: all are finite.
 """
@@ -25,7 +25,7 @@ class LinearSystem(NamedTuple):
     problem: Any
     inner_var: Any  # (p,)
     outer_var: Any  # (d,)
-    inverse_hessian: Any = None  # what the inner solver has built, a function of (p,)
+    inverse_hessian: Any = None  # built by the inner solver, a function of (p,)
 
     def restrict(self, vector):
         """A vector with zeros off the support, (p,); the vector itself if G is smooth."""
@@ -47,7 +47,7 @@ def exact(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
 def conjugate_gradient(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
     """Conjugate gradients (Hestenes and Stiefel 1952)."""
     v = system.restrict(v)
-    # A first product is saved where v starts at 0.
+    # If v starts at 0, the first product is not needed.
     residual = rhs - system.matvec(v) if v.any() else rhs
     direction, square = residual, residual @ residual
     largest = 0.0
@@ -91,8 +91,8 @@ def lbfgs(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
 def neumann(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
     """The Neumann series eta sum_{q=0}^{Q} (I - eta H)^q rhs, eta = 1/L, Q = ``max_iterations``.
 
-    Or as many terms as the tolerance asks; Lorraine, Vicol and Duvenaud, Optimizing millions of
-    hyperparameters by implicit differentiation, AISTATS 2020. v plays no part.
+    Fewer terms if they reach the tolerance. The initial v is not used. Lorraine, Vicol and
+    Duvenaud, Optimizing millions of hyperparameters by implicit differentiation, AISTATS 2020.
     """
     step_size = 1 / system.problem.inner_smoothness(system.outer_var)
     v = step_size * rhs
@@ -117,8 +117,8 @@ def shine(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
     """SHINE: the inverse Hessian is the quasi-Newton matrix of the inner solver.
 
     Ramzi, Mannel, Bai, Starck, Ciuciu and Moreau, SHINE: SHaring the INverse Estimate from the
-    forward pass for bi-level optimization and implicit models, ICLR 2022. The identity where the
-    inner solver, which has nothing to do, has built no matrix.
+    forward pass for bi-level optimization and implicit models, ICLR 2022. It is the identity if
+    the inner solver had nothing to do and built no matrix.
     """
     if system.inverse_hessian is None:
         return rhs
@@ -136,12 +136,12 @@ LINEAR_SOLVERS = {
 
 
 class ImplicitGradient(NamedTuple):
-    """F, and the hypergradient that theta and v give."""
+    """F, and the hypergradient from theta and v."""
 
     value: float
     hypergradient: Any  # (d,), grad_lambda F - hessian_lambda,theta G v
     v: Any  # (p,)
-    grad_in: Any  # (p,), grad_theta F, on the support where G is not smooth
+    grad_in: Any  # (p,), grad_theta F, on the support if G is not smooth
 
 
 def implicit_gradient(problem, solution, outer_var, solve, v, *limits):
@@ -157,7 +157,7 @@ def implicit_gradient(problem, solution, outer_var, solve, v, *limits):
     v : array, (p,)
         Where the linear solver starts.
     *limits
-        Tolerance of the linear solver, and possibly its largest number of iterations.
+        Tolerance of the linear solver, and optionally its maximum number of iterations.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Newton's method for the inner problem, to the last digits that float64 gives."""
+"""Newton's method for the inner problem, to the precision of float64."""
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -8,8 +8,8 @@ from benchmark_utils.validation import finite
 
 # Up to this inner dimension a dense Hessian is cheaper than conjugate gradients.
 DENSE_DIM = 1000
-# Beyond it, conjugate gradients solve the linear system to this relative residual, in at most so
-# many iterations: near what float64 gives, and an end where the Hessian is singular.
+# Above it, conjugate gradients solve the linear system to this relative residual, which is near the
+# precision of float64. The limit on iterations stops them if the Hessian is singular.
 LINEAR_TOLERANCE, MAX_CG_ITERATIONS = 1e-12, 5000
 EPSILON = np.finfo(float).eps
 
@@ -17,10 +17,9 @@ EPSILON = np.finfo(float).eps
 def newton(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200):
     """Minimise G(lambda, .) by Newton's method with backtracking.
 
-    Above ``DENSE_DIM`` variables the steps are those of preconditioned conjugate gradients, each as
-    exact as it pays: a relative residual of sqrt(||grad|| / ||first grad||), at most 1/2, which
-    keeps convergence superlinear (Dembo, Eisenstat and Steihaug, Inexact Newton methods, SIAM J.
-    Numer. Anal. 1982).
+    Above ``DENSE_DIM`` variables the steps are computed by preconditioned conjugate gradients, to a
+    relative residual of sqrt(||grad|| / ||first grad||), at most 1/2, which keeps convergence
+    superlinear (Dembo, Eisenstat and Steihaug, Inexact Newton methods, SIAM J. Numer. Anal. 1982).
 
     Parameters
     ----------
@@ -28,14 +27,14 @@ def newton(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200)
     outer_var : array, (d,)
     inner_start : array, (p,)
     tolerance : float
-        On the gradient's norm.
+        On the norm of the gradient.
     max_iterations : int
 
     Returns
     -------
     inner_star : array, (p,)
-        One step on from where the gradient's norm is below the tolerance, or from where no step
-        within rounding decreases G or the gradient's norm any more.
+        One step after the point where the norm of the gradient is below the tolerance, or where, up
+        to rounding, no step decreases G or that norm any more.
     solve : callable
         Solves hessian_theta,theta G(lambda, inner_star) x = b for x.
     """
@@ -53,7 +52,7 @@ def newton(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200)
             step = 0.5**halvings
             candidate = inner_var - step * direction
             new_value, new_grad = problem.inner_value_grad(candidate, outer_var)
-            # Near the solution G is flat to rounding, and the gradient still tells.
+            # Near the solution G is constant up to rounding, but the gradient still decreases.
             decreases = new_value <= value - 1e-4 * step * slope
             if decreases or np.linalg.norm(new_grad) <= 0.5 * norm:
                 break
@@ -66,7 +65,7 @@ def newton(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200)
 
 
 def hessian_solver(problem, inner_var, outer_var):
-    """A function that solves hessian_theta,theta G x = b for x, dense while p is small.
+    """A function that solves hessian_theta,theta G x = b for x, with a dense matrix if p is small.
 
     Returns
     -------
@@ -84,10 +83,10 @@ def dense_solver(problem, inner_var, outer_var):
     try:
         factor = cho_factor(hessian)
     except LinAlgError:
-        # Singular to rounding, as when penalties vanish: the solution of least norm.
+        # Singular up to rounding, for example if penalties vanish: take the solution of least norm.
         return least_norm_solver(hessian)
     if (np.diag(factor[0]) ** 2 < len(hessian) * EPSILON * np.diag(hessian)).any():
-        # Rounding let a singular matrix pass: a column is a combination of those before it.
+        # Singular, but hidden by rounding: a column is a combination of the columns before it.
         return least_norm_solver(hessian)
     return lambda b, tolerance=None: cho_solve(factor, b)
 
@@ -113,12 +112,12 @@ def conjugate_gradient_solver(problem, inner_var, outer_var):
 
 
 def nowhere(b, tolerance=None):
-    """The solution where the Hessian is not finite."""
+    """The solution if the Hessian is not finite."""
     return np.full_like(b, np.nan)
 
 
 def support_solver(problem, inner_var, outer_var):
-    """The same where G is not smooth: a dense solver for the block of the support of theta."""
+    """As :func:`hessian_solver` if G is not smooth: dense, on the support of theta."""
     support = problem.support(inner_var)
     solve_block = dense_solver(problem, inner_var, outer_var)
 

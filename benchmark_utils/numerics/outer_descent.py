@@ -1,8 +1,8 @@
-"""Descent on h that deterministic methods share: a step size that adapts, or L-BFGS.
+"""Descent on h for deterministic methods: constant or adaptive step sizes, or L-BFGS.
 
-A method says what it knows of h: ``gradient(t, outer_var, inner_var)`` is an
-:class:`OuterGradient` at lambda, with an inner solver that starts from ``inner_var``, and
-``value(t, outer_var, inner_var)`` is the pair of theta and F there.
+A method provides two functions. ``gradient(t, outer_var, inner_var)`` returns an
+:class:`OuterGradient` at lambda, with an inner solver that starts from ``inner_var``.
+``value(t, outer_var, inner_var)`` returns the pair of theta and F there.
 """
 
 import itertools
@@ -22,7 +22,7 @@ LEAST_NORM = 1e-10
 
 
 class OuterGradient(NamedTuple):
-    """What a method knows of h at lambda."""
+    """The value and the gradient of h at lambda, as a method estimates them."""
 
     inner_var: Any  # (p,)
     value: float  # F(lambda, inner_var)
@@ -37,11 +37,11 @@ def outer_descent(problem, step_size, gradient, value):
     ----------
     problem : Problem
     step_size : float or "adaptive" or "lbfgs"
-        Constant steps lambda <- lambda - step_size g. ``adaptive``: the first step has length 1; a
-        step that decreases F, up to the slack, by a tenth of what the gradient promises is kept,
-        and the step size grows by a fifth; otherwise lambda stays, and the step size is halved.
-        ``lbfgs``: steps along -H g, with H the L-BFGS matrix, halved until F decreases by a
-        ten-thousandth of what the gradient promises.
+        Constant steps lambda <- lambda - step_size g. ``adaptive``: the first step has length 1. A
+        step is kept if F decreases, up to the slack, by a tenth of the decrease that the gradient
+        predicts; then the step size grows by a fifth. Otherwise lambda stays, and the step size is
+        halved. ``lbfgs``: steps along -H g, with H the L-BFGS matrix, are halved until F decreases
+        by a ten-thousandth of the predicted decrease.
     gradient, value : callable
         See the module's docstring.
     """

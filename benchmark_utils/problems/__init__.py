@@ -2,7 +2,7 @@
 
 ``my_problem.py`` holds the problem ``my_problem`` if one of its classes declares ``parameters``:
 the names of the problem's parameters, each with its default, such as ``{"ridge": [0.01]}``, or
-``{}``. Files are read for that and not imported, as some import libraries that take seconds.
+``{}``. Files are parsed, not imported, because some import libraries that take seconds to load.
 """
 
 import ast
@@ -13,25 +13,25 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
-# The objective's own parameters, and what every problem is given.
+# The objective's own parameters, and the seed, which every problem receives.
 RESERVED = {"problem", "question", "seed"}
-# What the objective shows for a default in which problems differ.
+# The objective shows this if problems differ in a default.
 DEFAULT = "default"
 
 
 class UnusableProblem(Exception):
-    """A problem cannot be had; the message is a sentence that says why, and what to do."""
+    """A problem cannot be used; the message is a sentence that says why, and what to do."""
 
 
 class Declaration(NamedTuple):
-    """What a file says of its problem."""
+    """The declaration of a problem in its file."""
 
     class_name: str
     defaults: dict  # of str to object, by parameter
 
 
 class FoundProblems(NamedTuple):
-    """What the files of this folder say, by problem."""
+    """The declarations in this folder, and its faulty files, by problem."""
 
     declared: dict  # of str to Declaration
     faults: dict  # of str to str: what is wrong with a file
@@ -39,7 +39,7 @@ class FoundProblems(NamedTuple):
 
 @cache
 def find_problems():
-    """Read the files of this folder, and warn of faulty ones."""
+    """Read the files of this folder, and warn about faulty ones."""
     found = FoundProblems({}, {})
     for path in sorted(FOLDER.glob("[!._]*.py")):
         try:
@@ -58,7 +58,7 @@ def read_declaration(path):
     try:
         module = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:
-        raise UnusableProblem(f"{shown(path.stem)} does not parse ({error}); mend it.") from error
+        raise UnusableProblem(f"{shown(path.stem)} does not parse ({error}); fix it.") from error
     declared = [
         (cls.name, value)
         for cls in module.body
@@ -71,7 +71,7 @@ def read_declaration(path):
     if len(declared) > 1:
         names = " and ".join(name for name, _ in declared)
         raise UnusableProblem(
-            f"{shown(path.stem)}: {names} declare parameters each; give each problem its own file."
+            f"{shown(path.stem)}: {names} declare parameters; give each problem its own file."
         )
     [(class_name, value)] = declared
     try:
@@ -79,13 +79,13 @@ def read_declaration(path):
     except (AttributeError, TypeError, ValueError) as error:
         raise UnusableProblem(
             f"{shown(path.stem)}: the parameters of {class_name} are read without running the "
-            'file; write them out, each with one default, such as {"ridge": [0.01]}.'
+            'file; write them as a literal, each with one default: {"ridge": [0.01]}.'
         ) from error
     if RESERVED & set(defaults):
         taken = ", ".join(sorted(RESERVED & set(defaults)))
         raise UnusableProblem(
-            f"{shown(path.stem)}: a parameter of {class_name} has a name that means something "
-            f"else, {taken}; give it another."
+            f"{shown(path.stem)}: a parameter of {class_name} has a name that is reserved, "
+            f"{taken}; give it another."
         )
     return Declaration(class_name, defaults)
 
@@ -101,7 +101,7 @@ def declared_parameters(statement):
 
 
 def shown(name):
-    """The file of a problem, as a sentence names it."""
+    """The path of a problem's file, for messages."""
     return f"benchmark_utils/problems/{name}.py"
 
 
@@ -135,18 +135,18 @@ def get_problem(name):
     if name not in declared:
         if (FOLDER / f"{name}.py").exists():
             raise UnusableProblem(
-                f"{shown(name)} declares no problem, as none of its classes has parameters; write "
-                "them, {} if there are none."
+                f"{shown(name)} declares no problem, because none of its classes has parameters; "
+                "declare them, as {} if there are none."
             )
         raise UnusableProblem(
             f"problem={name!r} is not allowed; give one of {', '.join(declared)}."
         )
     try:
         module = import_module(f"{__name__}.{name}")
-    # Importing a file raises what the file raises.
+    # Importing a file may raise any exception.
     except Exception as error:
         raise UnusableProblem(
-            f"{shown(name)} cannot be imported ({type(error).__name__}: {error}); mend it, or "
-            "install what it imports."
+            f"{shown(name)} cannot be imported ({type(error).__name__}: {error}); fix it, or "
+            "install the libraries that it imports."
         ) from error
     return getattr(module, declared[name].class_name)

@@ -1,6 +1,6 @@
-"""Problems that are two JAX losses and nothing else: all derivatives are automatic.
+"""Problems defined by two JAX losses only: all derivatives are automatic.
 
-With a loss g_i a training sample and a loss f_j a validation sample,
+With a loss g_i per training sample and a loss f_j per validation sample,
 
     G(lambda, theta) = 1/n sum_i g_i(lambda, theta)
     F(lambda, theta) = 1/m sum_j f_j(lambda, theta).
@@ -24,11 +24,11 @@ class Blocks(NamedTuple):
     """The samples of one level, cut into minibatches."""
 
     samples: tuple  # arrays (n_blocks, batch_size, ...)
-    weights: np.ndarray  # (n_blocks, batch_size), which make a block's sum an estimate of the mean
+    weights: np.ndarray  # (n_blocks, batch_size); they make a block's sum an estimate of the mean
 
 
 class Arrays(NamedTuple):
-    """What the oracles read."""
+    """The data that the oracles read."""
 
     inner: Blocks
     outer: Blocks
@@ -41,17 +41,19 @@ class AutodiffProblem(Problem):
     A subclass defines ``refuse``, a constructor that calls this one, and two static methods in
     ``jax.numpy``:
 
-    * ``inner_loss(inner_var, outer_var, *samples, *settings)``: the losses g_i of the training
-      samples that it is given, penalties included, an array of one number a sample;
-    * ``outer_loss(inner_var, outer_var, *samples, *settings)``: those f_j of validation samples.
+    * ``inner_loss(inner_var, outer_var, *samples, *settings)``: the losses g_i of the given
+      training samples, penalties included, as an array with one number per sample;
+    * ``outer_loss(inner_var, outer_var, *samples, *settings)``: the losses f_j of the given
+      validation samples, in the same form.
 
-    ``project``, ``inner_smoothness``, ``metrics`` and ``searched`` may be better than the defaults
-    here. Stochastic solvers run it with ``framework=jax``, or ``python`` for a debugger.
+    It may also replace ``project``, ``inner_smoothness``, ``metrics`` and ``searched``, which have
+    defaults here. Stochastic solvers run the problem with ``framework=jax``, or with ``python`` in
+    a debugger.
 
     Parameters
     ----------
     inner_samples, outer_samples : tuple of arrays, (n, ...) and (m, ...)
-        What the losses read of each sample.
+        Arrays with one entry per sample, which the losses read.
     inner_var0, outer_var0 : array, (p,), (d,)
         Starting points.
     settings : tuple of float
@@ -60,7 +62,7 @@ class AutodiffProblem(Problem):
     Attributes
     ----------
     searched : tuple of float
-        Between which a black-box method searches each entry of lambda; -5 and 5 by default.
+        Bounds between which a black-box method searches each entry of lambda; by default -5 and 5.
     """
 
     frameworks = ("jax", "python")
@@ -72,7 +74,7 @@ class AutodiffProblem(Problem):
         self.inner_var0, self.outer_var0 = inner_var0.astype(float), outer_var0.astype(float)
         self.inner_dim, self.outer_dim = inner_var0.size, outer_var0.size
         self.settings = settings
-        rng = np.random.default_rng(0)  # the order within one block of all samples is of no matter
+        rng = np.random.default_rng(0)  # the order does not matter: one block holds all samples
         self.all_samples = self.arrays(self.n_inner_samples, self.n_outer_samples, float, rng)
         self.functions = derivatives(type(self))
 
@@ -116,7 +118,7 @@ class AutodiffProblem(Problem):
         return np.array(self.functions.inner_hessian(self.all_samples, inner_var, outer_var))
 
     def inner_smoothness(self, outer_var):
-        """Twice the Hessian's largest eigenvalue at the starting point, for want of a bound."""
+        """Twice the Hessian's largest eigenvalue at the starting point, as no bound is known."""
         shape = (self.inner_dim, self.inner_dim)
         hessian = LinearOperator(
             shape, lambda v: self.hvp(self.inner_var0, outer_var, v.ravel()), dtype=float
@@ -144,10 +146,10 @@ def cut(samples, batch_size, dtype, rng):
 
 
 class Derivatives(NamedTuple):
-    """What is compiled of a class of problems."""
+    """The compiled functions of a class of problems."""
 
     oracle: Oracle  # for JAX
-    numpy_oracle: Oracle  # the same, compiled, to call with and for NumPy arrays
+    numpy_oracle: Oracle  # the same, compiled; it takes and returns NumPy arrays
     inner_value_grad: object
     outer_value_grad: object
     inner_hessian: object
@@ -186,7 +188,7 @@ def derivatives(problem_class):
 
 
 def for_numpy(function):
-    """Compile a function of JAX, and return NumPy arrays that may be written to."""
+    """Compile a JAX function, and let it return NumPy arrays that may be written to."""
     compiled = jax.jit(function)
 
     def call(*args):

@@ -1,4 +1,4 @@
-"""What every bilevel problem offers to solvers and to the judge."""
+"""The interface of bilevel problems, for solvers and the judge."""
 
 import numpy as np
 
@@ -10,17 +10,17 @@ from benchmark_utils.numerics.newton import hessian_solver, newton
 class Problem:
     """A bilevel problem min_lambda F(lambda, theta*(lambda)), theta* = argmin_theta G.
 
-    A subclass sets the attributes, and defines what raises ``NotImplementedError``. It is made from
-    those of a dataset's arrays that its constructor names, its ``parameters``, and a ``seed`` for
-    the starting points, all by keyword.
+    A subclass sets the attributes, and defines the methods that raise ``NotImplementedError``. Its
+    constructor takes, by keyword, arrays of a dataset, its ``parameters``, and a ``seed`` for the
+    starting points. The names of its arguments say which arrays it needs.
 
     Attributes
     ----------
     parameters : dict of str to list
-        The problem's parameters, each with its default, which the objective takes over: a literal,
-        in the one class of a file that is a problem.
+        The problem's parameters, each with its default, which the objective offers as well. They
+        must be a literal, in only one class of a file.
     allowed : dict of str to Allowed
-        What each parameter may be.
+        The allowed values of each parameter.
     inner_dim, outer_dim : int
         p and d, the lengths of ``inner_var`` and ``outer_var``.
     n_inner_samples, n_outer_samples : int
@@ -30,9 +30,9 @@ class Problem:
     outer_var0 : array, (d,)
         Starting point of lambda.
     smooth : bool
-        Whether G is smooth in theta; see :class:`NonSmoothProblem` where it is not.
+        Whether G is smooth in theta; if not, see :class:`NonSmoothProblem`.
     frameworks : tuple of str
-        For which :meth:`oracle` has minibatch oracles.
+        Frameworks for which :meth:`oracle` has minibatch oracles.
     """
 
     parameters: dict
@@ -46,13 +46,13 @@ class Problem:
         raise NotImplementedError
 
     def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
-        """The samples in shuffled blocks of a minibatch each, a ``NamedTuple`` of arrays."""
+        """The samples in shuffled blocks of one minibatch each, a ``NamedTuple`` of arrays."""
         raise NotImplementedError
 
     def oracle(self, framework):
         """The minibatch oracles for a framework's name, an ``Oracle`` over :meth:`arrays`.
 
-        The same object each time, by which a solver knows what it has compiled already.
+        It is the same object each time, so that a solver knows what it has already compiled.
         """
         raise NotImplementedError
 
@@ -81,13 +81,13 @@ class Problem:
         return lambda v: self.hvp(inner_var, outer_var, v)
 
     def inner_hessian_diagonal(self, inner_var, outer_var):
-        """The diagonal of the Hessian of G in theta, (p,), or another positive vector in its place:
-        the judge's preconditioner where p is large. By default ones, which change nothing."""
+        """The diagonal of the Hessian of G in theta, (p,), or another positive vector. The judge
+        uses it as a preconditioner if p is large. By default all ones, which have no effect."""
         return np.ones(self.inner_dim)
 
     def hessian_solver(self, inner_var, outer_var):
         """A function that solves the linear system hessian_theta,theta G x = b, (p,), exactly.
-        Where a dense matrix is singular it gives the least-squares solution of least norm."""
+        If a dense matrix is singular, it gives the least-squares solution of least norm."""
         return hessian_solver(self, inner_var, outer_var)
 
     def step(self, inner_var, outer_var, step_size):
@@ -102,7 +102,7 @@ class Problem:
         return in_inner, -step_size * self.cross(inner_var, outer_var, u)
 
     def solve_inner(self, outer_var, inner_start):
-        """theta*(lambda), (p,), to the last digits of float64, and a function that solves the
+        """theta*(lambda), (p,), to the precision of float64, and a function that solves the
         linear system hessian_theta,theta G x = b there; Newton's method by default."""
         return newton(self, outer_var, inner_start)
 
@@ -119,12 +119,12 @@ class Problem:
         raise NotImplementedError
 
     def metrics(self, inner_var, outer_var):
-        """Scores of theta and lambda beside F, by name; accuracies for a classification."""
+        """Scores of theta and lambda besides F, by name; for a classification, accuracies."""
         return {}
 
     def torch_losses(self):
         """G and F on all samples as functions of PyTorch tensors ``(inner_var, outer_var)``, for
-        solvers that run another library; None where a problem has none."""
+        solvers that run another library; None if the problem has none."""
         return None
 
     def block_sizes(self, inner_batch_size, outer_batch_size):

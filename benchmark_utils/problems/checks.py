@@ -1,4 +1,4 @@
-"""Refusing data that a problem cannot use, in one sentence."""
+"""Refuse data that a problem cannot use, in one sentence."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -31,7 +31,7 @@ def refuse_classification(problem, tasks, task, data, sparse=False):
         None if the data can be used.
     """
     if task not in tasks:
-        return f"{problem} needs a task among {', '.join(tasks)}; this dataset's task is {task}."
+        return f"{problem} needs the task {' or '.join(tasks)}; this dataset's task is {task}."
     labels, description = (-1, 1), "-1, 1"
     if task == "multiclass":
         n_classes = 1 + max(1, int(np.max(data["y_train"])))
@@ -61,7 +61,7 @@ def refuse_classification(problem, tasks, task, data, sparse=False):
 def refuse_regression(problem, task, data):
     """Say why a regression problem cannot use the data of a dataset; None if it can."""
     if task != "regression":
-        return f"{problem} needs a task among regression; this dataset's task is {task}."
+        return f"{problem} needs the task regression; this dataset's task is {task}."
     reason = refuse_arrays(problem, data)
     if reason:
         return reason
@@ -76,8 +76,8 @@ def refuse_regression(problem, task, data):
 
 
 def refuse_arrays(problem, data, sparse=False):
-    """Say which samples are sparse, not finite, or not as many as their labels; None if all are
-    good."""
+    """Say which samples are sparse, are not finite, or differ in number from their labels; None if
+    there are none."""
     for split in SPLITS:
         X, y = data.get(f"X_{split}"), data.get(f"y_{split}")
         if X is None:
@@ -86,8 +86,8 @@ def refuse_arrays(problem, data, sparse=False):
             return f"X_{split} is sparse, which {problem} does not take; give X_{split}.toarray()."
         if X.shape[0] != y.shape[0]:
             return (
-                f"X_{split} has {X.shape[0]} samples and y_{split} {y.shape[0]} labels; give as "
-                "many of each."
+                f"X_{split} has {X.shape[0]} samples and y_{split} {y.shape[0]} labels; give the "
+                "same number of each."
             )
         values = X.data if issparse(X) else X
         # A sum needs no memory, and is finite unless an entry is not, or some are huge.

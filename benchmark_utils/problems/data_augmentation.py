@@ -1,8 +1,8 @@
-"""Data augmentation: a distribution of transformations of the training images, learnt on others.
+"""Data augmentation: transformations of training images, learnt on validation images.
 
-Each training image is turned about its centre by an angle a, scaled by exp(s) and moved by r rows
-and c columns, with (a, r, c, s) = exp(lambda) e and e from N(0, I), R times. With the cross-entropy
-l of ``softmax.py`` and T the transformation,
+Each training image is rotated about its centre by an angle a, scaled by exp(s) and moved by r rows
+and c columns, with (a, r, c, s) = exp(lambda) e and e drawn R times from N(0, I). With the
+cross-entropy l of ``softmax.py`` and T the transformation,
 
     G(lambda, theta) = 1/(n R) sum_ik l(W; T(exp(lambda) e_ik) x_i, y_i) + ridge/2 ||W||^2
     F(lambda, theta) = 1/m sum_j l(W; x_j, y_j)   on the validation images, as they are.
@@ -23,12 +23,12 @@ from benchmark_utils.problems.softmax import cross_entropies
 from benchmark_utils.problems.softmax_features import SoftmaxOnFeatures
 from benchmark_utils.validation import integer, positive
 
-# Where all four standard deviations start: a tenth of a radian, of a pixel, of a factor e.
+# Initial value of all four standard deviations: in radians, in pixels, and in log scale.
 FIRST_DEVIATION = 0.1
 
 
 def transform(image, change):
-    """Turn, move and scale an image.
+    """Rotate, move and scale an image.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def transform(image, change):
 
 @jit
 def transform_all(images, outer_var, draws):
-    """Each image R times, flat: (b, height, width) and draws (b, R, 4) to rows (p, b R)."""
+    """Transform images (b, height, width) by draws (b, R, 4), R times each, to rows (p, b R)."""
     each_draw = vmap(transform, in_axes=(None, 0))
     changed = vmap(each_draw)(images, jnp.exp(outer_var) * draws)
     return changed.reshape(-1, images[0].size).T
@@ -66,7 +66,7 @@ class DataAugmentation(SoftmaxOnFeatures):
     Parameters
     ----------
     X_train, X_val, X_test : array, (n, p), (m, p), (l, p)
-        Images, flat; the last may be None.
+        Flattened images; the last may be None.
     y_train, y_val, y_test : array, (n,), (m,), (l,)
         Labels 0, 1, ..., C-1.
     image_shape : tuple of int

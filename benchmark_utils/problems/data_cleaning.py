@@ -21,7 +21,7 @@ from benchmark_utils.validation import positive
 
 
 class Arrays(NamedTuple):
-    """What the oracles read."""
+    """The data that the oracles read."""
 
     inner: Samples
     outer: Samples

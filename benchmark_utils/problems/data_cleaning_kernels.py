@@ -36,7 +36,7 @@ def _to_outer(arrays, outer_var, batch, values):
 
 @kernels.oracle
 def _cross(arrays, residuals, directional, outer_var, batch):
-    """Residuals and derivatives of the scores, (C, b), to the derivatives in lambda, (d,)."""
+    """The derivatives in lambda, (d,), from residuals and derivatives of the scores, (C, b)."""
     products = np.zeros_like(residuals[0])
     for c in range(residuals.shape[0]):
         for i in range(products.shape[0]):

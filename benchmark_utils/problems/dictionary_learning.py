@@ -1,13 +1,13 @@
-"""Learning a dictionary: the outer objective is the inner one, over another variable.
+"""Dictionary learning: both levels have the same objective, in different variables.
 
 With signals y_i, the rows of Y (n, m), codes z_i, the rows of Z (n, K), and a dictionary D (m, K)
 of K atoms of norm 1,
 
     G(D, Z) = F(D, Z) = sum_i 1/2 ||y_i - D z_i||^2 + alpha ||z_i||_1,
 
-with lambda = D and theta = Z, flattened. As theta* minimises F too, the hypergradient is grad_D F
-at theta*: to follow it without differentiating through theta is alternating minimisation. The
-problem, and the question what unrolling adds to that, are those of Malezieux, Moreau and Kowalski,
+with lambda = D and theta = Z, flattened. As theta* also minimises F, the hypergradient is grad_D F
+at theta*. Descent along it, without differentiating through theta, is alternating minimisation. The
+problem, and the question of what unrolling adds to that, come from Malezieux, Moreau and Kowalski,
 Understanding approximate and unrolled dictionary learning for pattern recovery, ICLR 2022.
 """
 
@@ -31,12 +31,12 @@ class DictionaryLearning(NonSmoothProblem):
     ----------
     signals : array, (n, m)
     dictionary : array, (m, K)
-        The true dictionary, against which what was learned is scored.
+        The true dictionary, with which the learned one is compared.
     start : array, (m, K)
-        Where lambda starts; its atoms are scaled to norm 1.
+        The initial lambda; its atoms are scaled to norm 1.
     alpha : float
     seed : int
-        Draws nothing: the codes start at 0.
+        Not used: the codes start at 0.
     """
 
     parameters = {"alpha": [0.1]}
@@ -47,8 +47,7 @@ class DictionaryLearning(NonSmoothProblem):
     def refuse(task, **data):
         if task != "sparse_coding":
             return (
-                "dictionary_learning needs a task among sparse_coding; this dataset's task is "
-                f"{task}."
+                f"dictionary_learning needs the task sparse_coding; this dataset's task is {task}."
             )
         if not finite(data["signals"], data["dictionary"], data["start"]):
             return "signals or dictionaries have entries that are NaN or infinite; clean the data."
@@ -111,7 +110,7 @@ class DictionaryLearning(NonSmoothProblem):
         return np.kron(np.eye(self.n_signals), gram)[np.ix_(support, support)]
 
     def hessian_solver(self, inner_var, outer_var):
-        # The Hessian is block diagonal: a small system a signal.
+        # The Hessian is block diagonal: one small system per signal.
         gram = self.atoms(outer_var).T @ self.atoms(outer_var)
         supports = self.codes(self.support(inner_var))
         inverses = [np.linalg.pinv(gram[np.ix_(s, s)], hermitian=True) for s in supports]
@@ -127,7 +126,7 @@ class DictionaryLearning(NonSmoothProblem):
         return solve
 
     def solve_inner(self, outer_var, inner_start):
-        # FISTA finds most supports, and all signals at once.
+        # FISTA finds most supports, for all signals at once.
         inner_start = fista(self, outer_var, inner_start, 1e-10, N_FISTA_STEPS).inner_var
         dictionary = np.asfortranarray(self.atoms(outer_var))
         weights = np.full(self.shape[1], self.alpha / self.shape[0])
@@ -144,7 +143,7 @@ class DictionaryLearning(NonSmoothProblem):
         """Every atom scaled to norm 1; an atom of norm 0 becomes the first unit vector."""
         dictionary = self.atoms(outer_var)
         norms = np.linalg.norm(dictionary, axis=0)
-        # What has norm 1 to rounding stays as it is, so that projecting twice is projecting once.
+        # Atoms of norm 1, up to rounding, are not changed: projecting twice is projecting once.
         norms[np.abs(norms - 1) < 1e-12] = 1
         projected = dictionary / np.where(norms > 0, norms, 1)
         projected[0, norms == 0] = 1
@@ -168,6 +167,6 @@ class DictionaryLearning(NonSmoothProblem):
 
     def metrics(self, inner_var, outer_var):
         """``recovery``: the mean absolute correlation of the atoms with the true ones, under the
-        best assignment of ones to the others."""
+        best matching of the two."""
         correlations = np.abs(self.atoms(outer_var).T @ self.dictionary)
         return {"recovery": float(correlations[linear_sum_assignment(correlations, True)].mean())}

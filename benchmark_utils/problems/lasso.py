@@ -3,7 +3,7 @@
     G(lambda, theta) = 1/(2n) ||y - X theta||^2 + sum_k exp(lambda_k) |theta_k|
     F(lambda, theta) = 1/m ||y - X theta||^2        on the validation samples,
 
-where lambda has one entry a feature (``n_reg="full"``) or a single one (``n_reg=1``). On the
+where lambda has one entry per feature (``n_reg="full"``) or a single one (``n_reg=1``). On the
 support S of theta*, with the signs s of its entries, theta* solves a linear system, from which
 
     hypergradient_k = -exp(lambda_k) s_k v_k,    X_S^T X_S / n v = (grad_theta F)_S,
@@ -23,7 +23,7 @@ from benchmark_utils.problems.linear_regression import LinearRegression
 from benchmark_utils.problems.non_smooth import NonSmoothProblem
 from benchmark_utils.validation import one_of
 
-# A black-box method searches from this part of the penalty that zeroes everything up to all of it.
+# Black-box methods search from this fraction of the penalty that zeroes everything up to it.
 SEARCHED_FRACTION = 1e-3
 
 
@@ -34,7 +34,7 @@ class Lasso(NonSmoothProblem, LinearRegression):
     ----------
     **data
         See :class:`LinearRegression`. theta starts at 0, every lambda_k at the logarithm of a tenth
-        of the penalty that zeroes everything, ||X^T y||_inf / n; ``seed`` draws nothing.
+        of the penalty that zeroes everything, ||X^T y||_inf / n; ``seed`` is not used.
     """
 
     parameters = {"n_reg": ["full"]}
@@ -47,9 +47,8 @@ class Lasso(NonSmoothProblem, LinearRegression):
 
     def weights(self, outer_var):
         """The penalty weights exp(lambda), (p,)."""
-        # A penalty beyond exp(700) zeroes its feature like any that large, and infinity times 0 is
-        # not a number.
-        return self.a_feature(np.exp(np.minimum(outer_var, 700)))
+        # Any penalty beyond exp(700) zeroes its feature, and infinity times 0 would be NaN.
+        return self.per_feature(np.exp(np.minimum(outer_var, 700)))
 
     # The smooth part of G, on which its proximal gradient steps and its support are built.
 

@@ -1,4 +1,4 @@
-"""What linear regressions with a penalty chosen on validation data share.
+"""Base class of linear regressions with a penalty chosen on validation data.
 
 data fit of G:  1/(2n) ||y - X theta||^2                on the training samples
 F(theta)     =  1/m    ||y - X theta||^2                on the validation samples
@@ -13,7 +13,7 @@ from benchmark_utils.problems.checks import refuse_regression
 
 
 class LinearRegression(Problem):
-    """Least squares with a penalty; a subclass says which.
+    """Least squares with a penalty, which a subclass defines.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class LinearRegression(Problem):
         The last may be None.
     y_train, y_val, y_test : array, (n,), (m,), (l,)
     n_reg : {"full", 1}
-        One lambda a feature, or one for all.
+        One lambda per feature, or one for all.
     """
 
     frameworks = ()
@@ -54,12 +54,12 @@ class LinearRegression(Problem):
         """The largest eigenvalue of X^T X / n."""
         return np.linalg.norm(self.X, 2) ** 2 / self.n_inner_samples
 
-    def a_feature(self, values):
-        """Values of lambda's shape, for every feature, (p,)."""
+    def per_feature(self, values):
+        """Values of the shape of lambda as one value per feature, (p,)."""
         return np.broadcast_to(values, self.inner_dim)
 
     def gathered(self, values):
-        """Derivatives by the features' lambdas, (p,), as derivatives by lambda, (d,)."""
+        """Derivatives in one lambda per feature, (p,), as derivatives in lambda, (d,)."""
         return values if self.outer_dim > 1 else values.sum(keepdims=True)
 
     def outer_value_grad(self, inner_var, outer_var):

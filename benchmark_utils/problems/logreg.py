@@ -1,12 +1,12 @@
 """Choosing the l2 penalty of a logistic regression on validation data.
 
-With a_i = y_i x_i, labels y_i in {-1, 1}, and one penalty weight w_k a feature,
+With a_i = y_i x_i, labels y_i in {-1, 1}, and one penalty weight w_k per feature,
 
     G(lambda, theta) = 1/n sum_i log(1 + exp(-<a_i, theta>)) + 1/2 sum_k w_k theta_k^2
     F(lambda, theta) = 1/m sum_j log(1 + exp(-<a_j, theta>))   on the validation samples,
 
 where w_k = exp(lambda_k) (``reg="exp"``) or w_k = lambda_k >= 0 (``reg="lin"``), and lambda has one
-entry a feature (``n_reg="full"``) or a single one (``n_reg=1``).
+entry per feature (``n_reg="full"``) or a single one (``n_reg=1``).
 """
 
 from functools import cache, cached_property, partial
@@ -25,7 +25,7 @@ from benchmark_utils.validation import one_of
 
 
 class Arrays(NamedTuple):
-    """What the oracles read: blocks of rows a_i, and the scale of a block's sum.
+    """The data that the oracles read: blocks of rows a_i, and the scale of a block's sum.
 
     Blocks are an array, feature-major, or the :class:`CsrBlocks` of sparse samples.
     """
@@ -35,13 +35,13 @@ class Arrays(NamedTuple):
     inner_scale: float
     outer_scale: float
     linear: bool  # whether reg is "lin"
-    scratch: np.ndarray  # (2, batch_size), room for what kernels compute on the way
+    scratch: np.ndarray  # (2, batch_size), room for intermediate results of kernels
     weights: np.ndarray  # (p,), room for the penalty weights
     f_lambda: np.ndarray  # (d,), zeros: the gradient in lambda of F, which does not depend on it
 
 
 def loss(xp, rows, scale, inner_var):
-    # A row of zeros, which fills up a last block, adds a constant that no derivative sees.
+    # Rows of zeros, which pad the last block, add a constant: they change no derivative.
     return scale * xp.sum(xp.logaddexp(0, -(inner_var @ rows)))
 
 
@@ -84,7 +84,7 @@ def inner_grad(arrays, inner_var, outer_var, batch):
 def inner_grads(arrays, inner_var, outer_var, batch):
     return (
         inner_grad(arrays, inner_var, outer_var, batch),
-        # The gradient in lambda is that of the penalty alone, as the cross derivative is.
+        # Only the penalty depends on lambda: its gradient is the cross derivative times theta / 2.
         cross(arrays, inner_var, outer_var, inner_var / 2, batch),
     )
 

@@ -45,56 +45,55 @@ def _fill_cross(weights, linear, inner_var, v, out):
 
 
 @kernels.kernel
-def _fill_residuals(rows, scale, inner_var, residuals):
+def _fill_residuals(blocks, batch, scale, inner_var, residuals):
     """-scale sigmoid(-margin), the derivatives of the loss at the margins <a_i, theta>, (b,)."""
-    block_kernels.margins(rows, inner_var, residuals)
+    block_kernels.margins(blocks, batch, inner_var, residuals)
     for i in range(residuals.shape[0]):
         residuals[i] = -scale * kernels.sigmoid(-residuals[i])
 
 
 @kernels.kernel
-def _fill_residuals_and_slopes(rows, scale, inner_var, v, residuals, slopes):
+def _fill_residuals_and_slopes(blocks, batch, scale, inner_var, v, residuals, slopes):
     """The residuals, and their derivatives along v."""
-    block_kernels.margins_pair(rows, inner_var, v, residuals, slopes)
+    block_kernels.margins_pair(blocks, batch, inner_var, v, residuals, slopes)
     for i in range(residuals.shape[0]):
         chance = kernels.sigmoid(-residuals[i])
         residuals[i] = -scale * chance
         slopes[i] *= scale * (chance - chance * chance)
 
 
-@kernels.oracle
+@kernels.kernel
 def _fill_loss_grad(scratch, blocks, batch, scale, inner_var, grad):
-    """The gradient of the loss alone, (p,)."""
-    rows = block_kernels.load(blocks, batch)
+    """The gradient of the loss without the penalty, (p,)."""
     residuals = scratch[0, : block_kernels.block_size(blocks)]
-    _fill_residuals(rows, scale, inner_var, residuals)
-    block_kernels.weighted_sum(rows, residuals, grad)
+    _fill_residuals(blocks, batch, scale, inner_var, residuals)
+    block_kernels.weighted_sum(blocks, batch, residuals, grad)
 
 
-@kernels.oracle
+@kernels.kernel
 def _fill_inner_grad(arrays, inner_var, outer_var, batch, grad):
     rows, scale = arrays.inner_rows, arrays.inner_scale
     _fill_loss_grad(arrays.scratch, rows, batch, scale, inner_var, grad)
     _add_product(arrays.weights, inner_var, grad)
 
 
-@kernels.oracle
+@kernels.kernel
 def _fill_hvp(arrays, inner_var, outer_var, v, batch, product):
-    rows = block_kernels.load(arrays.inner_rows, batch)
-    b = block_kernels.block_size(arrays.inner_rows)
+    rows, scale = arrays.inner_rows, arrays.inner_scale
+    b = block_kernels.block_size(rows)
     residuals, slopes = arrays.scratch[0, :b], arrays.scratch[1, :b]
-    _fill_residuals_and_slopes(rows, arrays.inner_scale, inner_var, v, residuals, slopes)
-    block_kernels.weighted_sum(rows, slopes, product)
+    _fill_residuals_and_slopes(rows, batch, scale, inner_var, v, residuals, slopes)
+    block_kernels.weighted_sum(rows, batch, slopes, product)
     _add_product(arrays.weights, v, product)
 
 
-@kernels.oracle
+@kernels.kernel
 def _fill_inner_grad_hvp(arrays, inner_var, outer_var, v, batch, grad, product):
-    rows = block_kernels.load(arrays.inner_rows, batch)
-    b = block_kernels.block_size(arrays.inner_rows)
+    rows, scale = arrays.inner_rows, arrays.inner_scale
+    b = block_kernels.block_size(rows)
     residuals, slopes = arrays.scratch[0, :b], arrays.scratch[1, :b]
-    _fill_residuals_and_slopes(rows, arrays.inner_scale, inner_var, v, residuals, slopes)
-    block_kernels.weighted_sum_pair(rows, residuals, slopes, grad, product)
+    _fill_residuals_and_slopes(rows, batch, scale, inner_var, v, residuals, slopes)
+    block_kernels.weighted_sum_pair(rows, batch, residuals, slopes, grad, product)
     _add_product(arrays.weights, inner_var, grad)
     _add_product(arrays.weights, v, product)
 
@@ -110,7 +109,7 @@ def inner_grad(arrays, inner_var, outer_var, batch):
 @kernels.oracle
 def inner_grads(arrays, inner_var, outer_var, batch):
     grad, in_lambda = inner_grad(arrays, inner_var, outer_var, batch), np.empty_like(outer_var)
-    # The penalty is half of what the cross derivative is with theta in the place of v.
+    # The gradient of the penalty in lambda is the cross derivative times theta / 2.
     _fill_cross(arrays.weights, arrays.linear, inner_var, inner_var, in_lambda)
     for k in range(in_lambda.shape[0]):
         in_lambda[k] /= 2

@@ -1,4 +1,4 @@
-"""The losses of ``logreg`` in PyTorch, written apart from the others: an outside check."""
+"""The losses of ``logreg`` in PyTorch, written independently of the others, as a check."""
 
 import numpy as np
 import torch

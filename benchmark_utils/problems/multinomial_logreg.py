@@ -5,8 +5,8 @@ With the cross-entropies l_i of ``softmax.py``, theta the matrix W of shape (C, 
     G(lambda, theta) = 1/n sum_i l_i(W) + 1/2 sum_ck w_ck W_ck^2
     F(lambda, theta) = 1/m sum_j l_j(W)   on the validation samples,
 
-where w = exp(lambda) (``reg="exp"``) or w = lambda >= 0 (``reg="lin"``), and lambda has one entry a
-feature (``n_reg="full"``, as for ``logreg``), one a class (``"class"``), or a single one (``1``).
+where w = exp(lambda) (``reg="exp"``) or w = lambda >= 0 (``reg="lin"``), and lambda has one entry
+per feature (``n_reg="full"``, as for ``logreg``), one per class (``"class"``), or only one (``1``).
 """
 
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from benchmark_utils.validation import one_of
 
 
 class Arrays(NamedTuple):
-    """What the oracles read."""
+    """The data that the oracles read."""
 
     inner: Samples
     outer: Samples
@@ -84,7 +84,7 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
 
     @staticmethod
     def minibatch_inner_grad_outer(arrays, inner_var, outer_var, batch):
-        # That of the penalty alone, as the cross derivative is.
+        # Only the penalty depends on lambda: its gradient is the cross derivative times theta / 2.
         cross = MultinomialLogReg.minibatch_cross
         return cross(arrays, inner_var, outer_var, inner_var / 2, batch)
 

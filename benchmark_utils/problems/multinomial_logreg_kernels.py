@@ -57,7 +57,7 @@ def cross(arrays, inner_var, outer_var, v, batch):
 
 @kernels.oracle
 def inner_grads(arrays, inner_var, outer_var, batch):
-    # The gradient in lambda is that of the penalty alone, as the cross derivative is.
+    # Only the penalty depends on lambda: its gradient is the cross derivative times theta / 2.
     half = inner_var.dtype.type(0.5)
     return (
         inner_grad(arrays, inner_var, outer_var, batch),

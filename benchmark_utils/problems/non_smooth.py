@@ -1,4 +1,4 @@
-"""What problems add whose inner objective has a non-smooth penalty, such as an l1 norm."""
+"""Base class of problems whose inner objective has a non-smooth penalty, such as an l1 norm."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ class NonSmoothProblem(Problem):
     """A problem whose G is a smooth part plus a :meth:`penalty`.
 
     ``inner_value_grad``, ``hvp`` and ``inner_smoothness`` are those of the smooth part. The sum is
-    smooth where the :meth:`support` of theta and its signs stay as they are.
+    smooth as long as the :meth:`support` of theta and its signs do not change.
     """
 
     smooth = False
@@ -44,6 +44,6 @@ class NonSmoothProblem(Problem):
         return self.prox(super().step(inner_var, outer_var, step_size), outer_var, step_size)
 
     def step_vjp(self, inner_var, next_var, outer_var, step_size, u):
-        """As for a smooth G, where the proximal operator did not set theta to 0."""
+        """As for a smooth G, on the entries that the proximal operator did not set to 0."""
         u = np.where(next_var != 0, u, 0)
         return super().step_vjp(inner_var, next_var, outer_var, step_size, u)

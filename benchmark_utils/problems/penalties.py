@@ -23,7 +23,7 @@ def project(xp, arrays, outer_var):
 
 
 class L2Penalties:
-    """What a problem with such penalties takes from here, before its other base classes.
+    """Mixin of problems with such penalties; list it before the other base classes.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A bilevel problem of which everything is known in closed form: the test bench of solvers.
+"""A bilevel problem whose solution is known in closed form: a test bench of solvers.
 
 Both objectives are means of squares, that is, of quadratics of rank one, in (theta, lambda):
 
@@ -11,7 +11,7 @@ and K those of F, and with linear terms a, b and f, k,
     theta*(lambda) = A^-1 (a - C' lambda) = theta_0 + J lambda
     h(lambda)      = F(lambda, theta_0 + J lambda), whose Hessian is H + K J + J' K' + J' F J,
 
-positive definite for the data that are taken, so that h has one minimiser. A minibatch's oracles
+positive definite for the data that are accepted, so that h has one minimiser. A minibatch's oracles
 cost as much as reading it, O(batch (p + d)).
 """
 
@@ -26,13 +26,13 @@ from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem
 from benchmark_utils.validation import finite
 
-# Entries of lambda between which a black-box method searches; the solution is of unit scale.
+# Bounds between which black-box methods search; the solution is of unit scale.
 SEARCHED = (-4.0, 4.0)
 ARRAYS = ("X_train", "Z_train", "y_train", "X_val", "Z_val", "y_val")
 
 
 class Arrays(NamedTuple):
-    """What the oracles read: blocks of rows (x, z, -y), feature-major, and a block's scale."""
+    """The data that the oracles read: blocks of rows (x, z, -y), feature-major, and scales."""
 
     inner_rows: np.ndarray  # (n_inner_blocks, p + d + 1, batch_size)
     outer_rows: np.ndarray  # (n_outer_blocks, p + d + 1, batch_size)
@@ -134,9 +134,9 @@ class Quadratic(Problem):
     @staticmethod
     def refuse(task, **data):
         if task != "quadratic":
-            return f"quadratic needs a task among quadratic; this dataset's task is {task}."
+            return f"quadratic needs the task quadratic; this dataset's task is {task}."
         if not finite(*(data[name] for name in ARRAYS)):
-            return "quadratic takes finite numbers alone; clean the data."
+            return "quadratic takes only finite numbers; clean the data."
         return None
 
     def __init__(self, X_train, Z_train, y_train, X_val, Z_val, y_val, *, seed):

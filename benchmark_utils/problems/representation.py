@@ -4,14 +4,14 @@ With the features of a network of two layers of width q,
 
     phi_lambda(x) = (tanh(V tanh(U x + a) + b), 1),   lambda = (U, a, V, b), flat,
 
-one linear head a class on top of them, theta the matrix W of shape (C, q + 1), row by row, and the
-cross-entropies l of ``softmax.py``,
+one linear head per class on top of them, theta the matrix W of shape (C, q + 1), row by row, and
+the cross-entropies l of ``softmax.py``,
 
     G(lambda, theta) = 1/n sum_i l(W; phi_lambda(x_i), y_i) + ridge/2 ||W||^2
     F(lambda, theta) = 1/m sum_j l(W; phi_lambda(x_j), y_j)   on the validation samples.
 
 L. Franceschi, P. Frasconi, S. Salzo, R. Grazzi, M. Pontil, 'Bilevel programming for hyperparameter
-optimization and meta-learning', ICML 2018, section 4, of which this is the case of one task.
+optimization and meta-learning', ICML 2018, section 4; this is the case of one task.
 """
 
 from math import isqrt

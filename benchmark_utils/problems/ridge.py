@@ -4,8 +4,8 @@
     F(lambda, theta) = 1/m ||y - X theta||^2        on the validation samples,
 
 where w_k = exp(lambda_k) (``reg="exp"``) or w_k = lambda_k >= 0 (``reg="lin"``), and lambda has one
-entry a feature (``n_reg="full"``) or a single one (``n_reg=1``). With ``outer="inner"`` F = G, of
-which the hypergradient is grad_lambda G at theta*, as in Ablin, Peyre and Moreau, Super-efficiency
+entry per feature (``n_reg="full"``) or a single one (``n_reg=1``). With ``outer="inner"`` F = G,
+and the hypergradient is grad_lambda G at theta*, as in Ablin, Peyre and Moreau, Super-efficiency
 of automatic differentiation for functions defined as a minimum, ICML 2020. Everything is in closed
 form: theta* = H^-1 X^T y / n with H = X^T X / n + diag(w).
 """
@@ -25,10 +25,10 @@ class Ridge(L2Penalties, LinearRegression):
     ----------
     reg : {"exp", "lin"}
     outer : {"validation", "inner"}
-        What F is.
+        Whether F is the validation loss or G itself.
     **data
-        See :class:`LinearRegression`. theta starts at 0, every penalty weight at 1; ``seed`` draws
-        nothing.
+        See :class:`LinearRegression`. theta starts at 0, every penalty weight at 1; ``seed`` is
+        not used.
     """
 
     parameters = {"reg": ["exp"], "n_reg": ["full"], "outer": ["validation"]}
@@ -49,7 +49,7 @@ class Ridge(L2Penalties, LinearRegression):
     def weights(self, outer_var):
         """The penalty weights w, (p,)."""
         weights, _ = penalty_weights(np, self, outer_var)
-        return self.a_feature(weights)
+        return self.per_feature(weights)
 
     def inner_value_grad(self, inner_var, outer_var):
         weights = self.weights(outer_var)

@@ -1,4 +1,4 @@
-"""What problems with a softmax regression as inner problem share.
+"""Base class of problems whose inner problem is a softmax regression.
 
 With rows x_i, labels y_i in {0, ..., C-1}, theta the matrix W of shape (C, p), row by row, and the
 cross-entropy l_i(W) = log sum_c exp(<w_c, x_i>) - <w_{y_i}, x_i>,
@@ -6,7 +6,7 @@ cross-entropy l_i(W) = log sum_c exp(<w_c, x_i>) - <w_{y_i}, x_i>,
     G(lambda, theta) = sum_i s_i(lambda) l_i(W) + 1/2 sum_k r_k(lambda) theta_k^2
     F(lambda, theta) = 1/m sum_j l_j(W)   on the validation samples.
 
-A problem says what the weights s and the penalties r are.
+A problem defines the weights s and the penalties r.
 """
 
 from functools import cache, cached_property, partial
@@ -24,8 +24,8 @@ class Samples(NamedTuple):
 
     rows: np.ndarray  # (n_blocks, p, batch_size), feature-major
     labels: np.ndarray  # (n_blocks, batch_size), integers
-    weights: np.ndarray  # (n_blocks, batch_size), which make a block's sum an estimate of the mean
-    indices: np.ndarray  # (n_blocks, batch_size), which samples these are
+    weights: np.ndarray  # (n_blocks, batch_size); they make a block's sum an estimate of the mean
+    indices: np.ndarray  # (n_blocks, batch_size), the samples' numbers
 
 
 def cut(X, y, batch_size, dtype, rng):
@@ -87,7 +87,7 @@ def loss_hessian(rows, weights, inner_var):
     hessian = np.zeros((inner_var.size, inner_var.size))
     for chunk in chunks(rows.shape[1]):
         probability = probabilities(rows[:, chunk], inner_var)
-        # Of a matrix times its own transpose BLAS computes one half.
+        # BLAS computes only one half of a matrix times its own transpose.
         weighted = np.sqrt(weights[chunk]) * rows[:, chunk]
         outer = (probability[:, np.newaxis] * weighted).reshape(inner_var.size, -1)
         hessian -= outer @ outer.T
@@ -99,15 +99,15 @@ def loss_hessian(rows, weights, inner_var):
 
 
 def accuracy(rows, labels, inner_var):
-    """The part of the samples whose label has the largest score."""
+    """The fraction of the samples whose label has the largest score."""
     scores = inner_var.reshape(-1, len(rows)) @ rows
     return float(np.mean(np.argmax(scores, axis=0) == labels))
 
 
 def accuracies(inner_var, parts, features=np.transpose):
-    """Accuracies by name, of parts (X, y) by name; X may be None.
+    """Accuracies on parts (X, y) of the samples, both by name; X may be None.
 
-    ``features(X)`` are what the model sees of samples, feature-major; X itself by default.
+    ``features(X)`` are the features that the model uses, feature-major; by default X itself.
     """
     return {
         f"{name}_accuracy": accuracy(features(X), y, inner_var)

@@ -1,8 +1,8 @@
-"""What problems share whose lambda makes the features of a softmax regression, in JAX.
+"""Base class of problems whose lambda determines the features of a softmax regression, in JAX.
 
 With features x_i(lambda) of the training samples, N rows in all, and the cross-entropies l of
 ``softmax.py``, G(lambda, theta) = 1/N sum_i l(W; x_i(lambda), y_i) + ridge/2 ||W||^2: a softmax
-regression for each lambda, of which Hessian and smoothness are known without differentiating.
+regression for each lambda, whose Hessian and smoothness need no automatic differentiation.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ class SoftmaxOnFeatures(AutodiffProblem):
         As for :class:`AutodiffProblem`.
     ridge : float
     scored : dict
-        By name, the samples (X, y) of which ``metrics`` gives the accuracy; X may be None.
+        The samples (X, y) on which ``metrics`` gives the accuracy, by name; X may be None.
     """
 
     def __init__(self, inner_samples, outer_samples, inner_var0, outer_var0, ridge, scored):

@@ -17,7 +17,7 @@ def fill_scores(rows, inner_var, out):
 
 @kernels.kernel
 def normalise(scores, largest, total):
-    """Turn scores (C, b) into probabilities, exp(score - largest) / total, and fill both (b,)."""
+    """Turn scores (C, b) into probabilities exp(score - largest) / total; fill these two, (b,)."""
     n_classes, b = scores.shape
     for i in range(b):
         largest[i] = scores[0, i]
@@ -66,7 +66,7 @@ def fill_residuals_and_losses(rows, labels, inner_var, residuals, losses):
 
 @kernels.oracle
 def curve(probabilities, weights, directional):
-    """Turn the scores' derivatives along v into those of the weighted residuals."""
+    """Multiply by the weighted Hessian of the loss in the scores, in place."""
     n_classes, b = directional.shape
     mean = np.zeros_like(weights)
     for c in range(n_classes):

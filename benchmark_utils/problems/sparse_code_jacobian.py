@@ -9,12 +9,11 @@ and the Jacobian J, (K, m K), of z in D, with columns (j, k) for D_jk, follows
     J+ = (I - rho D^T D) J - rho C(z) in the rows where z+ is not 0, and 0 in the others,
     C(z)_{l, jk} = r_j if l = k, plus D_jl z_k.
 
-**What is propagated.** Rows of J outside the support of z are 0. Only the s rows of the support are
-kept, and multiplied by the block of I - rho D^T D between the next support and this one; of C only
-its columns in the support and the diagonal ones differ from 0. A step thus costs 2 s^2 m K
-floating-point operations for the product, s^2 m for C, and 4 m K for the code: 1.2 million in all
-for m = 30, K = 50, s = 20, a sixth of what the full matrices would. Signals are independent, and
-spread over threads.
+Rows of J outside the support of z are 0. Only the s rows in the support are kept, and multiplied by
+the block of I - rho D^T D between the next support and this one. In C only the columns in the
+support and the diagonal ones differ from 0. A step thus costs 2 s^2 m K floating-point operations
+for the product, s^2 m for C, and 4 m K for the code: 1.2 million in all for m = 30, K = 50, s = 20,
+a sixth of the cost with full matrices. Signals are independent, and spread over threads.
 
 Malezieux, Moreau and Kowalski, Understanding approximate and unrolled dictionary learning for
 pattern recovery, ICLR 2022, study ||J_N - J*||.
@@ -29,7 +28,7 @@ from threadpoolctl import threadpool_limits
 
 
 class IstaJacobians:
-    """Codes and Jacobians of all signals, from codes and Jacobians that are 0.
+    """Codes and Jacobians of all signals, which start at 0.
 
     Parameters
     ----------
@@ -38,8 +37,8 @@ class IstaJacobians:
     alpha : float
         Weight of the l1 norm.
     codes : array, (n, K), optional
-        Where the codes start, if not at 0; the Jacobian there is 0 all the same, which is what
-        truncated back-propagation takes it for.
+        The initial codes, if not 0. The Jacobian starts at 0 in any case, as truncated
+        back-propagation assumes.
     """
 
     def __init__(self, dictionary, signals, alpha, codes=None):
@@ -113,7 +112,7 @@ def propagate(dictionary, alpha, signal, code, jacobian, step_size, n_steps):
 
 @njit(cache=True, nogil=True)
 def fill_support(code, rows):
-    """Write the indices of entries that are not 0 into ``rows``; how many they are."""
+    """Write the indices of non-zero entries into ``rows``, and return their number."""
     n_rows = 0
     for k in range(code.shape[0]):
         if code[k] != 0:

@@ -1,8 +1,8 @@
 """A fingerprint of the suite's shared code, for benchopt's cache.
 
-benchopt keeps finished runs until the file of their solver, data set or objective changes. Curves
-depend on ``benchmark_utils`` as well: the objective hands this fingerprint to the cache, so that a
-change here is not hidden by curves of yesterday.
+benchopt keeps finished runs until the file of their solver, dataset or objective changes. Curves
+depend on ``benchmark_utils`` as well, so the objective gives this fingerprint to the cache: after a
+change here, old curves are not used.
 """
 
 import hashlib

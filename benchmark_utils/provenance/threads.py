@@ -1,8 +1,8 @@
-"""How many threads a run may start, and whether other runs share the machine with it.
+"""Limit the threads of a run, and find out whether other runs share the machine.
 
-Of j parallel jobs each has its share of the processors: what its backend leaves to it by the
-variables below or by its affinity. Libraries that read no such variable, or have read it before it
-was set, are told.
+Each of j parallel jobs has its share of the processors, which its backend sets by the variables
+below or by its affinity. Libraries that do not read these variables, or read them before they were
+set, are limited explicitly.
 """
 
 import multiprocessing
@@ -24,11 +24,11 @@ def share():
 
 def limit_threads():
     """Keep BLAS, OpenMP, numba and XLA within the share, from here on in this process."""
-    # Here, as it takes half a second, which no command should wait for that only lists things.
+    # Imported here: it takes half a second, for which commands that only list things need not wait.
     import numba
 
     n_threads = share()
-    # XLA makes as many threads as this says, when it first computes.
+    # XLA reads this number when it first computes.
     os.environ["NPROC"] = str(n_threads)
     numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
     # After numba, whose threads may be OpenMP's.
@@ -36,8 +36,8 @@ def limit_threads():
 
 
 def runs_in_parallel():
-    """Whether a parallel back end runs this: joblib or dask in a process or a thread of its own,
-    submitit as a job of its own. Timings then tell of the machine's other load too."""
+    """Whether a parallel backend runs this: joblib or dask in its own process or thread, submitit
+    in its own job. Timings then depend on the other load of the machine, too."""
     return (
         multiprocessing.current_process().name != "MainProcess"
         or threading.current_thread() is not threading.main_thread()

@@ -1,4 +1,4 @@
-"""With what a curve was made, beside what benchopt records.
+"""How a curve was made, in addition to what benchopt records.
 
 benchopt writes the platform, the processor, the versions of NumPy and SciPy, the base seed and all
 parameters, framework and precision among them, into every row of a results file. The rest is here.
@@ -14,20 +14,20 @@ from pathlib import Path
 from threadpoolctl import threadpool_info
 
 ROOT = Path(__file__).parents[2]
-# Those that compute; solvers of one package, such as optuna, are among them where installed.
+# Packages whose versions can change results.
 PACKAGES = ("benchopt", "jax", "jaxlib", "libsvmdata", "llvmlite", "numba", "numpy", "optuna",
             "pandas", "scikit-learn", "scipy", "torch")  # fmt: skip
 
 
 def provenance():
-    """With what results are made in this process.
+    """Describe this process: versions, commit, threads and devices.
 
     Returns
     -------
     provenance : dict
         ``python``; ``packages``, the versions of those of ``PACKAGES`` that are installed;
         ``commit`` of the suite, see :func:`commit`; ``threads``, how many each numerical library
-        that is loaded may start; ``devices``, those that JAX computes on, if it is loaded.
+        that is loaded may start; ``devices`` on which JAX computes, if it is loaded.
     """
     threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
     if "numba" in sys.modules:
@@ -58,8 +58,8 @@ def versions():
 
 @cache
 def commit():
-    """The commit that is checked out, with ``-dirty`` if tracked files differ from it; None where
-    the suite is no git repository."""
+    """The commit that is checked out, with ``-dirty`` if tracked files differ from it; None if
+    the suite is not a git repository."""
     git = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty", "--match="]
     try:
         done = subprocess.run(git, capture_output=True, text=True, check=True)

@@ -25,7 +25,7 @@ def calls_needed(results, calls):
     Parameters
     ----------
     results : pandas.DataFrame
-        One row per point of a curve, as benchopt writes it, on one data set and objective.
+        One row per point of a curve, as benchopt writes it, on one dataset and objective.
     calls : pandas.Series
         Oracle calls at each row.
 

@@ -28,7 +28,7 @@ def of_task(results, dataset, objective):
 
 
 def of_problem(results, dataset, problem, question):
-    """The rows of results with this ``dataset_name``, on one problem and question; none where the
+    """The rows of results with this ``dataset_name``, on one problem and question; none if
     columns are missing."""
     wanted = {"dataset_name": dataset, "p_obj_problem": problem, "p_obj_question": question}
     for column, value in wanted.items():
@@ -112,7 +112,7 @@ def measured(results, dataset, objective, measure):
 
 
 def cost_to_reach(points, column, target, cost):
-    """What it cost until a column was first at most a target, on every curve.
+    """The cost until a column was first at most a target, on every curve.
 
     Parameters
     ----------

@@ -10,9 +10,9 @@ RUN = [*TASK, "idx_rep"]
 def performance_ratios(results, accuracy, cost):
     """The cost of every solver on every task, in units of the lowest cost on that task.
 
-    A task is a data set, an objective and a repetition. It is solved once the gap h - best h is at
+    A task is a dataset, an objective and a repetition. It is solved once the gap h - best h is at
     most ``accuracy`` times the gap at the start, where best h is the lowest of all solvers on the
-    data set and objective (Moré and Wild, SIAM J. Optim. 2009, equation 2.2).
+    dataset and objective (Moré and Wild, SIAM J. Optim. 2009, equation 2.2).
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""The base of plots: how curves and axes are handed to benchopt's page."""
+"""Base class of plots: curves and axes in the form that benchopt's page needs."""
 
 import numpy as np
 from benchopt import BasePlot
 
-# The options of a plot of one task; benchopt fills in all that a results file has.
+# The options of a plot of one task; benchopt replaces ... by all values in a results file.
 TASK_OPTIONS = {"dataset": ..., "objective": ...}
 
 
@@ -23,7 +23,7 @@ class CurvePlot(BasePlot):
     scale = "loglog"
 
     def curve(self, x, y, label, solver=None, **style):
-        """A curve, in the colour of its label, or of a solver that the label says more about."""
+        """A curve in the colour of its label, or of a solver that the label describes further."""
         style = {**self.get_style(solver or label), **style}
         return {"x": np.asarray(x).tolist(), "y": np.asarray(y).tolist(), "label": label, **style}
 

@@ -1,4 +1,4 @@
-"""Curves as a text table, and how two such tables differ: what `make reproduce` compares."""
+"""Curves as a text table, and the differences of two such tables, for `make reproduce`."""
 
 import numpy as np
 import pandas as pd
@@ -6,9 +6,9 @@ import pandas as pd
 CURVE = ["dataset", "objective", "solver", "parameters", "repetition"]
 POINT = [*CURVE, "evaluation"]
 
-# How far a number may be from the reference, (relative, absolute). Rounding differs between
-# machines, by their BLAS and their vector instructions; a few dozen iterations make at most 1e-12
-# of it. Columns that are not here, counts of oracle calls, must be the same.
+# Allowed deviations from the reference, (relative, absolute). Rounding depends on the BLAS and the
+# vector instructions of a machine; in a few dozen iterations it grows to at most 1e-12. Other
+# columns, the counts of oracle calls, must be equal.
 TOLERANCES = {"value": (1e-9, 1e-12), "grad_norm": (1e-6, 1e-9)}
 
 
@@ -48,7 +48,7 @@ def write_table(table, path):
 
 
 def read_table(path):
-    """Read what :func:`write_table` wrote."""
+    """Read a table that :func:`write_table` wrote."""
     exact = dict.fromkeys(TOLERANCES, float)
     return pd.read_csv(path, converters=exact, keep_default_na=False)
 
@@ -59,7 +59,7 @@ def differences(reference, table, tolerances=TOLERANCES):
     Parameters
     ----------
     reference, table : pandas.DataFrame
-        What :func:`curve_table` returns.
+        As :func:`curve_table` returns them.
     tolerances : dict of str to (relative, absolute)
         By column; other columns must be equal.
 

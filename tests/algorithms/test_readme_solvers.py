@@ -6,6 +6,8 @@ import pytest
 from benchmark_utils.judge import Judge
 from helpers import make_problem, readme_names, run, set_run_context
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = ['name = "MA-SOBA"', 'name = "InnerAdam"']
 
 

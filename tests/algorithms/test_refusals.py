@@ -1,5 +1,6 @@
 """Steps that cannot be compiled are refused before they are, in a sentence with their line."""
 
+import math
 import random
 from typing import Any, NamedTuple
 
@@ -119,6 +120,14 @@ def loops_as_often_as_a_value(self, framework, oracle):
     return step
 
 
+def takes_a_root_with_math(self, framework, oracle):
+    def step(state, arrays, inner_batches, outer_batches, step_sizes):
+        theta, lam, v = state
+        return State(theta, lam, v / (1 + math.sqrt(v @ v)))
+
+    return step
+
+
 def asks_in_one_branch(self, framework, oracle):
     def ask(args):
         arrays, theta, lam, batch = args
@@ -179,7 +188,8 @@ CASES = [
     (reads_too_many_minibatches, "n_inner_batches = 2", "inner_batches[2]"),
     (loops_until_a_value, "decides by a value", "while np.linalg.norm(v) < 1:"),
     (asks_if_a_value, "decides by a value", "if v[0] > 0:"),
-    (loops_as_often_as_a_value, "decides by a value", "range(int(v[0]))"),
+    (loops_as_often_as_a_value, "needs a Python number", "range(int(v[0]))"),
+    (takes_a_root_with_math, "xp.sqrt for math.sqrt", "math.sqrt(v @ v)"),
     (asks_in_one_branch, "number of oracle calls depends", "choose(v[0] > 0"),
     (asks_an_unknown_oracle, "no oracle gradient", "oracle.gradient("),
     (changes_a_shape, "field v is an array (15,) of float64 before", "array (14,)"),

@@ -31,7 +31,7 @@ LIBRARIES = (
 
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory):
-    """The page of a run with two step sizes, on two data sets, with two repetitions."""
+    """The page of a run with two step sizes, on two datasets, with two repetitions."""
     folder = tmp_path_factory.mktemp("page")
     results = folder / "results.parquet"
     benchopt_run(

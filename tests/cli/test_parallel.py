@@ -17,7 +17,7 @@ TIMINGS = ["time", "run_date", "objective_threads", "objective_parallel", "final
 
 @pytest.fixture(scope="module")
 def quickstart(tmp_path_factory):
-    """The quickstart, cut to one data set, three solvers and few evaluations."""
+    """The quickstart, cut to one dataset, three solvers and few evaluations."""
     config = yaml.safe_load((ROOT / "configs" / "quickstart.yml").read_text())
     kept = ("HOAG", "SOBA", "SABA")
     config["solver"] = [

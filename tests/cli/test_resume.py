@@ -112,7 +112,7 @@ def test_no_finished_solver_is_run_again(resumed):
     _, _, log, starts = resumed
     # The third start was killed: it is the only one that comes twice.
     assert starts == ["4", "4", "3", "3", "3"]
-    # Those of the first data set, and none of the second.
+    # Those of the first dataset, and none of the second.
     cached = [line for line in log.split("|--") if "(cached)" in line]
     assert [re.match(r"\w+", line)[0] for line in cached] == ["Probe", "SABA", "HOAG"]
 

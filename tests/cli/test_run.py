@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def results_file(tmp_path_factory):
-    """A run with a solver that diverges, one refused, one data set missing, and others."""
+    """A run with a solver that diverges, one refused, one dataset missing, and others."""
     folder = tmp_path_factory.mktemp("run")
     output = folder / "results.parquet"
     empty = folder / "no_data"
@@ -124,7 +124,7 @@ def test_the_saved_views_name_plots_and_options_that_exist():
 
 
 def names(entries):
-    """The names of solvers, data sets or objectives in a run configuration."""
+    """The names of solvers, datasets or objectives in a run configuration."""
     return {(next(iter(entry)) if isinstance(entry, dict) else entry).split("[")[0]
             for entry in entries}  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Data sets: shapes, splits, and the parameters of the simulation."""
+"""Datasets: shapes, splits, and the parameters of the simulation."""
 
 import numpy as np
 import pytest

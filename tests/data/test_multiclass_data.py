@@ -1,4 +1,4 @@
-"""Data sets of more than two classes: MNIST's files, and what scikit-learn downloads."""
+"""Datasets of more than two classes: MNIST's files, and what scikit-learn downloads."""
 
 import gzip
 import os

@@ -115,26 +115,26 @@ def test_a_default_that_problems_do_not_share_is_each_problems_own(folder, monke
     [
         (
             "class MyProblem(Problem)\n",
-            "my_problem.py does not parse (expected ':' (<unknown>, line 1)); mend it.",
+            "my_problem.py does not parse (expected ':' (<unknown>, line 1)); fix it.",
         ),
         (
             PROBLEM.format(parameters="dict(width=[3])"),
             "my_problem.py: the parameters of MyProblem are read without running the file; write "
-            'them out, each with one default, such as {"ridge": [0.01]}.',
+            'them as a literal, each with one default: {"ridge": [0.01]}.',
         ),
         (
             PROBLEM.format(parameters={"width": [3, 4]}),
             "my_problem.py: the parameters of MyProblem are read without running the file; write "
-            'them out, each with one default, such as {"ridge": [0.01]}.',
+            'them as a literal, each with one default: {"ridge": [0.01]}.',
         ),
         (
             PROBLEM.format(parameters={"seed": [0]}),
-            "my_problem.py: a parameter of MyProblem has a name that means something else, seed; "
+            "my_problem.py: a parameter of MyProblem has a name that is reserved, seed; "
             "give it another.",
         ),
         (
             PROBLEM.format(parameters={}) + PROBLEM.format(parameters={}).replace("My", "Other"),
-            "my_problem.py: MyProblem and OtherProblem declare parameters each; give each problem "
+            "my_problem.py: MyProblem and OtherProblem declare parameters; give each problem "
             "its own file.",
         ),
     ],
@@ -148,7 +148,9 @@ def test_a_faulty_file_is_named_in_a_sentence(folder, text, sentence):
 
 
 def test_a_file_without_parameters_is_no_problem_and_says_so_where_it_is_chosen():
-    with pytest.raises(problems.UnusableProblem, match=r"base\.py declares no problem, as none of"):
+    with pytest.raises(
+        problems.UnusableProblem, match=r"base\.py declares no problem, because none"
+    ):
         get_problem("base")
 
 

@@ -206,8 +206,8 @@ def test_data_augmentation_refuses_what_is_no_image():
     )
     assert DataAugmentation.refuse(task="multiclass", image_shape=(3, 2), **data) is None
     assert DataAugmentation.refuse(task="binary", image_shape=(3, 2), **data) == (
-        "data_augmentation needs a task among multiclass; this dataset's task is binary."
+        "data_augmentation needs the task multiclass; this dataset's task is binary."
     )
     assert Representation.refuse(task="binary", **data) == (
-        "representation needs a task among multiclass; this dataset's task is binary."
+        "representation needs the task multiclass; this dataset's task is binary."
     )

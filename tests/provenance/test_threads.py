@@ -28,7 +28,7 @@ def test_two_parallel_jobs_have_half_of_the_threads_each(tmp_path):
     assert set(results["objective_parallel"]) == {1}
     assert set(results["objective_threads"]) == {N_CPUS // 2}
     assert list(summary.marked(results)) == [
-        "Times are of jobs that ran in parallel, and tell of the machine's other load too."
+        "Times are of jobs that ran in parallel, and depend on the other load of the machine."
     ]
 
 

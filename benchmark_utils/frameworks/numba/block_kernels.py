@@ -1,7 +1,7 @@
-"""What a problem's numba kernels ask of a minibatch of samples, in whichever layout.
+"""The products with a minibatch of samples that numba kernels of problems need, in any layout.
 
 The layout is decided by the type of the blocks when a kernel is compiled, so that a problem's
-formulas are written once: ``rows = load(blocks, block)``, and then ``margins(rows, ...)``.
+formulas are written once.
 """
 
 from numba import types
@@ -9,26 +9,11 @@ from numba.extending import overload
 
 from benchmark_utils.frameworks.numba import csr_kernels, indexed_kernels, kernels
 from benchmark_utils.minibatches.csr_blocks import CsrBlocks
+from benchmark_utils.minibatches.indexed_rows import IndexedRows
 
 
 def _only_compiled(*args):
     raise NotImplementedError("Only compiled code calls this.")
-
-
-def load(blocks, block):
-    """One minibatch, (p, batch_size), for the products below, until the next one is loaded."""
-    _only_compiled()
-
-
-@overload(load, jit_options={**kernels.ORACLE, "forceinline": True})
-def _overload_load(blocks, block):
-    if isinstance(blocks, types.Array):
-        return lambda blocks, block: blocks[block]
-    if blocks.instance_class is CsrBlocks:
-        return lambda blocks, block: csr_kernels.Rows(
-            blocks.values, blocks.columns, blocks.starts[block]
-        )
-    return lambda blocks, block: indexed_kernels.Rows(blocks.X, blocks.signs, blocks.order[block])
 
 
 def block_size(blocks):
@@ -47,22 +32,25 @@ def _overload_block_size(blocks):
 
 def _by_layout(name):
     dense = getattr(kernels, name)
-    others = {module.Rows: getattr(module, name) for module in (csr_kernels, indexed_kernels)}
+    others = {
+        CsrBlocks: getattr(csr_kernels, name),
+        IndexedRows: getattr(indexed_kernels, name),
+    }
 
-    def product(rows, *args):
+    def product(blocks, block, *args):
         _only_compiled()
 
     @overload(product, jit_options=kernels.KERNEL, strict=False)
-    def choose(rows, *args):
-        if isinstance(rows, types.Array):
-            return lambda rows, *args: dense(rows, *args)
-        other = others[rows.instance_class]
-        return lambda rows, *args: other(rows, *args)
+    def choose(blocks, block, *args):
+        if isinstance(blocks, types.Array):
+            return lambda blocks, block, *args: dense(blocks[block], *args)
+        other = others[blocks.instance_class]
+        return lambda blocks, block, *args: other(blocks, block, *args)
 
     return product
 
 
-# ``margins(rows, weights, out)``, and so on.
+# ``margins(blocks, block, weights, out)``, and so on.
 margins = _by_layout("margins")
 margins_pair = _by_layout("margins_pair")
 weighted_sum = _by_layout("weighted_sum")

@@ -4,23 +4,13 @@ non-zeros, and the number of features where a result has one entry each.
 Sample i has the entries from starts[i] to starts[i + 1] of ``values``, in ``columns``.
 """
 
-from typing import Any, NamedTuple
-
 from benchmark_utils.frameworks.numba.kernels import kernel
 
 
-class Rows(NamedTuple):
-    """One minibatch."""
-
-    values: Any
-    columns: Any
-    starts: Any  # (batch_size + 1,)
-
-
 @kernel
-def margins(rows, weights, out):
+def margins(blocks, block, weights, out):
     """out_i = sum_k rows[k, i] weights[k], for weights (p,), out (b,)."""
-    values, columns, starts = rows
+    values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
     zero = out.dtype.type(0)
     for i in range(out.shape[0]):
         total = zero
@@ -30,9 +20,9 @@ def margins(rows, weights, out):
 
 
 @kernel
-def margins_pair(rows, weights, other_weights, out, other_out):
+def margins_pair(blocks, block, weights, other_weights, out, other_out):
     """Both margins in one pass over the rows."""
-    values, columns, starts = rows
+    values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
     zero = out.dtype.type(0)
     for i in range(out.shape[0]):
         total, other_total = zero, zero
@@ -44,9 +34,9 @@ def margins_pair(rows, weights, other_weights, out, other_out):
 
 
 @kernel
-def weighted_sum(rows, weights, out):
+def weighted_sum(blocks, block, weights, out):
     """out_k = sum_i rows[k, i] weights[i], for weights (b,), out (p,)."""
-    values, columns, starts = rows
+    values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
     zero = out.dtype.type(0)
     for k in range(out.shape[0]):
         out[k] = zero
@@ -57,9 +47,9 @@ def weighted_sum(rows, weights, out):
 
 
 @kernel
-def weighted_sum_pair(rows, weights, other_weights, out, other_out):
+def weighted_sum_pair(blocks, block, weights, other_weights, out, other_out):
     """Both weighted sums in one pass over the rows."""
-    values, columns, starts = rows
+    values, columns, starts = blocks.values, blocks.columns, blocks.starts[block]
     zero = out.dtype.type(0)
     for k in range(out.shape[0]):
         out[k] = zero

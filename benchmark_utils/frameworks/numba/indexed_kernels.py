@@ -4,23 +4,13 @@ Sample i is row ``order[i]`` of ``X``, times its sign; there is none where that 
 end of the last block.
 """
 
-from typing import Any, NamedTuple
-
 from benchmark_utils.frameworks.numba.kernels import kernel
 
 
-class Rows(NamedTuple):
-    """One minibatch."""
-
-    X: Any
-    signs: Any
-    order: Any  # (batch_size,)
-
-
 @kernel
-def margins(rows, weights, out):
+def margins(blocks, block, weights, out):
     """out_i = sum_k rows[k, i] weights[k], for weights (p,), out (b,)."""
-    X, signs, order = rows
+    X, signs, order = blocks.X, blocks.signs, blocks.order[block]
     for i in range(out.shape[0]):
         total, sample = out.dtype.type(0), order[i]
         if sample >= 0:
@@ -32,9 +22,9 @@ def margins(rows, weights, out):
 
 
 @kernel
-def margins_pair(rows, weights, other_weights, out, other_out):
+def margins_pair(blocks, block, weights, other_weights, out, other_out):
     """Both margins in one pass over the rows."""
-    X, signs, order = rows
+    X, signs, order = blocks.X, blocks.signs, blocks.order[block]
     for i in range(out.shape[0]):
         total = other_total = out.dtype.type(0)
         sample = order[i]
@@ -50,9 +40,9 @@ def margins_pair(rows, weights, other_weights, out, other_out):
 
 
 @kernel
-def weighted_sum(rows, weights, out):
+def weighted_sum(blocks, block, weights, out):
     """out_k = sum_i rows[k, i] weights[i], for weights (b,), out (p,)."""
-    X, signs, order = rows
+    X, signs, order = blocks.X, blocks.signs, blocks.order[block]
     for k in range(out.shape[0]):
         out[k] = 0
     for i in range(weights.shape[0]):
@@ -64,9 +54,9 @@ def weighted_sum(rows, weights, out):
 
 
 @kernel
-def weighted_sum_pair(rows, weights, other_weights, out, other_out):
+def weighted_sum_pair(blocks, block, weights, other_weights, out, other_out):
     """Both weighted sums in one pass over the rows."""
-    X, signs, order = rows
+    X, signs, order = blocks.X, blocks.signs, blocks.order[block]
     for k in range(out.shape[0]):
         out[k] = 0
         other_out[k] = 0
