@@ -2,7 +2,12 @@
 
 import numpy as np  # noqa: F401
 
-from benchmark_utils.frameworks.numba import block_kernels, kernels, promotion  # noqa: F401
+from benchmark_utils.frameworks.numba import (  # noqa: F401
+    block_kernels,
+    kernels,
+    promotion,
+    sequences,
+)
 from benchmark_utils.frameworks.numba.operations import (  # noqa: F401
     cond,
     fold,

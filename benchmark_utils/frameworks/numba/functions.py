@@ -1,6 +1,7 @@
 """Functions as people write them, compiled together with the functions that they call."""
 
 import dis
+import inspect
 import types
 from weakref import WeakKeyDictionary
 
@@ -8,7 +9,7 @@ from numba import njit
 from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
-from benchmark_utils.frameworks.numba.sources import globals_of
+from benchmark_utils.frameworks.numba.sources import read_by
 
 # Called from Python.
 ENTRY = {"error_model": "numpy"}
@@ -38,9 +39,10 @@ def compiled(function):
     if not is_plain(function):
         return function
     if function not in _COMPILED:
-        jumps = any(map(_is_jump, dis.get_instructions(function.__code__)))
-        options = STEP if jumps else {**STEP, "inline": "always"}
-        _COMPILED[function] = njit(**options)(_with_compiled_parts(function))
+        copy = _copy(function)
+        _COMPILED[function] = njit(**STEP, inline=_inline(function.__code__))(copy)
+        # Only now, as a function may call itself.
+        _compile_parts(function, copy)
     return _COMPILED[function]
 
 
@@ -55,24 +57,27 @@ def is_plain(value):
     return False
 
 
+def _inline(code):
+    """Whether a function becomes part of its callers, as numba's option."""
+    jumps = any(map(_is_jump, dis.get_instructions(code)))
+    starred = code.co_flags & inspect.CO_VARARGS
+    return "never" if jumps or starred else _not_starred
+
+
+def _not_starred(call, caller, callee):
+    """Numba asks this of each call, of which it inlines none as ``f(*args)``."""
+    return call.vararg is None
+
+
 def _is_jump(instruction):
     return instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs
 
 
-def _with_compiled_parts(function):
-    """A copy of a function that calls compiled functions."""
+def _copy(function):
+    """A copy of a function that may read other globals and variables around it."""
     # What numba keeps on disk of a function is found again by the name of an importable module.
     copied = dict(function.__globals__) | {"__name__": __name__}
-    for name, value in globals_of(function):
-        if is_plain(value):
-            *module, name = name.split(".")
-            if module:
-                copied[module[0]] = _module_with(copied[module[0]], name, compiled(value))
-            else:
-                copied[name] = compiled(value)
-    cells = tuple(
-        types.CellType(compiled(cell.cell_contents)) for cell in function.__closure__ or ()
-    )
+    cells = tuple(types.CellType(cell.cell_contents) for cell in function.__closure__ or ())
     copy = types.FunctionType(
         function.__code__, copied, function.__name__, function.__defaults__, cells
     )
@@ -80,7 +85,32 @@ def _with_compiled_parts(function):
     return copy
 
 
-def _module_with(module, name, value):
-    copy = types.ModuleType(module.__name__)
-    vars(copy).update(vars(module) | {name: value})
+def _compile_parts(function, copy):
+    """Let the copy of a function read what numba knows."""
+    cells = dict(zip(copy.__code__.co_freevars, copy.__closure__ or (), strict=True))
+    for (name, *members), value in read_by(function):
+        part = _known(value)
+        if part is value:
+            continue
+        if name in cells:
+            cells[name].cell_contents = _replaced(cells[name].cell_contents, members, part)
+        else:
+            copy.__globals__[name] = _replaced(copy.__globals__[name], members, part)
+
+
+def _known(value):
+    """A value as numba knows it: functions compiled, and tuples for lists, which nobody changes."""
+    if isinstance(value, list):
+        return tuple(map(_known, value))
+    return compiled(value)
+
+
+def _replaced(value, members, part):
+    """A part in the place of a value, or of the member of a module at this path."""
+    if not members:
+        return part
+    name, *others = members
+    copy = types.ModuleType(value.__name__)
+    vars(copy).update(vars(value))
+    setattr(copy, name, _replaced(getattr(value, name), others, part))
     return copy

@@ -114,10 +114,11 @@ def iterations(step):
 
     def iterate(state, arrays, draws):
         nonlocal loop
+        values = plain(state)
         # To ask for the type each time would take as long as fifty iterations.
-        loop = loop or _make_loop(step, typeof(state), len(draws))
+        loop = loop or _make_loop(step, typeof(named(values, state)), len(draws))
         try:
-            return named(loop(plain(state), arrays, draws), state)
+            return named(loop(values, arrays, draws), state)
         except NumbaError as error:
             refusal = CannotCompile(error)
         # Outside the except clause, which would show numba's error first.

@@ -1,5 +1,6 @@
 """What a compiled function is made from: code, and the values of constants."""
 
+import dis
 import hashlib
 import types
 from functools import cache
@@ -64,6 +65,7 @@ def _parts(value, seen):
         yield value.__qualname__, getattr(value, "_fields", ())
     elif isinstance(value, types.CodeType):
         yield value.co_code, value.co_names, value.co_varnames, value.co_freevars
+        yield value.co_flags, value.co_argcount, value.co_kwonlyargcount
         yield from _parts(value.co_consts, seen)
     elif isinstance(value, CONSTANTS):
         yield value
@@ -80,44 +82,64 @@ def _parts_of_function(value, seen):
     function = getattr(value, "py_func", getattr(value, "_defn", value))
     yield from _parts(function.__code__, seen)
     yield from _parts((function.__defaults__, *(function.__kwdefaults__ or {}).items()), seen)
-    for cell in function.__closure__ or ():
-        yield from _parts(cell.cell_contents, seen)
-    for name, found in globals_of(function):
-        yield name
+    for path, found in read_by(function):
+        yield path
         yield from _parts(found, seen)
 
 
-def globals_of(function):
-    """The globals that a function reads, and the members of its own modules among them.
+def read_by(function):
+    """What a function reads from outside: globals, variables of the functions around it, and the
+    members of the user's modules among these.
 
     Yields
     ------
-    name : str
-        As ``helpers.scale`` for a member of a module.
+    path : tuple of str
+        As ``("helpers", "scale")`` for a member of a module.
     value : object
     """
-    names = sorted(set(names_in(function.__code__)))
-    for name in names:
-        if name in function.__globals__:
-            value = function.__globals__[name]
-            yield name, value
-            if isinstance(value, types.ModuleType) and not is_of_a_library(value):
-                for member in names:
-                    if member in vars(value):
-                        yield f"{name}.{member}", vars(value)[member]
+    names, attributes = names_in(function.__code__)
+    found = {name: value for name, value in function.__globals__.items() if name in names}
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    found |= {name: cell.cell_contents for name, cell in cells}
+    yield from _with_members((), found, attributes, set())
 
 
-def is_of_a_library(module):
-    """Whether a module comes with Python or is installed."""
-    path = getattr(module, "__file__", None)
+def _with_members(path, found, attributes, seen):
+    for name, value in sorted(found.items()):
+        yield (*path, name), value
+        if is_own_module(value) and value not in seen:
+            members = {name: vars(value)[name] for name in attributes if name in vars(value)}
+            yield from _with_members((*path, name), members, attributes, seen | {value})
+
+
+def is_own_module(value):
+    """Whether a value is a module that neither comes with Python nor is installed."""
+    if not isinstance(value, types.ModuleType):
+        return False
+    path = getattr(value, "__file__", None)
     return (
-        path is None or "site-packages" in path or path.startswith(str(Path(types.__file__).parent))
+        path is not None
+        and "site-packages" not in path
+        and not path.startswith(str(Path(types.__file__).parent))
     )
 
 
 def names_in(code):
-    """All names of globals and attributes in a function's code, and in that of functions in it."""
-    yield from code.co_names
+    """The names of globals in a function's code, and those of attributes; in functions in it too.
+
+    Returns
+    -------
+    names, attributes : set of str
+    """
+    names, attributes = set(), set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "LOAD_GLOBAL":
+            names.add(instruction.argval)
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            attributes.add(instruction.argval)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from names_in(constant)
+            inner_names, inner_attributes = names_in(constant)
+            names |= inner_names
+            attributes |= inner_attributes
+    return names, attributes

@@ -3,6 +3,7 @@
 The operations are decided by the types of a tuple's members, when a function is compiled.
 """
 
+import numpy as np
 from numba import types
 from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
@@ -94,9 +95,14 @@ def without_names(kind):
 
 
 def plain(values):
-    """Nested tuples without the names of NamedTuples."""
+    """Nested tuples without the names of NamedTuples, and of the types that compiled code returns:
+    Python's numbers, and arrays in C order that may be written to."""
     if isinstance(values, tuple):
         return tuple(map(plain, values))
+    if isinstance(values, np.generic) or (isinstance(values, np.ndarray) and values.ndim == 0):
+        return values.item()
+    if isinstance(values, np.ndarray) and not values.flags.carray:
+        return values.copy()
     return values
 
 
@@ -137,6 +143,9 @@ def _overload_like(value, example):
         return lambda value, example: value.astype(example.dtype)
     if isinstance(kind, types.Boolean):
         return lambda value, example: bool(value)
+    if isinstance(kind, types.Integer) and isinstance(value, types.Float):
+        # Numba makes floats of a loop's integers, too.
+        return lambda value, example: value
     if isinstance(kind, types.Number):
         return lambda value, example: kind(value)
     if len(kind) == 0:
