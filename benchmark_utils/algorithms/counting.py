@@ -103,7 +103,7 @@ class MeasuredCalls:
         reason = refuse_source(solver, self._step)
         if reason:
             raise StepRefused(reason)
-        self._state = on_trial(first_state)
+        self._state = on_trial(first_state, frozen=True)
         _, self.first = self._take_seen()
         self._steps = {}
 

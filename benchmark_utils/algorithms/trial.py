@@ -79,10 +79,19 @@ for _method, _name in dict(add="+", sub="-", mul="*", truediv="/", pow="**").ite
     setattr(TrialArray, f"__i{_method}__", _in_place(_name))
 
 
-def on_trial(value, weak=False):
-    """A value, or a tuple of values, as a step has it while it is compiled."""
+def on_trial(value, weak=False, frozen=False):
+    """A value, or a tuple of values, as a step has it while it is compiled.
+
+    Parameters
+    ----------
+    value : object
+    weak : bool
+        Whether it stands for Python numbers.
+    frozen : bool
+        Whether NumPy's ``out`` may not write into it either, as it is not the step's own.
+    """
     if isinstance(value, (tuple, list)):
-        members = [on_trial(member, weak) for member in value]
+        members = [on_trial(member, weak, frozen) for member in value]
         return type(value)(*members) if hasattr(value, "_fields") else type(value)(members)
     if value is None or value is NotImplemented or isinstance(value, (str, np.dtype)):
         return value
@@ -91,7 +100,8 @@ def on_trial(value, weak=False):
     if array.dtype == object:
         return value
     array.weak = weak or is_number
-    array.flags.writeable = False
+    if frozen:
+        array.flags.writeable = False
     return array
 
 

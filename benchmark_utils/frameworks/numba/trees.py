@@ -77,9 +77,7 @@ def _overload_owned(value):
         return lambda value: value if _has_owner(value) else value.copy()
     if not isinstance(value, types.BaseTuple):
         return lambda value: value
-    if len(value) == 0:
-        return lambda value: ()
-    return lambda value: (owned(value[0]),) + owned(value[1:])
+    return _for_members("value", "owned(value[{k}])", len(value), owned=owned)
 
 
 def without_outer_name(kind):
@@ -114,6 +112,16 @@ def named(values, example):
     return type(example)(*members) if hasattr(example, "_fields") else tuple(members)
 
 
+def _for_members(arguments, expression, n_members, **names):
+    """The function of these arguments that returns a tuple, with an expression for each k.
+
+    Members of a tuple differ in type, so that compiled code cannot loop over them.
+    """
+    members = "".join(f"{expression.format(k=k)}, " for k in range(n_members))
+    exec(f"def of_members({arguments}):\n    return ({members})", names)
+    return names["of_members"]
+
+
 def row(arrays, t):
     """Row t of each array of a tuple."""
     raise NotImplementedError("Only compiled code calls this.")
@@ -121,9 +129,7 @@ def row(arrays, t):
 
 @overload(row)
 def _overload_row(arrays, t):
-    if len(arrays) == 0:
-        return lambda arrays, t: ()
-    return lambda arrays, t: (arrays[0][t],) + row(arrays[1:], t)
+    return _for_members("arrays, t", "arrays[{k}][t]", len(arrays))
 
 
 def like(value, example):
@@ -148,10 +154,8 @@ def _overload_like(value, example):
         return lambda value, example: value
     if isinstance(kind, types.Number):
         return lambda value, example: kind(value)
-    if len(kind) == 0:
-        return lambda value, example: ()
     if isinstance(kind, types.BaseNamedTuple):
         named, plain = retyped(kind), retyped(without_outer_name(kind))
         value_plain = retyped(without_outer_name(value))
         return lambda value, example: named(like(value_plain(value), plain(example)))
-    return lambda value, example: (like(value[0], example[0]),) + like(value[1:], example[1:])
+    return _for_members("value, example", "like(value[{k}], example[{k}])", len(kind), like=like)
