@@ -3,7 +3,7 @@
 import numpy as np
 from benchopt import BaseDataset
 
-from benchmark_utils.data.downloads import Unavailable
+from benchmark_utils.data.downloads import Unavailable, explain
 from benchmark_utils.validation import refusal
 
 
@@ -12,7 +12,7 @@ class BilevelDataset(BaseDataset):
 
     A data set defines ``load(rng)``, which returns a dict of plain arrays by name, and the ``task``
     that they are for. If the data cannot be had it raises :class:`Unavailable` with a sentence that
-    says why and what to do: the data set is skipped.
+    says why and what to do: the data set is skipped. So it is after any other exception.
 
     Attributes
     ----------
@@ -49,3 +49,6 @@ class BilevelDataset(BaseDataset):
             return self.load(np.random.default_rng(self.get_seed()))
         except Unavailable as reason:
             return dict(unavailable=str(reason))
+        # One data set must not end a run of several.
+        except Exception as error:
+            return dict(unavailable=explain(self.name, error))
