@@ -6,6 +6,8 @@ import numpy as np
 from benchopt import BaseObjective
 from benchopt.stopping_criterion import NoCriterion, SufficientProgressCriterion
 
+from benchmark_utils.data.door import Unusable, admit
+from benchmark_utils.data.downloads import explain
 from benchmark_utils.judge import EstimateJudge, Judge
 from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.problems import (
@@ -87,6 +89,13 @@ class Objective(BaseObjective):
         reason = unavailable or refusal(self, self.allowed) or self.refuse(data)
         return reason is not None, reason
 
+    def _set_dataset(self, dataset):
+        """As benchopt does, except that a dataset which raises is skipped and ends no run."""
+        try:
+            return super()._set_dataset(dataset)
+        except Exception as error:
+            return True, explain(dataset.name, error)
+
     def refuse(self, data):
         """Say why the problem cannot take the parameters or the data; None if it can."""
         try:
@@ -96,14 +105,23 @@ class Objective(BaseObjective):
         for name in self._parameters:
             if name not in ("problem", "question", *problem.parameters):
                 return f"{self.name}: problem={self.problem} has no parameter {name}; leave it out."
-        return refusal(self, problem.allowed) or problem.refuse(**data)
+        reason = refusal(self, problem.allowed)
+        if reason:
+            return reason
+        try:
+            self.admitted = admit(getattr(self._dataset, "name", "data"), data)
+        except Unusable as error:
+            return str(error)
+        return problem.refuse(**self.admitted)
 
-    def set_data(self, task, **data):
-        # benchopt calls this first in a job, in whichever process the job runs.
+    def set_data(self, **data):
+        # The first that benchopt calls in a job, whichever process it runs in.
         limit_threads()
         problem = get_problem(self.problem)
         parameters = {name: getattr(self, name) for name in problem.parameters}
-        # A dataset may provide more than this problem needs.
+        # What benchopt gives to skip first. Here it may be let go of.
+        data = vars(self).pop("admitted")
+        # A dataset may tell more than this problem asks for.
         used = {name: data[name] for name in signature(problem).parameters if name in data}
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
 

@@ -10,7 +10,7 @@
     minibatches/   samples cut into blocks
     oracle.py      the oracles that algorithms may call
     validation.py  refusals of what is out of range
-    data/          splits, downloads, formats
+    data/          splits, downloads, formats, and the door that all data pass
     results/       curves, profiles, reference tables
     provenance/    versions, fingerprint, threads
 
@@ -21,8 +21,8 @@ Each line imports only from itself and from the lines below it::
             numerics, frameworks
                 minibatches, oracle, validation     (which may import each other)
 
-In addition, datasets import from data and validation, data from validation, plots and scripts from
-results, and the objective from provenance. ``frameworks/numba`` is imported through its
-``__init__`` only, by ``*_kernels.py`` and by ``get_framework``. ``tests/test_rooms.py`` checks
+Besides, datasets import from data and validation, data from validation, plots from results, scripts
+from results, and the objective from data and provenance. ``frameworks/numba`` is imported through
+its ``__init__`` only, by ``*_kernels.py`` and by ``get_framework``. ``tests/test_rooms.py`` holds
 this.
 """

@@ -65,6 +65,16 @@ def finite(*arrays):
     return all(np.isfinite(array).all() for array in arrays)
 
 
+def as_real(array):
+    """An array, sparse or not, of float32 or float64 as it is, of other numbers as float64.
+
+    Sums and squares of small integers overflow without a word.
+    """
+    kept = array.dtype.kind == "f" and array.dtype.itemsize in (4, 8)
+    # Compiled code reads numbers in the machine's own byte order only.
+    return array.astype(array.dtype.newbyteorder("=") if kept else float, copy=False)
+
+
 def refusal(owner, allowed):
     """Say which parameter of an object is out of range.
 

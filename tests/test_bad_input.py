@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from benchmark_utils.data import libsvm
 from benchmark_utils.data.downloads import Unavailable
 from benchmark_utils.problems import find_problems
-from benchmark_utils.problems.checks import refuse_classification
+from benchmark_utils.problems.checks import refuse_task
 from helpers import (
     BENCHMARK,
     assert_advice,
@@ -132,14 +132,14 @@ def test_the_objective_refuses_a_parameter_that_its_problem_does_not_have():
     ("data", "parts"),
     [
         (binary(task="regression"), ("logreg", "binary", "regression")),
-        (binary(y_val=np.tile([0.0, 1.0], 35)), ("y_val", "0.0, 1.0", "logreg", "-1, 1")),
+        (binary(y_val=np.tile([0.0, 1.0], 35)), ("y_val", "0.0, 1.0", "binary", "-1 and 1")),
         (
             binary(X_train=csr_array(np.full((90, 5), np.inf))),
             ("X_train", "450 entries", "infinite", "clean"),
         ),
         (binary(y_train=np.ones(90)), ("y_train", "class -1", "stratify")),
         (binary(X_val=np.full((70, 5), np.nan)), ("X_val", "350 entries", "NaN", "clean")),
-        (binary(y_train=np.tile([-1.0, 1.0], 40)), ("X_train", "90 samples", "80 labels", "give")),
+        (binary(y_train=np.tile([-1.0, 1.0], 40)), ("X_train", "90 samples", "80 entries", "give")),
     ],
 )
 def test_the_objective_refuses_data(data, parts):
@@ -155,7 +155,7 @@ def test_sparse_data_are_refused_by_a_problem_that_does_not_take_them():
     data = binary(X_train=csr_array(np.eye(90, 5)))
     assert objective_skip(data) == (False, None)
     task = data.pop("task")
-    assert refuse_classification("svm", ("binary",), task, data) == (
+    assert refuse_task("svm", ("binary",), task, data) == (
         "X_train is sparse, which svm does not take; give X_train.toarray()."
     )
 
@@ -181,12 +181,12 @@ def test_multiclass_problems_refuse_parameters(parameters, data):
         (
             "multinomial_logreg",
             multiclass(y_train=np.arange(60) % 3 + 0.5),
-            ("y_train", "0.5, 1.5, 2.5", "multinomial_logreg", "0 to 2"),
+            ("y_train", "0.5, 1.5, 2.5", "multiclass", "0 to 2"),
         ),
         (
             "multinomial_logreg",
             multiclass(y_val=np.arange(45) % 4),
-            ("y_val", "0, 1, 2, 3", "multinomial_logreg", "0 to 2"),
+            ("y_val", "0, 1, 2, 3", "multiclass", "0 to 2"),
         ),
         (
             "data_cleaning",

@@ -14,7 +14,7 @@ SECOND = {"algorithms", "problems", "judge"} | FIRST
 # Which rooms of benchmark_utils a room may import from, besides itself.
 ALLOWED = {
     "solvers": SECOND,
-    "objective": SECOND | {"provenance"},
+    "objective": SECOND | {"data", "provenance"},
     "scripts": SECOND | {"results"},
     "algorithms": FIRST,
     "problems": FIRST,

@@ -3,16 +3,16 @@
 import numpy as np
 from benchopt import BaseDataset
 
-from benchmark_utils.data.downloads import Unavailable
+from benchmark_utils.data.downloads import Unavailable, explain
 from benchmark_utils.validation import refusal
 
 
 class BilevelDataset(BaseDataset):
     """Base class of datasets.
 
-    A dataset defines ``load(rng)``, which returns a dict of plain arrays by name, and their
-    ``task``. If the data are not available it raises :class:`Unavailable` with a sentence that says
-    why and what to do, and the dataset is skipped.
+    A dataset defines ``load(rng)``, which returns a dict of plain arrays by name, and the ``task``
+    that they are for. If the data cannot be had it raises :class:`Unavailable` with a sentence that
+    says why and what to do: the dataset is skipped. So it is after any other exception.
 
     Attributes
     ----------
@@ -49,3 +49,6 @@ class BilevelDataset(BaseDataset):
             return self.load(np.random.default_rng(self.get_seed()))
         except Unavailable as reason:
             return dict(unavailable=str(reason))
+        # One dataset must not end a run of several.
+        except Exception as error:
+            return dict(unavailable=explain(self.name, error))

@@ -1,8 +1,27 @@
 """Load data that may have to be downloaded, and explain failures."""
 
+import traceback
+
+from benchopt.config import DEBUG
+
 
 class Unavailable(Exception):
     """A dataset is not available; the message says why, and what to do."""
+
+
+def in_one_line(error):
+    """An exception's type and message."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
+
+
+def explain(name, error):
+    """Say in one sentence that a data set could not be used, from within an ``except``."""
+    if DEBUG:
+        traceback.print_exc()
+    return (
+        f"{name} could not be used ({in_one_line(error)}); mend its file or its parameters. "
+        "BENCHOPT_DEBUG=1 shows the traceback."
+    )
 
 
 def load(name, source, advice, fetch, *args, **options):
@@ -31,9 +50,8 @@ def load(name, source, advice, fetch, *args, **options):
         return fetch(*args, **options)
     # A loader may raise any exception of its downloader, decompressor or parser.
     except Exception as error:
-        cause = " ".join(str(error).split())[:150]
         raise Unavailable(
-            f"{name} could not be loaded from {source} ({type(error).__name__}: {cause}). {advice}"
+            f"{name} could not be loaded from {source} ({in_one_line(error)}). {advice}"
         ) from error
 
 

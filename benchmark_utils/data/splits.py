@@ -26,7 +26,22 @@ def split(X, y, rng, stratify, val_size=0.25, test_size=0.25):
     -------
     data : dict
         ``X_train, y_train, X_val, y_val`` and, unless ``test_size`` is 0, ``X_test, y_test``.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many labels as samples, or too few samples of a class to stratify.
     """
+    if X.shape[0] != len(y):
+        raise ValueError(f"there are {X.shape[0]} samples and {len(y)} labels")
+    if stratify:
+        classes, sizes = np.unique(y, return_counts=True)
+        n_parts = 3 if test_size else 2
+        if sizes.min() < n_parts:
+            raise ValueError(
+                f"class {classes[sizes.argmin()]} has {sizes.min()} of {len(y)} samples, "
+                f"fewer than the {n_parts} parts to cut"
+            )
 
     def cut(indices, size):
         # Some at a time: scikit-learn makes Python lists of the indices.

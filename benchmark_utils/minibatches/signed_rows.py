@@ -7,6 +7,7 @@ from scipy.sparse.linalg import svds
 from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.minibatches.csr_blocks import make_csr_blocks
 from benchmark_utils.minibatches.indexed_rows import LARGE, make_indexed_rows
+from benchmark_utils.validation import as_real
 
 # Up to this number of features a dense matrix of their products is small.
 DENSE_DIM = 1000
@@ -18,7 +19,7 @@ class SignedRows:
     Parameters
     ----------
     X : array or sparse array, (n_samples, n_features)
-        Dense ones and compressed sparse rows are kept as they are.
+        Dense ones and compressed sparse rows of floats are kept as they are.
     y : array, (n_samples,)
         Labels in {-1, 1}.
 
@@ -33,7 +34,7 @@ class SignedRows:
     __array_ufunc__ = None
 
     def __init__(self, X, y):
-        self.X, self.y = csr_array(X) if issparse(X) else X, y
+        self.X, self.y = as_real(csr_array(X) if issparse(X) else X), y
         self.shape = X.shape[::-1]
         self.is_sparse = issparse(X)
 

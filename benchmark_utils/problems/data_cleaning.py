@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from benchmark_utils.problems.checks import refuse_classification
+from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem, cross_entropies, residuals
 from benchmark_utils.validation import positive
 
@@ -62,7 +62,7 @@ class DataCleaning(SoftmaxProblem):
 
     @staticmethod
     def refuse(task, **data):
-        return refuse_classification("data_cleaning", ("multiclass",), task, data)
+        return refuse_task("data_cleaning", ("multiclass",), task, data)
 
     def __init__(
         self,

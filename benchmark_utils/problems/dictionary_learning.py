@@ -16,10 +16,11 @@ from scipy.optimize import linear_sum_assignment
 
 from benchmark_utils.numerics.inner_solvers import fista
 from benchmark_utils.numerics.lasso import solve_lasso
+from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.lasso import soft_threshold
 from benchmark_utils.problems.non_smooth import NonSmoothProblem
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians, implicit_jacobian
-from benchmark_utils.validation import finite, positive
+from benchmark_utils.validation import positive
 
 N_FISTA_STEPS = 500
 
@@ -45,13 +46,7 @@ class DictionaryLearning(NonSmoothProblem):
 
     @staticmethod
     def refuse(task, **data):
-        if task != "sparse_coding":
-            return (
-                f"dictionary_learning needs the task sparse_coding; this dataset's task is {task}."
-            )
-        if not finite(data["signals"], data["dictionary"], data["start"]):
-            return "signals or dictionaries have entries that are NaN or infinite; clean the data."
-        return None
+        return refuse_task("dictionary_learning", ("sparse_coding",), task, data)
 
     def __init__(self, signals, dictionary, start, *, alpha, seed):
         self.signals, self.dictionary, self.alpha = signals, dictionary, alpha

@@ -40,6 +40,21 @@ class Lasso(NonSmoothProblem, LinearRegression):
     parameters = {"n_reg": ["full"]}
     allowed = {"n_reg": one_of("full", 1)}
 
+    @staticmethod
+    def refuse(task, **data):
+        reason = LinearRegression.refuse(task, **data)
+        if reason:
+            return reason
+        X, y = data["X_train"], data["y_train"]
+        norms = np.sqrt(np.einsum("ij,ij->j", X, X))
+        rounding = np.finfo(X.dtype).eps * norms.max() * np.linalg.norm(y)
+        if np.abs(X.T @ y).max() <= rounding:
+            return (
+                "y_train is orthogonal to all features of X_train, so that every penalty gives "
+                "theta = 0; give other data."
+            )
+        return None
+
     def __init__(self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, n_reg, seed):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
         self.penalty_max = np.abs(self.X.T @ self.y).max() / self.n_inner_samples

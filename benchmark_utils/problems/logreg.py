@@ -19,7 +19,7 @@ from benchmark_utils.minibatches.csr_blocks import take_block
 from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem, chunks
-from benchmark_utils.problems.checks import refuse_classification
+from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.penalties import L2Penalties, penalty_weights, project
 from benchmark_utils.validation import one_of
 
@@ -148,7 +148,7 @@ class LogReg(L2Penalties, Problem):
 
     @staticmethod
     def refuse(task, **data):
-        return refuse_classification("logreg", ("binary",), task, data, sparse=True)
+        return refuse_task("logreg", ("binary",), task, data, sparse=True)
 
     def __init__(
         self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, seed

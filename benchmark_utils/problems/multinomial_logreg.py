@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.problems.checks import refuse_classification
+from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.penalties import L2Penalties, penalty_weights, project
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem
 from benchmark_utils.validation import one_of
@@ -48,7 +48,7 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
 
     @staticmethod
     def refuse(task, **data):
-        return refuse_classification("multinomial_logreg", ("multiclass",), task, data)
+        return refuse_task("multinomial_logreg", ("multiclass",), task, data)
 
     def __init__(
         self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, seed

@@ -24,11 +24,10 @@ from scipy.linalg import cho_factor, cho_solve
 from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem
-from benchmark_utils.validation import finite
+from benchmark_utils.problems.checks import refuse_task
 
 # Bounds between which black-box methods search; the solution is of unit scale.
 SEARCHED = (-4.0, 4.0)
-ARRAYS = ("X_train", "Z_train", "y_train", "X_val", "Z_val", "y_val")
 
 
 class Arrays(NamedTuple):
@@ -133,11 +132,7 @@ class Quadratic(Problem):
 
     @staticmethod
     def refuse(task, **data):
-        if task != "quadratic":
-            return f"quadratic needs the task quadratic; this dataset's task is {task}."
-        if not finite(*(data[name] for name in ARRAYS)):
-            return "quadratic takes only finite numbers; clean the data."
-        return None
+        return refuse_task("quadratic", ("quadratic",), task, data)
 
     def __init__(self, X_train, Z_train, y_train, X_val, Z_val, y_val, *, seed):
         self.n_inner_samples, self.inner_dim = X_train.shape

@@ -19,7 +19,7 @@ from math import isqrt
 import jax.numpy as jnp
 import numpy as np
 
-from benchmark_utils.problems.checks import refuse_classification
+from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.softmax import cross_entropies
 from benchmark_utils.problems.softmax_features import SoftmaxOnFeatures
 from benchmark_utils.validation import integer, positive
@@ -65,7 +65,7 @@ class Representation(SoftmaxOnFeatures):
 
     @staticmethod
     def refuse(task, **data):
-        return refuse_classification("representation", ("multiclass",), task, data)
+        return refuse_task("representation", ("multiclass",), task, data)
 
     def __init__(
         self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, width, ridge, seed

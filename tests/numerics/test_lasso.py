@@ -241,10 +241,14 @@ def test_parts_that_do_not_fit_are_refused(name, parameters):
 def test_regressions_refuse_data_and_parameters():
     data = get_data("simulated_regression", **SMALL_REGRESSION)
     assert objective_skip(data, problem="lasso") == (False, None)
+    # The features add up to 0, and so do their products with a constant.
+    X = np.repeat(data["X_train"][:20], 2, axis=0) * np.tile([1, -1], 20)[:, np.newaxis]
+    orthogonal = {"X_train": X, "y_train": np.full(len(X), 3.0)}
     for problem, changes, parameters, parts in (
         ("ridge", {"y_val": data["y_val"] * np.nan}, {}, ("y_val", "20 entries", "clean")),
-        ("ridge", {"task": "binary"}, {}, ("regression", "binary")),
+        ("ridge", {"task": "quadratic"}, {}, ("regression", "quadratic")),
         ("lasso", {"y_train": 0 * data["y_train"]}, {}, ("y_train", "zero", "give")),
+        ("lasso", orthogonal, {}, ("y_train", "orthogonal", "X_train", "give")),
         ("lasso", {}, {"reg": "lin"}, ("problem=lasso", "reg", "leave it out")),
         ("dictionary_learning", {}, {}, ("dictionary_learning", "sparse_coding", "regression")),
     ):
