@@ -45,7 +45,7 @@ def test_arrays_that_are_right_are_not_copied():
     admitted = admit("mine", data | {"X_train": csr, "X_test": None})
     assert set(admitted) == set(data)
     for name in ("y_train", "X_val", "y_val"):
-        assert admitted[name] is data[name]
+        assert np.shares_memory(admitted[name], data[name])
     assert np.shares_memory(admitted["X_train"].data, csr.data)
 
 
@@ -55,6 +55,18 @@ def test_passing_needs_little_memory():
         admit("mine", dict(task="binary", **data))
     assert passing.peak < 0.1 * data["X_train"].nbytes
     assert passing.kept < 10_000
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_solver_cannot_change_the_data_of_others(container):
+    given = container(X)
+    admitted = admit("mine", binary(X_train=given))
+    with pytest.raises(ValueError, match="read-only"):
+        admitted["X_train"] *= 0.5
+    with pytest.raises(ValueError, match="read-only"):
+        admitted["y_train"][0] = 0
+    # The dataset's own arrays stay writeable.
+    given *= 1.0
 
 
 CONTAINERS = {
