@@ -1,5 +1,8 @@
 """The door: what becomes of the arrays of a dataset, and what is refused in which words."""
 
+from copy import copy
+
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -326,6 +329,21 @@ def test_the_objective_keeps_no_second_copy():
     objective, reason = set_dataset(returning(binary()))
     assert reason is None
     assert "admitted" not in vars(objective)
+
+
+def test_other_data_of_the_same_name_are_not_taken_from_the_cache():
+    # What benchopt hashes into the key of its cache.
+    first, same, other = (
+        joblib.hash(set_dataset(returning(data))[0])
+        for data in (binary(), binary(), binary(X_val=with_entry(binary()["X_val"], 0.0)))
+    )
+    assert first == same
+    assert first != other
+
+
+def test_a_copy_of_the_objective_has_the_same_place_in_the_cache():
+    objective, _ = set_dataset(returning(binary()))
+    assert joblib.hash(copy(objective)) == joblib.hash(objective)
 
 
 @pytest.mark.parametrize("dataset", [Mine, MineToo])
