@@ -18,7 +18,7 @@ from benchmark_utils.problems import (
     get_problem,
     parameters_of_all,
 )
-from benchmark_utils.provenance.fingerprint import suite_fingerprint
+from benchmark_utils.provenance.fingerprint import data_fingerprint, suite_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.provenance.versions import provenance
 from benchmark_utils.validation import one_of, refusal
@@ -56,6 +56,8 @@ class Objective(BaseObjective):
         **parameters_of_all(),
     }
     allowed = {"question": one_of(*JUDGES)}
+
+    data_fingerprint = None
 
     sampling_strategy = "callback"
     # Stop after ten evaluations without progress, during which the iterations grow sixfold.
@@ -121,6 +123,8 @@ class Objective(BaseObjective):
         parameters = {name: getattr(self, name) for name in problem.parameters}
         # What benchopt gives to skip first. Here it may be let go of.
         data = vars(self).pop("admitted")
+        if self.data_fingerprint is None:
+            self.data_fingerprint = data_fingerprint(data)
         # A dataset may tell more than this problem asks for.
         used = {name: data[name] for name in signature(problem).parameters if name in data}
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
@@ -155,7 +159,8 @@ class Objective(BaseObjective):
 
     def _get_state(self):
         # benchopt hashes this into the key of its cache.
-        return dict(suite=suite_fingerprint())
+        return dict(suite=suite_fingerprint(), data=self.data_fingerprint)
 
     def __setstate__(self, state):
-        """Restore nothing: the parameters suffice."""
+        # The copies that benchopt makes for each run need not read all data again.
+        self.data_fingerprint = state["data"]

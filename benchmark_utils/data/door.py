@@ -25,8 +25,8 @@ def admit(dataset, data):
     """Make arrays of one kind of what a dataset returns, or refuse it.
 
     Lists, data frames, masked arrays and sparse matrices of any format become arrays, or arrays in
-    compressed sparse rows. Arrays that are right already are not copied. Names that the suite does
-    not know pass as they are.
+    compressed sparse rows. Arrays that are right already are not copied. None can be written to.
+    Names that the suite does not know pass as they are.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def admit(dataset, data):
             check_labels(task, data)
     except Unusable as reason:
         raise Unusable(f"{dataset}: {reason}") from None
-    return data
+    checked = MATRICES | LABELS | {"corrupted"}
+    return {name: read_only(value) if name in checked else value for name, value in data.items()}
 
 
 def plain(name, array):
@@ -158,6 +159,16 @@ def mask(name, array):
             "booleans."
         )
     return array
+
+
+def read_only(array):
+    """The same numbers, which cannot be written to: all solvers of a run read them."""
+    if issparse(array):
+        parts = map(read_only, (array.data, array.indices, array.indptr))
+        return csr_array(tuple(parts), array.shape)
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def check_finite(name, values):

@@ -49,7 +49,8 @@ class DictionaryLearning(NonSmoothProblem):
         return refuse_task("dictionary_learning", ("sparse_coding",), task, data)
 
     def __init__(self, signals, dictionary, start, *, alpha, seed):
-        self.signals, self.dictionary, self.alpha = signals, dictionary, alpha
+        # The Lasso's solver takes no arrays that are read-only, as those of a dataset are.
+        self.signals, self.dictionary, self.alpha = np.array(signals), dictionary, alpha
         self.shape = dictionary.shape
         self.n_signals = self.n_inner_samples = self.n_outer_samples = len(signals)
         self.inner_dim, self.outer_dim = self.n_signals * self.shape[1], dictionary.size

@@ -31,7 +31,8 @@ class LinearRegression(Problem):
         return refuse_regression("a linear regression", task, data)
 
     def __init__(self, X_train, y_train, X_val, y_val, X_test, y_test, n_reg):
-        self.X, self.y = np.asfortranarray(X_train, float), np.asarray(y_train, float)
+        # The Lasso's solver takes no arrays that are read-only, as those of a dataset are.
+        self.X, self.y = np.array(X_train, float, order="F"), np.array(y_train, float)
         self.X_val, self.y_val = np.asarray(X_val, float), np.asarray(y_val, float)
         self.X_test, self.y_test = X_test, y_test
         self.n_inner_samples, self.inner_dim = self.X.shape

@@ -1,5 +1,8 @@
 """The door: what becomes of the arrays of a dataset, and what is refused in which words."""
 
+from copy import copy
+
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,7 +48,7 @@ def test_arrays_that_are_right_are_not_copied():
     admitted = admit("mine", data | {"X_train": csr, "X_test": None})
     assert set(admitted) == set(data)
     for name in ("y_train", "X_val", "y_val"):
-        assert admitted[name] is data[name]
+        assert np.shares_memory(admitted[name], data[name])
     assert np.shares_memory(admitted["X_train"].data, csr.data)
 
 
@@ -55,6 +58,18 @@ def test_passing_needs_little_memory():
         admit("mine", dict(task="binary", **data))
     assert passing.peak < 0.1 * data["X_train"].nbytes
     assert passing.kept < 10_000
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_solver_cannot_change_the_data_of_others(container):
+    given = container(X)
+    admitted = admit("mine", binary(X_train=given))
+    with pytest.raises(ValueError, match="read-only"):
+        admitted["X_train"] *= 0.5
+    with pytest.raises(ValueError, match="read-only"):
+        admitted["y_train"][0] = 0
+    # The dataset's own arrays stay writeable.
+    given *= 1.0
 
 
 CONTAINERS = {
@@ -314,6 +329,21 @@ def test_the_objective_keeps_no_second_copy():
     objective, reason = set_dataset(returning(binary()))
     assert reason is None
     assert "admitted" not in vars(objective)
+
+
+def test_other_data_of_the_same_name_are_not_taken_from_the_cache():
+    # What benchopt hashes into the key of its cache.
+    first, same, other = (
+        joblib.hash(set_dataset(returning(data))[0])
+        for data in (binary(), binary(), binary(X_val=with_entry(binary()["X_val"], 0.0)))
+    )
+    assert first == same
+    assert first != other
+
+
+def test_a_copy_of_the_objective_has_the_same_place_in_the_cache():
+    objective, _ = set_dataset(returning(binary()))
+    assert joblib.hash(copy(objective)) == joblib.hash(objective)
 
 
 @pytest.mark.parametrize("dataset", [Mine, MineToo])
