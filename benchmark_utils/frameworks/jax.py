@@ -55,9 +55,24 @@ def fori_loop(body):
 
 def cond(first, second):
     def choose(condition, argument):
-        return jax.lax.cond(condition, first, second, argument)
+        first_type, second_type = (jax.eval_shape(branch, argument) for branch in (first, second))
+        return jax.lax.cond(
+            condition,
+            lambda argument: jax.tree.map(_promoted, first(argument), second_type),
+            lambda argument: jax.tree.map(_promoted, second(argument), first_type),
+            argument,
+        )
 
     return choose
+
+
+def _promoted(value, other):
+    """A value of one branch, in the precision of another: one of them may be a Python number."""
+    value = jnp.asarray(value)
+    if value.dtype == other.dtype:
+        return value
+    zero = other.dtype.type(0)
+    return value + (zero.item() if other.weak_type else zero)
 
 
 def jit(function):
@@ -66,7 +81,8 @@ def jit(function):
 
 
 def iterations(step):
-    def iterate(state, arrays, draws):
+    @jit
+    def loop(state, arrays, draws):
         def one(state, draw):
             return step(state, arrays, *draw), None
 
@@ -75,7 +91,14 @@ def iterations(step):
         except jax.errors.TracerArrayConversionError as error:
             raise NotNumPy from error
 
-    return jit(iterate)
+    def iterate(state, arrays, draws):
+        # A Python float would come back as an array, and the loop be compiled once more for that.
+        precision = state.inner_var.dtype.type
+        state = jax.tree.map(lambda x: precision(x) if isinstance(x, float) else x, state)
+        return loop(state, arrays, draws)
+
+    iterate.lower = loop.lower
+    return iterate
 
 
 sgd, linear_sgd = partial(make_sgd, fori_loop), partial(make_linear_sgd, fori_loop)
