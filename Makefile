@@ -6,7 +6,7 @@ RESULTS ?=
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune bench figures readme-figures lint clean
+.PHONY: run test reproduce reproduce-update tune bench complexity figures readme-figures lint clean
 
 run: .venv/ready
 	benchopt run . --config configs/quickstart.yml --no-display
@@ -33,6 +33,10 @@ bench: .venv/ready
 	python scripts/bench.py
 	python scripts/bench_scaling.py
 	python scripts/bench_memory.py
+
+# Oracle calls against accuracy, as theorems of complexity say it: a figure and a table in docs.
+complexity: .venv/ready
+	python scripts/complexity.py
 
 # The figures on Jacobians and hypergradients, or those of NAMES: configs/figures, plots/, docs/figures.
 NAMES ?=

@@ -11,7 +11,8 @@ class Oracle(NamedTuple):
     """The minibatch oracles of a problem, each an unbiased estimate of its full-batch value.
 
     All take the problem's ``arrays``, ``inner_var`` (p,) and ``outer_var`` (d,). The products also
-    take ``v`` (p,). The last argument is the index ``batch`` of a minibatch.
+    take ``v`` (p,). The last argument is the index ``batch`` of a minibatch. A value counts as part
+    of the gradient at the same point, without which no algorithm asks for it.
     """
 
     inner_grad: Callable  # grad_theta G, (p,)
@@ -21,3 +22,4 @@ class Oracle(NamedTuple):
     inner_grad_hvp_cross: Callable  # these three in one pass over the minibatch
     outer_grad: Callable  # (grad_theta F, grad_lambda F), (p,) and (d,)
     project: Callable  # (arrays, outer_var): the nearest lambda at which the problem is defined
+    inner_value: Callable | None = None  # G, up to a constant of the minibatch

@@ -33,7 +33,7 @@ N_EVALUATIONS = 4096
 HORIZONS = tuple(2**k for k in range(10, 17))
 # The large batches of AmIGO and StocBiO are this part of the horizon.
 BATCH_PART = 8
-BATCHES = tuple(2**k for k in range(2, 10))
+BATCHES = tuple(2**k for k in range(3, 10))
 
 
 class Theorem(NamedTuple):
@@ -64,35 +64,35 @@ THEOREMS = {
     "SABA": Theorem(
         1.0,
         "Dagréou, Ablin, Vaiter and Moreau, NeurIPS 2022, Theorem 2",
-        "ρ, γ constant",
+        "constant",
         {},
         dict(step_size=0.03, outer_step_size=0.03),
     ),
     "SRBA": Theorem(
         1.0,
         "Dagréou, Moreau, Vaiter and Ablin, AISTATS 2024, Theorem 1",
-        "ρ, γ constant",
+        "constant",
         {},
         dict(step_size=0.03, outer_step_size=0.03),
     ),
     "MRBO": Theorem(
         1.5,
         "Yang, Ji and Liang, NeurIPS 2021, Theorem 1",
-        "ρ, γ ~ T^(-1/3), β_t = t^(-2/3)",
+        "T^(-1/3), momentum t^(-2/3)",
         CUBE_ROOT,
         MOMENTUM,
     ),
     "SUSTAIN": Theorem(
         1.5,
         "Khanduri et al., NeurIPS 2021, Theorem 1",
-        "ρ, γ ~ T^(-1/3), β_t = t^(-2/3)",
+        "T^(-1/3), momentum t^(-2/3)",
         CUBE_ROOT,
         MOMENTUM,
     ),
     "AmIGO": Theorem(
         2.0,
         "Arbel and Mairal, ICLR 2022, Theorem 1",
-        "ρ, η, γ constant, batch = T / 8",
+        "constant, batch T/8",
         {},
         dict(step_size=0.3, linear_step_size=0.3, outer_step_size=0.3),
         **LARGE_BATCHES,
@@ -100,7 +100,7 @@ THEOREMS = {
     "StocBiO": Theorem(
         2.0,
         "Ji, Yang and Liang, ICML 2021, Theorem 3",
-        "ρ, η, γ constant, batch = T / 8",
+        "constant, batch T/8",
         {},
         dict(step_size=0.3, outer_step_size=0.3, **SERIES),
         **LARGE_BATCHES,
@@ -108,7 +108,7 @@ THEOREMS = {
     "SOBA": Theorem(
         2.5,
         "Dagréou, Ablin, Vaiter and Moreau, NeurIPS 2022, Theorem 1",
-        "ρ ~ T^(-2/5), γ ~ T^(-3/5)",
+        "T^(-2/5), outer T^(-3/5)",
         dict(step_size=(1.0, 0.4), outer_step_size=(2.0, 0.6)),
         dict(decay=0.0, outer_decay=0.0),
     ),
@@ -206,7 +206,10 @@ def draw(ladders):
 
 def table(ladders):
     """The rows of the page's table, in Markdown."""
-    rows = ["| method | steps | theory | mean of iterates | last iterate | theorem |", "|---" * 6 + "|"]
+    rows = [
+        "| method | steps | theory | mean of iterates | last iterate | theorem |",
+        "|---" * 6 + "|",
+    ]
     for name, ladder in ladders.items():
         theorem = THEOREMS[name]
         measured, last = (exponent(ladder.calls, values) for values in (ladder.mean, ladder.last))
@@ -232,9 +235,9 @@ def main():
         theorem = THEOREMS[name]
         ladder = climb(name, problem, theorem, theorem.horizons, options.repetitions)
         ladders[name] = ladder
+        mean, last = (exponent(ladder.calls, values) for values in (ladder.mean, ladder.last))
         print(
-            f"{name:<8} theory {theorem.exponent:g}, mean of iterates "
-            f"{exponent(ladder.calls, ladder.mean):.2f}, last {exponent(ladder.calls, ladder.last):.2f}; "
+            f"{name:<8} theory {theorem.exponent:g}, mean of iterates {mean:.2f}, last {last:.2f}; "
             f"epsilon {ladder.mean[0]:.1e} to {ladder.mean[-1]:.1e}",
             flush=True,
         )

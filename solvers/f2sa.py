@@ -1,7 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, non_negative, positive
+from benchmark_utils.validation import integer, non_negative, one_of, positive
 
 
 class State(NamedTuple):
@@ -25,10 +25,15 @@ class Solver(StochasticSolver):
                                     + sigma_t (grad_lambda G_i(phi) - grad_lambda G_i(theta)))
 
     where sigma_t = ``penalty`` t^(``penalty_growth``), rho_t = ``step_size`` t^(-``decay``) and
-    gamma_t = ``outer_step_size`` t^(-``outer_decay``), by default with the exponents 1/7, 4/7 and
-    5/7 of the paper's theorem for noise at both levels. The error of the hypergradient is of order
-    1 / sigma_t. The paper draws minibatches for theta and for phi independently; ours share them,
-    so that the noise of the difference is not multiplied by sigma_t.
+    gamma_t = ``outer_step_size`` t^(-``outer_decay``). The paper's theorem has these exponents:
+
+        noise at both levels: growth 1/7, decays 4/7 and 5/7, by default
+        noise of F only:      growth 1/5, decays 2/5 and 3/5
+        no noise:             growth 1/3, decays 0 and 1/3
+
+    The error of the hypergradient is of order 1 / sigma_t. The paper draws minibatches for theta
+    and for phi independently (``minibatches="independent"``); by default ours share them, so that
+    the noise of the difference is not multiplied by sigma_t.
     """
 
     name = "F2SA"
@@ -44,6 +49,7 @@ class Solver(StochasticSolver):
         "decay": [4 / 7],
         "outer_decay": [5 / 7],
         "n_inner_steps": [10],
+        "minibatches": ["shared"],
         **StochasticSolver.parameters,
     }
     allowed = {
@@ -54,12 +60,14 @@ class Solver(StochasticSolver):
         "decay": non_negative,
         "outer_decay": non_negative,
         "n_inner_steps": integer(1),
+        "minibatches": one_of("shared", "independent"),
         **StochasticSolver.allowed,
     }
 
     @property
     def n_inner_batches(self):
-        return self.n_inner_steps + 1
+        n_batches = self.n_inner_steps + 1
+        return n_batches if self.minibatches == "shared" else 2 * n_batches
 
     @property
     def n_outer_batches(self):
@@ -84,16 +92,19 @@ class Solver(StochasticSolver):
 
         sgd, penalised_sgd = framework.sgd(oracle.inner_grad), framework.fori_loop(update)
         n_inner_steps = self.n_inner_steps
+        n_batches = n_inner_steps + 1
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
             rho, gamma, sigma = step_sizes
             theta, outer_var, phi = state
-            theta = sgd(theta, inner_batches[:-1], (arrays, outer_var, rho))
-            args = arrays, outer_var, rho, sigma, inner_batches, outer_batches
+            # The same if theta and phi share minibatches.
+            of_theta, of_phi = inner_batches[:n_batches], inner_batches[-n_batches:]
+            theta = sgd(theta, of_theta[:-1], (arrays, outer_var, rho))
+            args = arrays, outer_var, rho, sigma, of_phi, outer_batches
             phi = penalised_sgd(n_inner_steps, phi, args)
             _, f_lambda = oracle.outer_grad(arrays, phi, outer_var, outer_batches[-1])
-            _, at_phi = oracle.inner_grads(arrays, phi, outer_var, inner_batches[-1])
-            _, at_theta = oracle.inner_grads(arrays, theta, outer_var, inner_batches[-1])
+            _, at_phi = oracle.inner_grads(arrays, phi, outer_var, of_phi[-1])
+            _, at_theta = oracle.inner_grads(arrays, theta, outer_var, of_theta[-1])
             direction = f_lambda + sigma * (at_phi - at_theta)
             return State(theta, oracle.project(arrays, outer_var - gamma * direction), phi)
 

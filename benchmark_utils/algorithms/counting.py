@@ -65,6 +65,9 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     def project(arrays, outer_var):
         return outer_var
 
+    def inner_value(arrays, inner_var, outer_var, batch):
+        return on_trial(dtype.type(0))
+
     oracle = Oracle(
         inner_grad=counted(grad),
         inner_grads=counted(grad, in_lambda),
@@ -73,6 +76,7 @@ def counting_oracle(inner_dim, outer_dim, dtype):
         inner_grad_hvp_cross=counted(grad, hvp, cross),
         outer_grad=counted(("outer_grad", inner_dim), in_lambda),
         project=project,
+        inner_value=inner_value,
     )
     return oracle, calls
 

@@ -163,4 +163,6 @@ def oracle_from_losses(inner_loss, outer_loss, project):
         grad, product = grad_and_hvp(arrays, inner_var, outer_var, v, batch)
         return grad, product, cross(arrays, inner_var, outer_var, v, batch)
 
-    return Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+    return Oracle(
+        inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project, inner_loss
+    )

@@ -119,7 +119,14 @@ def outer_grad(arrays, inner_var, outer_var, batch):
 
 
 NUMPY_ORACLE = Oracle(
-    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, partial(project, np)
+    inner_grad,
+    inner_grads,
+    hvp,
+    cross,
+    inner_grad_hvp_cross,
+    outer_grad,
+    partial(project, np),
+    partial(inner_loss, np),
 )
 
 

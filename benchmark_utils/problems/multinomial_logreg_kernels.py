@@ -85,10 +85,27 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
 
 
 @kernels.oracle
+def inner_value(arrays, inner_var, outer_var, batch):
+    inner, weights = arrays.inner, _weights(arrays, outer_var)
+    fit = softmax.loss(inner.rows[batch], inner.labels[batch], inner.weights[batch], inner_var)
+    penalty = inner_var.dtype.type(0)
+    for k in range(inner_var.shape[0]):
+        penalty += weights[arrays.groups[k]] * inner_var[k] * inner_var[k]
+    return fit + penalty / 2
+
+
+@kernels.oracle
 def project(arrays, outer_var):
     return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
 
 ORACLE = Oracle(
-    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project
+    inner_grad,
+    inner_grads,
+    hvp,
+    cross,
+    inner_grad_hvp_cross,
+    softmax.outer_grad,
+    project,
+    inner_value,
 )

@@ -97,7 +97,14 @@ def outer_grad(arrays, inner_var, outer_var, batch):
 
 
 NUMPY_ORACLE = Oracle(
-    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project
+    inner_grad,
+    inner_grads,
+    hvp,
+    cross,
+    inner_grad_hvp_cross,
+    outer_grad,
+    project,
+    partial(inner_loss, np),
 )
 
 
