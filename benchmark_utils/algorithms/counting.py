@@ -109,7 +109,7 @@ class MeasuredCalls:
             raise StepRefused(reason)
         self._state = on_trial(first_state, frozen=True)
         _, self.first = self._take_seen()
-        self._steps = {}
+        self._steps, self._tried = {}, {}
 
     @contextmanager
     def _refusals(self):
@@ -134,9 +134,16 @@ class MeasuredCalls:
         """
         key = tuple(values) if self.solver.draw_changes_calls else None
         if key not in self._steps:
-            calls = zip(*map(self._step_calls, values), strict=True)
+            calls = zip(*map(self._calls_with, values), strict=True)
             self._steps[key] = StepCalls(*map(np.stack, calls))
         return self._steps[key]
+
+    def _calls_with(self, value):
+        """The calls of an iteration that draws this value; each value is tried once."""
+        key = value if self.solver.draw_changes_calls else None
+        if key not in self._tried:
+            self._tried[key] = self._step_calls(value)
+        return self._tried[key]
 
     def _step_calls(self, value):
         n_drawn = self.solver.n_inner_batches, self.solver.n_outer_batches
