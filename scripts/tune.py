@@ -15,10 +15,10 @@ from pathlib import Path
 
 import yaml
 from benchopt.cli.main import run
-from benchopt.results import read_results
-from suite import ROOT, latest_results
+from suite import ROOT, latest_results, results_of
 
 from benchmark_utils.results.curves import TASK, final_points
+from benchmark_utils.results.files import replaced
 
 HEADER = """\
 # Made by `make tune CONFIG={grid}`: the best parameters of that grid, by the final h.
@@ -77,9 +77,10 @@ def main(path):
     grid = yaml.safe_load(path.read_text())
     run([str(ROOT), "--config", str(path), "--no-plot"], standalone_mode=False)
     config = yaml.safe_load(target.read_text()) if target.exists() else dict(grid)
-    config["solver"] = best_parameters(read_results(latest_results()), grid)
+    config["solver"] = best_parameters(results_of(latest_results()), grid)
     text = HEADER.format(grid=path) + yaml.safe_dump(config, sort_keys=False)
-    target.write_text(text)
+    with replaced(target) as draft:
+        draft.write_text(text)
     print(f"Wrote {target}:\n\n{text}")
 
 
