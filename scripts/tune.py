@@ -54,13 +54,14 @@ class Tuning:
 
     def __init__(self, task, solver, parallel):
         self.task, self.solver, self.parallel = task, solver, parallel
-        self.space = spaces()[solver]
+        [self.cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == solver]
+        self.space = self.cls.search_space
         self.names = names_of(self.space)
         self.points = points(self.space, N_POINTS)
         self.budget = TASKS[task]["max_calls"]
         self.path = FOLDER / task / f"{solver}.csv"
-        [cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == solver]
-        self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
+        self.seeds = SEEDS if "seed" in self.cls.parameters else SEEDS[:1]
+        self.options = options_of(task, self.cls)
 
     @property
     def key(self):
@@ -77,8 +78,9 @@ class Tuning:
     def runs(self):
         """The runs so far of the present candidates, with the present budget."""
         table = self.table()
-        wanted = pd.DataFrame(self.points).assign(max_calls=self.budget)
-        return table.merge(wanted, on=[*self.names, "max_calls"])
+        wanted = pd.DataFrame(self.points).astype(str)
+        table = table[table["max_calls"] == self.budget]
+        return table.merge(wanted.drop_duplicates(), on=self.names)
 
     def tune(self):
         """Run what is missing."""
@@ -88,25 +90,29 @@ class Tuning:
 
     def complete(self, candidates, seeds):
         """Run candidates with these seeds, except where that has been done."""
-        done = self.table()[self.key].to_dict("records")
+        table = self.table()
+        done = set(table[self.key].astype(str).itertuples(index=False, name=None))
         missing = [
             entry
             for candidate in candidates
             for seed in seeds
-            if (entry := candidate | dict(seed=seed, max_calls=self.budget)) not in done
+            if self.as_text(entry := candidate | dict(seed=seed)) not in done
         ]
         if missing:
             results = self.run(missing)
-            rows = [entry | self.outcome(results, entry) for entry in missing]
-            write(pd.concat([self.table(), pd.DataFrame(rows)]), self.path)
+            rows = [
+                entry | dict(max_calls=self.budget) | self.outcome(results, entry)
+                for entry in missing
+            ]
+            write(pd.concat([table, pd.DataFrame(rows)]), self.path)
+
+    def as_text(self, entry):
+        """What tells a run from others, as it stands in the table."""
+        return tuple(str((entry | dict(max_calls=self.budget))[name]) for name in self.key)
 
     def run(self, entries):
         """The results of one run of benchopt with these parameters and seeds."""
-        options = {name for name in ("seed",) if len(self.seeds) > 1}
-        solvers = [
-            {self.solver: {name: entry[name] for name in (*self.names, *options)}}
-            for entry in entries
-        ]
+        solvers = [{self.solver: self.options | self.given(entry)} for entry in entries]
         with tempfile.TemporaryDirectory() as folder:
             config, results = Path(folder) / "config.yml", Path(folder) / "results.parquet"
             config.write_text(
@@ -116,11 +122,14 @@ class Tuning:
             run(arguments, standalone_mode=False)
             return read_results(results)
 
+    def given(self, entry):
+        """The entry's parameters, with the seed if the solver has one."""
+        return {name: entry[name] for name in entry if name in self.cls.parameters}
+
     def outcome(self, results, entry):
         """What the curve of these parameters and this seed says."""
-        for name in (*self.names, "seed"):
-            if f"p_solver_{name}" in results:
-                results = results[results[f"p_solver_{name}"] == entry[name]]
+        for name, value in self.given(entry).items():
+            results = results[results[f"p_solver_{name}"] == value]
         return outcome(results, TASKS[self.task].get("optimum"))
 
     def best(self):
@@ -148,8 +157,14 @@ class Tuning:
     def parameters(self, best):
         """The parameters of a row of the ranking, as the search space has them."""
         return next(
-            point for point in self.points if all(point[name] == best[name] for name in point)
+            point for point in self.points if all(str(point[name]) == best[name] for name in point)
         )
+
+
+def options_of(task, solver):
+    """The task's options for those solvers that have them, such as ``framework``."""
+    given = TASKS[task].get("options", {})
+    return {name: value for name, value in given.items() if name in solver.parameters}
 
 
 def text(parameters):
