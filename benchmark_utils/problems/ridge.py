@@ -55,7 +55,7 @@ class Ridge(L2Penalties, LinearRegression):
         reg,
         n_reg,
         outer,
-        box,
+        box="default",
         seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
