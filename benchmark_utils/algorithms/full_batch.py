@@ -23,7 +23,8 @@ class FullBatchSolver(BilevelSolver):
         problem = CountedProblem(self.problem, clock)
         self.counts, self.iterations = problem.counts, -1
         try:
-            for self.point in self.iterates(problem):
+            for point in self.iterates(problem):
+                self.point = point
                 self.iterations += 1
                 if not callback():
                     return
