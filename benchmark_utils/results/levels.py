@@ -1,0 +1,86 @@
+"""Levels of the gap h - h*, and what it costs to reach them."""
+
+import numpy as np
+import pandas as pd
+
+# A level tau is reached where h - h* is at most tau times its value at the start.
+LEVELS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+# How far below h* a curve may go, relative to the gap at the start: a thousandth of the last level.
+ROUNDING = 1e-9
+CURVE = ["task", "method", "repetition"]
+COSTS = ["time", "calls"]
+
+
+class BelowOptimum(ValueError):
+    """A curve has gone below h*, so h* is not the optimum."""
+
+
+def relative_gaps(points):
+    """The gap at each point, relative to the gap at the start of its task.
+
+    Methods may begin at different points. The start of a task is the highest of their first points.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        One row per point, in the order of each curve: ``CURVE`` and ``gap``, which is h - h*.
+
+    Returns
+    -------
+    relative : pandas.Series
+        One number per row.
+
+    Raises
+    ------
+    BelowOptimum
+        If a curve is below h* by more than rounding.
+    """
+    first = points.groupby(CURVE)["gap"].transform("first")
+    start = first.groupby(points["task"]).transform("max")
+    relative = points["gap"] / start.where(start > 0)
+    lowest = relative.min()
+    if lowest < -ROUNDING:
+        point = points.loc[relative.idxmin()]
+        raise BelowOptimum(
+            f"{point['method']} on {point['task']}, repetition {point['repetition']}, is "
+            f"{-point['gap']:.3g} below the stored h*, {-lowest:.2g} of the gap at the start, where "
+            f"{ROUNDING:.0e} is allowed for rounding. This h* is not the optimum: find it again."
+        )
+    return relative
+
+
+def costs_to_levels(points, levels=LEVELS):
+    """The costs at which each curve first reached each level.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        One row per point, in the order of each curve: ``CURVE``, ``gap`` and ``COSTS``.
+    levels : sequence of float
+
+    Returns
+    -------
+    costs : pandas.DataFrame
+        The columns ``COSTS``, indexed by ``CURVE`` and ``level``; infinite where the level was
+        never reached.
+    """
+    points = points.assign(gap=relative_gaps(points))
+    found = {
+        curve: first_costs(rows["gap"].to_numpy(), rows[COSTS].to_numpy(float), levels)
+        for curve, rows in points.groupby(CURVE, observed=True)
+    }
+    index = pd.MultiIndex.from_tuples(
+        [(*curve, level) for curve in found for level in levels], names=[*CURVE, "level"]
+    )
+    values = np.concatenate(list(found.values())) if found else np.empty((0, len(COSTS)))
+    return pd.DataFrame(values, index, COSTS)
+
+
+def first_costs(gaps, costs, levels):
+    """The costs, (n_levels, n_costs), at the first of the points whose gap is at most a level.
+
+    Gaps that are not numbers, as those of a curve that diverged, reach no level.
+    """
+    lowest = np.minimum.accumulate(np.where(np.isnan(gaps), np.inf, gaps))
+    reached = np.searchsorted(-lowest, -np.asarray(levels))
+    return np.concatenate([costs, np.full((1, costs.shape[1]), np.inf)])[reached]
