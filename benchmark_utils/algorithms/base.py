@@ -18,6 +18,8 @@ class BilevelSolver(BaseSolver):
         Whether this run does that; ``set_objective`` says so.
     takes_non_smooth : bool
         Whether the solver can treat an inner problem with a non-smooth penalty.
+    searches_globally : bool
+        Whether the solver goes on from a stationary point of h, where others have arrived.
     """
 
     sampling_strategy = "callback"
@@ -25,6 +27,7 @@ class BilevelSolver(BaseSolver):
     estimates = False
     estimating = False
     takes_non_smooth = False
+    searches_globally = False
 
     @property
     def parameter_template(self):
