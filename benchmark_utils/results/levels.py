@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from benchmark_utils.results.curves import oracle_calls
+
 # A level tau is reached where h - h* is at most tau times its value at the start.
 LEVELS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 # How far below h* a curve may go, relative to the gap at the start: a thousandth of the last level.
@@ -13,6 +15,34 @@ COSTS = ["time", "calls"]
 
 class BelowOptimum(ValueError):
     """A curve has gone below h*, so h* is not the optimum."""
+
+
+def gap_points(results, calls="all"):
+    """The points of results whose task has a stored optimum, as the functions below take them.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row per point of a curve, as benchopt writes it.
+    calls : str
+        One of ``CALLS``: which oracle calls are counted.
+
+    Returns
+    -------
+    points : pandas.DataFrame
+        One row per point, in the order of each curve: ``CURVE``, ``COSTS`` and ``gap``.
+    """
+    results = results.sort_values("stop_val")
+    points = pd.DataFrame({
+        "task": results["dataset_name"] + ", " + results["objective_name"],
+        "method": results["solver_name"],
+        "repetition": results["idx_rep"],
+        "time": results["time"],
+        "calls": oracle_calls(results, calls),
+        "gap": results.get("objective_gap", np.nan),
+    })  # fmt: skip
+    known = points["gap"].notna().groupby(points["task"]).transform("any")
+    return points[known].reset_index(drop=True)
 
 
 def relative_gaps(points):
@@ -43,8 +73,8 @@ def relative_gaps(points):
         point = points.loc[relative.idxmin()]
         raise BelowOptimum(
             f"{point['method']} on {point['task']}, repetition {point['repetition']}, is "
-            f"{-point['gap']:.3g} below the stored h*, {-lowest:.2g} of the gap at the start, where "
-            f"{ROUNDING:.0e} is allowed for rounding. This h* is not the optimum: find it again."
+            f"{-point['gap']:.3g} below the stored h*: {-lowest:.2g} of the gap at the start, and "
+            f"{ROUNDING:.0e} is rounding. This h* is not the optimum; find it again: `make optima`."
         )
     return relative
 
