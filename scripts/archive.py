@@ -28,6 +28,7 @@ from benchopt.benchmark import _list_parametrized_classes
 from benchopt.cli.main import run
 from benchopt.results import read_results
 from suite import BENCHMARK, ROOT, problem_of
+from tune import FOLDER, TASKS, Tuning, options_of, run_config
 
 from benchmark_utils.results.archive import (
     COUNTS,
@@ -40,12 +41,10 @@ from benchmark_utils.results.archive import (
     write_manifest,
 )
 from benchmark_utils.results.levels import LEVELS, BelowOptimum, costs_to_levels, relative_gaps
+from benchmark_utils.results.tuning import ranking
 
 ARCHIVE = ROOT / "archive"
-TUNING = ROOT / "tuning"
-TASKS = yaml.safe_load((ROOT / "configs" / "tasks.yml").read_text())
 N_REPETITIONS, N_FIRST = 10, 3
-MAX_RUNS = 1000
 VARIANTS = ("float32", "5_trials")
 LARGEST = 20 * 2**20  # bytes
 
@@ -56,12 +55,10 @@ class Task:
     Parameters
     ----------
     name : str
-    about : dict
-        ``dataset``, ``objective``, ``max_calls`` and ``timeout``.
     """
 
-    def __init__(self, name, about):
-        self.name, self.about = name, about
+    def __init__(self, name):
+        self.name, self.about = name, TASKS[name]
 
     @cached_property
     def objective(self):
@@ -72,12 +69,20 @@ class Task:
         )
         [[(objective, _)], [(dataset, _)]] = (_list_parametrized_classes(*one) for one in chosen)
         self.problem = problem_of(objective, dataset)
-        if objective.optimum is None:
-            raise SystemExit(
-                f"The optimum of {self.name} is not stored, so that there is nothing to measure a "
-                f"gap from; run `make optima TASK={self.name}`."
-            )
         return objective
+
+    @property
+    def optimum(self):
+        """The stored h*; the script ends if there is none."""
+        optimum = self.objective.optimum
+        if optimum is None:
+            optimum = self.about.get("optimum")
+        if optimum is None:
+            raise SystemExit(
+                f"The optimum of {self.name} is not stored, so there is nothing to measure a gap "
+                f"from; run `make optima TASK={self.name}`."
+            )
+        return optimum
 
     def manifest(self):
         """What all curves of the task have in common."""
@@ -89,7 +94,7 @@ class Task:
             smooth=self.problem.smooth,
             data=objective.data_fingerprint,
             start=objective.start_value(),
-            optimum=objective.optimum,
+            optimum=self.optimum,
             budget={name: self.about[name] for name in ("max_calls", "timeout")},
             command=f"make archive TASK={self.name}",
         )
@@ -101,19 +106,8 @@ class Task:
 
     def config(self, pattern, n_repetitions, output):
         """The run configuration of one solver."""
-        return {
-            "dataset": [self.about["dataset"]],
-            "objective": [
-                {"bilevel": self.about["objective"] | dict(max_calls=self.about["max_calls"])}
-            ],
-            "solver": [pattern],
-            "n-repetitions": n_repetitions,
-            "max-runs": MAX_RUNS,
-            "timeout": self.about["timeout"],
-            "seed": 0,
-            "output": str(output),
-            "plot": False,
-        }
+        more = {"n-repetitions": n_repetitions, "seed": 0, "output": str(output)}
+        return run_config(self.name, [pattern]) | more
 
 
 def run_curves(task, pattern, outputs):
@@ -261,23 +255,43 @@ def say(curves, method, manifest):
     return f"{method:<24}{''.join(times)}   {words}"
 
 
-def parameters_of(solver, task, variant):
-    """The parameters of a solver's final runs, and whether they were tuned.
+def chosen_parameters(solver, task, variant):
+    """The parameters of a solver's final runs.
 
     Returns
     -------
     parameters : dict or None
-        None if the variant is the same for this solver, or if it has not been tuned yet.
-    tuned : bool
+        None if the solver has not been tuned yet, or if it is not part of the variant.
     """
-    path = TUNING / task / "chosen.yml"
-    chosen = yaml.safe_load(path.read_text()) if path.exists() else {}
-    tuned = bool(getattr(solver, "search_space", None))
-    parameters = chosen.get(solver.name) if tuned else {}
+    parameters = {}
+    if is_tuned(solver):
+        path = FOLDER / task / "chosen.yml"
+        parameters = (yaml.safe_load(path.read_text()) if path.exists() else {}).get(solver.name)
+    if parameters is None or (variant == "5_trials" and not is_tuned(solver)):
+        return None
+    if variant == "5_trials":
+        parameters = best_of_first(5, Tuning(task, solver.name, []))
     if variant == "float32":
-        takes = parameters is not None and "precision" in solver.parameters
-        parameters = parameters | dict(precision="float32") if takes else None
-    return parameters, tuned
+        if "precision" not in solver.parameters:
+            return None
+        parameters = parameters | dict(precision="float32")
+    return options_of(task, solver) | parameters
+
+
+def best_of_first(n, tuning):
+    """What the first seed would have chosen of the first n candidates."""
+    names = tuning.names
+    first = {tuple(str(point[name]) for name in names) for point in tuning.points[:n]}
+    runs = tuning.runs()
+    runs = runs[runs["seed"] == tuning.seeds[0]]
+    among_first = [
+        row in first for row in runs[names].astype(str).itertuples(index=False, name=None)
+    ]
+    return tuning.parameters(ranking(runs[among_first], names).iloc[0])
+
+
+def is_tuned(solver):
+    return bool(getattr(solver, "search_space", None))
 
 
 def fill(archive, names, variant):
@@ -289,7 +303,7 @@ def fill(archive, names, variant):
         if names and solver.name not in names:
             continue
         name = f"{variant}/{solver.name}" if variant else solver.name
-        parameters, tuned = parameters_of(solver, task.name, variant)
+        parameters = chosen_parameters(solver, task.name, variant)
         if parameters is None or archive.has(name, parameters):
             continue
         reason = task.refusal(solver.get_instance(**parameters))
@@ -300,7 +314,7 @@ def fill(archive, names, variant):
         curves, results = run_curves(task, {solver.name: parameters}, outputs)
         print(say(curves, name, archive.manifest), flush=True)
         try:
-            archive.add(name, tuned, parameters, curves, results)
+            archive.add(name, is_tuned(solver), parameters, curves, results)
         except BelowOptimum as error:
             wrong.append(str(error))
             print(error, flush=True)
@@ -341,7 +355,7 @@ def main():
             sentence
             for name in ([arguments.task] if arguments.task else TASKS)
             for sentence in fill(
-                Archive(Task(name, TASKS[name]), arguments.archive),
+                Archive(Task(name), arguments.archive),
                 arguments.solver,
                 arguments.variant,
             )
