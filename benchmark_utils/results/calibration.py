@@ -16,8 +16,8 @@ def time_ratios(here, there):
     Returns
     -------
     ratios : pandas.Series
-        One number per method: the geometric mean, over the levels that both reached, of the ratio of
-        the median times. NaN if both reached no level.
+        One number per method: the geometric mean, over the levels that both reached, of the ratio
+        of the median times. NaN if there is no such level.
     """
     times = [
         costs_to_levels(points)["time"].groupby(["method", "level"]).median()
