@@ -13,10 +13,8 @@ import os
 import sys
 
 import numpy as np
-import yaml
-from benchopt.utils.parametrized_name_mixin import product_param
 from scipy.optimize import Bounds, minimize
-from suite import BENCHMARK, ROOT, problem_of
+from suite import TASKS, parts_of, problem_of
 
 from benchmark_utils.judge import value_function
 from benchmark_utils.optima import TABLE, Optimum, stored_optima
@@ -90,13 +88,9 @@ def store(row):
 
 
 def main(names):
-    tasks = yaml.safe_load((ROOT / "configs" / "tasks.yml").read_text())
-    for name in names or tasks:
+    for name in names or TASKS:
         print(name, flush=True)
-        objective = BENCHMARK.get_benchmark_objective().get_instance(**tasks[name]["objective"])
-        [(dataset, grid)] = BENCHMARK.check_dataset_patterns([tasks[name]["dataset"]])
-        [parameters] = product_param(grid)
-        row = optimum(objective, dataset.get_instance(**parameters))
+        row = optimum(*parts_of(name))
         store(row)
         print(f"  h* = {row.value:.14g}, from {row.agreeing} of {row.starts} starts", flush=True)
 

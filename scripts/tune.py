@@ -19,12 +19,11 @@ import pandas as pd
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
-from suite import BENCHMARK, ROOT
+from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, points
 from benchmark_utils.results.tuning import COSTS, outcome, ranking
 
-TASKS = yaml.safe_load((ROOT / "configs" / "tasks.yml").read_text())
 FOLDER = ROOT / "tuning"
 N_POINTS, N_BEST = 20, 5
 # Not those of other runs: what is chosen must not know the seeds with which it is compared.
@@ -76,11 +75,10 @@ class Tuning:
 
     def table(self):
         """All runs so far, of the present candidates and of others."""
-        return (
-            pd.read_csv(self.path, float_precision="round_trip")
-            if self.path.exists()
-            else pd.DataFrame(columns=self.key)
-        )
+        if not self.path.exists():
+            return pd.DataFrame(columns=self.key)
+        # Values are compared as text, which no reading of numbers can change.
+        return pd.read_csv(self.path, dtype=dict.fromkeys(self.names, str))
 
     def runs(self):
         """The runs so far of the present candidates, with the present budget."""
@@ -137,7 +135,7 @@ class Tuning:
         """What the curve of these parameters and this seed says."""
         for name, value in self.given(entry).items():
             results = results[results[f"p_solver_{name}"] == value]
-        return outcome(results, TASKS[self.task].get("optimum"))
+        return outcome(results)
 
     def best(self):
         """The best candidate of those with all seeds, a row of the ranking; None if unfinished."""
@@ -146,6 +144,10 @@ class Tuning:
         found = ranking(self.runs(), self.names)
         found = found[found["n_seeds"] == len(self.seeds)]
         return None if found.empty else found.iloc[0]
+
+    def instance(self):
+        """The solver with its default parameters and the task's options."""
+        return self.cls.get_instance(**self.options)
 
     def report(self):
         """What was chosen, how good it is, and what it cost, as lines of text."""
@@ -199,6 +201,18 @@ def write(table, path):
     unfinished.replace(path)
 
 
+def known_problem(task):
+    """The problem of a task; the script ends if its optimum is not known."""
+    objective, dataset = parts_of(task)
+    problem = problem_of(objective, dataset)
+    if objective.optimum is None:
+        raise SystemExit(
+            f"The optimum of {task} is not known, so that candidates have no gap to be scored by; "
+            f"run `make optima TASK={task}` first."
+        )
+    return problem
+
+
 def write_chosen(task):
     """Write the choice of all solvers whose tuning is complete."""
     chosen = {}
@@ -243,10 +257,15 @@ def main():
         for part in (f"--{name.replace('_', '-')}", value)
     ]
     known = spaces()
+    problem = known_problem(arguments.task)
     for solver in arguments.solvers or known:
         if solver not in known:
             raise SystemExit(f"{solver} has no search space; give one of {', '.join(known)}.")
         tuning = Tuning(arguments.task, solver, parallel)
+        skip, reason = tuning.instance().skip(problem)
+        if skip:
+            print(reason)
+            continue
         tuning.tune()
         print("\n".join(tuning.report()))
         write_chosen(arguments.task)

@@ -12,15 +12,13 @@ COSTS = [f"calls_{level:.0e}".replace("e-0", "e-") for level in LEVELS]
 MISS, DIVERGENCE = 10, 100
 
 
-def outcome(curve, optimum=None):
+def outcome(curve):
     """What a curve says of its candidate.
 
     Parameters
     ----------
     curve : pandas.DataFrame
         The points of one curve, as benchopt writes them; empty if the run failed.
-    optimum : float, optional
-        h*, for results without a column ``objective_gap``.
 
     Returns
     -------
@@ -32,19 +30,12 @@ def outcome(curve, optimum=None):
     if curve.empty:
         return dict.fromkeys(COSTS, np.inf) | dict(gap=np.inf, status="failed", seconds=0.0)
     curve = curve.sort_values("stop_val")
-    gap = curve["objective_value"] - optimum
-    if "objective_gap" in curve:
-        gap = curve["objective_gap"].fillna(gap)
-    if not np.isfinite(gap.iloc[0]):
-        raise ValueError(
-            f"The optimum of {curve['objective_name'].iloc[0]} on {curve['dataset_name'].iloc[0]} "
-            "is not known, so that there is nothing to measure a gap from; store it first."
-        )
+    gap = curve["objective_gap"]
     calls = oracle_calls(curve, "all")
     costs = [calls[gap <= level * gap.iloc[0]].min() for level in LEVELS]
     diverged = (curve["objective_status"] == "diverged").any() or gap.isna().any()
     return dict(zip(COSTS, np.nan_to_num(costs, nan=np.inf), strict=True)) | dict(
-        gap=np.inf if diverged else float(gap.iloc[-1]),
+        gap=np.inf if diverged else float(f"{gap.iloc[-1]:.4g}"),
         status="diverged" if diverged else "ok",
         seconds=round(float(curve["time"].iloc[-1]), 3),
     )
