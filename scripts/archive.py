@@ -24,11 +24,10 @@ from functools import cached_property
 from pathlib import Path
 
 import yaml
-from benchopt.benchmark import _list_parametrized_classes
 from benchopt.cli.main import run
 from benchopt.results import read_results
-from suite import BENCHMARK, ROOT, problem_of
-from tune import FOLDER, TASKS, Tuning, options_of, run_config
+from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
+from tune import FOLDER, Tuning, options_of, run_config
 
 from benchmark_utils.results.archive import (
     COUNTS,
@@ -44,6 +43,7 @@ from benchmark_utils.results.levels import LEVELS, BelowOptimum, costs_to_levels
 from benchmark_utils.results.tuning import ranking
 
 ARCHIVE = ROOT / "archive"
+OUTPUTS = ROOT / "outputs" / "archive"
 N_REPETITIONS, N_FIRST = 10, 3
 VARIANTS = ("float32", "5_trials")
 LARGEST = 20 * 2**20  # bytes
@@ -62,27 +62,15 @@ class Task:
 
     @cached_property
     def objective(self):
-        """The objective, with its data."""
-        chosen = (
-            BENCHMARK.check_objective_filters([{"bilevel": self.about["objective"]}]),
-            BENCHMARK.check_dataset_patterns([self.about["dataset"]]),
-        )
-        [[(objective, _)], [(dataset, _)]] = (_list_parametrized_classes(*one) for one in chosen)
+        """The objective, with its data; the script ends if h* is not known."""
+        objective, dataset = parts_of(self.name)
         self.problem = problem_of(objective, dataset)
-        return objective
-
-    @property
-    def optimum(self):
-        """The stored h*; the script ends if there is none."""
-        optimum = self.objective.optimum
-        if optimum is None:
-            optimum = self.about.get("optimum")
-        if optimum is None:
+        if objective.optimum is None:
             raise SystemExit(
-                f"The optimum of {self.name} is not stored, so there is nothing to measure a gap "
-                f"from; run `make optima TASK={self.name}`."
+                f"The optimum of {self.name} is not known, so there is nothing to measure a gap "
+                f"from; run `make optima TASK={self.name}` first."
             )
-        return optimum
+        return objective
 
     def manifest(self):
         """What all curves of the task have in common."""
@@ -94,7 +82,7 @@ class Task:
             smooth=self.problem.smooth,
             data=objective.data_fingerprint,
             start=objective.start_value(),
-            optimum=self.optimum,
+            optimum=objective.optimum,
             budget={name: self.about[name] for name in ("max_calls", "timeout")},
             command=f"make archive TASK={self.name}",
         )
@@ -310,11 +298,11 @@ def fill(archive, names, variant):
         if reason:
             archive.refuse(name, reason)
             continue
-        outputs = ROOT / "outputs" / "archive" / task.name / name
+        outputs = OUTPUTS / task.name / name
         curves, results = run_curves(task, {solver.name: parameters}, outputs)
-        print(say(curves, name, archive.manifest), flush=True)
         try:
             archive.add(name, is_tuned(solver), parameters, curves, results)
+            print(say(curves, name, archive.manifest), flush=True)
         except BelowOptimum as error:
             wrong.append(str(error))
             print(error, flush=True)
