@@ -9,8 +9,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: run test reproduce reproduce-update tune archive leaderboard compare bench figures readme-figures lint clean
 
 run: .venv/ready
-	benchopt run . --config configs/quickstart.yml --no-display
-	python scripts/summary.py
+	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
+		python scripts/summary.py --since $$started
 
 # Each pytest process uses one thread: several processes with all BLAS threads each would be slow.
 test: .venv/ready

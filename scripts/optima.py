@@ -9,7 +9,6 @@ benchmark_utils/optima.py. A lower value that the table already has stays.
 """
 
 import csv
-import os
 import sys
 
 import numpy as np
@@ -18,6 +17,7 @@ from suite import TASKS, parts_of, problem_of
 
 from benchmark_utils.judge import value_function
 from benchmark_utils.optima import TABLE, Optimum, stored_optima
+from benchmark_utils.results.files import replaced
 
 N_SHARED, N_RANDOM = 5, 4
 WIDEST = 20.0
@@ -79,11 +79,9 @@ def store(row):
     same = (row.dataset, row.problem)
     others = [old for old in stored_optima() if (old.dataset, old.problem) != same]
     rows = sorted([*others, row])
-    draft = TABLE.with_suffix(".tmp")
-    with draft.open("w", newline="") as file:
+    with replaced(TABLE) as draft, draft.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([Optimum._fields, *rows])
-    os.replace(draft, TABLE)
     stored_optima.cache_clear()
 
 

@@ -22,6 +22,7 @@ from benchopt.results import read_results
 from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, points
+from benchmark_utils.results.files import replaced
 from benchmark_utils.results.tuning import COSTS, outcome, ranking
 
 FOLDER = ROOT / "tuning"
@@ -196,9 +197,8 @@ def run_config(task, solvers):
 def write(table, path):
     """Write a table such that it is never seen half written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".tmp")
-    table.to_csv(unfinished, index=False)
-    unfinished.replace(path)
+    with replaced(path) as draft:
+        table.to_csv(draft, index=False)
 
 
 def known_problem(task):
