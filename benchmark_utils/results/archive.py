@@ -179,4 +179,6 @@ def read_archive(root, variant=""):
     folders = sorted(path.parent for path in Path(root).glob(f"*/{MANIFEST}"))
     manifests = {folder.name: read_manifest(folder) for folder in folders}
     points = [read_task(folder, variant) for folder in folders]
+    # A table without rows has no types, and would take those of the others.
+    points = [part for part in points if len(part)]
     return pd.concat(points or [NO_POINTS], ignore_index=True), manifests

@@ -132,7 +132,7 @@ def test_few_tasks_tell_no_two_of_many_methods_apart_on_other_tasks():
 
 def test_the_interval_of_a_score_covers_that_of_many_seeds():
     costs = dict(A=1, B=1.5)
-    truth = Ranking(archive(costs, n_seeds=200), "time").scores
+    truth = Ranking(archive(costs, n_seeds=60), "time").scores
     ranking = Ranking(archive(costs, n_seeds=5), "time")
     for method in costs:
         low, high = ranking.intervals.loc[method]
