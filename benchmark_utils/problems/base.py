@@ -31,6 +31,13 @@ class Problem:
         Starting point of lambda.
     smooth : bool
         Whether G is smooth in theta; if not, see :class:`NonSmoothProblem`.
+    inner_is_root : bool
+        Whether theta* is the root of a residual g(lambda, .) that is no gradient. Then g takes the
+        place of grad_theta G: :meth:`hvp` and :meth:`cross` multiply by the transposes of its
+        Jacobians in theta and lambda, and G itself, which does not exist, is NaN.
+    inner_block : int
+        For roots: theta is cut into blocks of this length, as the states of several samples, whose
+        residuals do not depend on each other.
     frameworks : tuple of str
         Frameworks for which :meth:`oracle` has minibatch oracles.
     """
@@ -38,6 +45,7 @@ class Problem:
     parameters: dict
     allowed = {}
     smooth = True
+    inner_is_root = False
     frameworks = FRAMEWORKS
 
     @staticmethod
