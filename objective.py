@@ -4,11 +4,12 @@ from inspect import signature
 
 import numpy as np
 from benchopt import BaseObjective
-from benchopt.stopping_criterion import NoCriterion, SufficientProgressCriterion
 
+from benchmark_utils.budget import Budget
 from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
-from benchmark_utils.judge import EstimateJudge, Judge
+from benchmark_utils.judge import EstimateJudge, Judge, value_function
+from benchmark_utils.optima import find_optimum
 from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.problems import (
     DEFAULT,
@@ -21,19 +22,15 @@ from benchmark_utils.problems import (
 from benchmark_utils.provenance.fingerprint import data_fingerprint, suite_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.provenance.versions import provenance
-from benchmark_utils.validation import one_of, refusal
+from benchmark_utils.validation import any_of, one_of, positive, refusal
 
 JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
-
-
-class NoProgress(SufficientProgressCriterion):
-    """Stop if h makes no progress. Estimates do not stop, as they may get worse before better."""
-
-    def get_runner_instance(self, solver=None, **options):
-        if not getattr(solver, "estimating", False):
-            return super().get_runner_instance(solver=solver, **options)
-        budget = NoCriterion(strategy=self.strategy, key_to_monitor="relative_error")
-        return budget.get_runner_instance(solver=solver, **options)
+# The objective's own parameters, besides those of problems.
+OWN = ("problem", "question", "max_calls")
+# What a curve's name need not say.
+UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
+# h at which a curve diverges, above its first value.
+DIVERGED = 1e5
 
 
 class Objective(BaseObjective):
@@ -44,6 +41,9 @@ class Objective(BaseObjective):
 
     With ``question="estimate"`` lambda keeps its initial value, at which solvers estimate the
     hypergradient from N inner iterations; N is benchopt's budget.
+
+    A curve ends after ``max_calls`` one-sample oracle calls, of all kinds, or after benchopt's
+    ``timeout``, in seconds of the solver's own time, or ``max-runs``.
     """
 
     name = "bilevel"
@@ -53,15 +53,15 @@ class Objective(BaseObjective):
     parameters = {
         "problem": ["logreg"],
         "question": ["minimise"],
+        "max_calls": [np.inf],
         **parameters_of_all(),
     }
-    allowed = {"question": one_of(*JUDGES)}
+    allowed = {"question": one_of(*JUDGES), "max_calls": any_of(positive, one_of(np.inf))}
 
     data_fingerprint = None
 
     sampling_strategy = "callback"
-    # Stop after ten evaluations without progress, during which the iterations grow sixfold.
-    stopping_criterion = NoProgress(eps=1e-12, patience=10, strategy="callback")
+    stopping_criterion = Budget(strategy="callback")
 
     @classmethod
     def get_all_parameter_values(cls, name):
@@ -69,7 +69,7 @@ class Objective(BaseObjective):
 
     def save_parameters(self, **parameters):
         super().save_parameters(**parameters)
-        kept = dict(problem=self.problem, question=self.question)
+        kept = dict(problem=self.problem, question=self.question, max_calls=self.max_calls)
         kept |= default_parameters(self.problem)
         for name, value in self._parameters.items():
             # Keep parameters of other problems only if they were given: they are then refused.
@@ -84,7 +84,7 @@ class Objective(BaseObjective):
         return ",".join(
             f"{name}={{{name}}}"
             for name, value in self._parameters.items()
-            if (name, value) != ("question", "minimise")
+            if value != UNSAID.get(name)
         )
 
     def skip(self, unavailable=None, **data):
@@ -105,7 +105,7 @@ class Objective(BaseObjective):
         except UnusableProblem as error:
             return f"{self.name}: {error}"
         for name in self._parameters:
-            if name not in ("problem", "question", *problem.parameters):
+            if name not in (*OWN, *problem.parameters):
                 return f"{self.name}: problem={self.problem} has no parameter {name}; leave it out."
         reason = refusal(self, problem.allowed)
         if reason:
@@ -128,9 +128,22 @@ class Objective(BaseObjective):
         # A dataset may tell more than this problem asks for.
         used = {name: data[name] for name in signature(problem).parameters if name in data}
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
+        self.bilevel_problem.max_calls = self.max_calls
+        self.optimum = find_optimum(str(self._dataset), self.problem_name(), self.start_value)
+
+    def start_value(self):
+        """h at the first lambda."""
+        problem = self.bilevel_problem
+        return value_function(problem, problem.outer_var0, problem.inner_var0)[0]
+
+    def problem_name(self):
+        """The problem with its parameters, in the order of their names."""
+        own = sorted((n, v) for n, v in self._parameters.items() if n not in OWN)
+        return f"{self.problem}[{','.join(f'{name}={value}' for name, value in own)}]"
 
     def get_objective(self):
         self.judge = JUDGES[self.question](self.bilevel_problem)
+        self.first_value = None
         told = {} if self.question == "minimise" else {"question": self.question}
         return dict(problem=self.bilevel_problem, **told)
 
@@ -141,6 +154,13 @@ class Objective(BaseObjective):
         if self.bilevel_problem.outer_dim == 1:
             common["outer_var"] = float(outer_var[0])
         rows = self.judge.evaluate(inner_var, outer_var, **estimates)
+        value = rows[0]["value"]
+        if self.first_value is None:
+            self.first_value = value
+        diverged = not value <= self.first_value + DIVERGED
+        common["status"] = "diverged" if diverged else "ok"
+        if self.optimum is not None:
+            common["gap"] = value - self.optimum
         return [dict(**row, **common) for row in rows]
 
     def save_final_results(self, outer_var, **result):

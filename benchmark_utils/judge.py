@@ -35,7 +35,8 @@ class Judge:
         Returns
         -------
         rows : list of dict
-            One row: ``value`` h(lambda); ``grad_norm`` the Euclidean norm of its gradient;
+            One row: ``value`` h(lambda); ``grad_norm`` the Euclidean norm of its projected
+            gradient lambda - P(lambda - grad h), with P the projection onto the box of lambda;
             ``inner_distance`` between ``inner_var`` and theta*(lambda); and the problem's own
             metrics at theta*. NaN if the result is not finite: benchopt then reports divergence.
 
@@ -49,8 +50,9 @@ class Judge:
             return [dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)]
         if (self.problem.project(outer_var) != outer_var).any():
             raise ValueError(
-                f"outer_var has entries down to {outer_var.min()}, where the problem is not "
-                "defined; project every outer step with oracle.project."
+                f"outer_var has entries from {outer_var.min()} to {outer_var.max()}, where the "
+                f"problem is not defined{self.bounds()}; project every outer step with "
+                "oracle.project."
             )
         # Overflows are reported as NaN, so no warning is needed.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -61,10 +63,17 @@ class Judge:
             self.inner_star = inner_star
         row = dict(
             value=value,
-            grad_norm=float(np.linalg.norm(hypergradient)),
+            grad_norm=float(
+                np.linalg.norm(self.problem.projected_gradient(outer_var, hypergradient))
+            ),
             inner_distance=float(np.linalg.norm(inner_var - inner_star)),
         )
         return [dict(**row, **self.problem.metrics(inner_star, outer_var))]
+
+    def bounds(self):
+        """The bounds of lambda, for a message."""
+        lower, upper = self.problem.lower, self.problem.upper
+        return f" (its box is [{lower:.4g}, {upper:.4g}])" if np.isfinite(upper) else ""
 
 
 class EstimateJudge:

@@ -10,7 +10,7 @@ from helpers import ROOT
 SUITE = "benchmark_utils"
 GROUND = {"minibatches", "oracle", "validation"}
 FIRST = {"numerics", "frameworks"} | GROUND
-SECOND = {"algorithms", "problems", "judge"} | FIRST
+SECOND = {"algorithms", "problems", "judge", "optima", "budget"} | FIRST
 # Which rooms of benchmark_utils a room may import from, besides itself.
 ALLOWED = {
     "solvers": SECOND,
@@ -19,6 +19,8 @@ ALLOWED = {
     "algorithms": FIRST,
     "problems": FIRST,
     "judge": FIRST,
+    "optima": set(),
+    "budget": {"oracle"},
     "numerics": GROUND,
     "frameworks": GROUND,
     **dict.fromkeys(GROUND, GROUND),

@@ -20,6 +20,8 @@ class BilevelSolver(BaseSolver):
         Whether the solver can treat an inner problem with a non-smooth penalty.
     takes_root : bool
         Whether the solver can treat an inner problem that is a root and no minimum.
+    searches_globally : bool
+        Whether the solver goes on from a stationary point of h, where others have arrived.
     """
 
     sampling_strategy = "callback"
@@ -28,6 +30,7 @@ class BilevelSolver(BaseSolver):
     estimating = False
     takes_non_smooth = False
     takes_root = False
+    searches_globally = False
 
     @property
     def parameter_template(self):

@@ -24,6 +24,7 @@ class BlackBoxSolver(FullBatchSolver):
         "report": one_of("best", "visited"),
     }
     takes_non_smooth = True
+    searches_globally = True
 
     def get_next(self, stop_val):
         # benchopt's tests ask for it before parameters are set.

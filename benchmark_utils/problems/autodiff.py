@@ -18,6 +18,7 @@ from benchmark_utils.frameworks.jax import oracle_from_losses
 from benchmark_utils.minibatches.blocks import block_indices, block_weights
 from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems.base import Problem
+from benchmark_utils.problems.box import bounds_in, project
 
 
 class Blocks(NamedTuple):
@@ -33,6 +34,8 @@ class Arrays(NamedTuple):
     inner: Blocks
     outer: Blocks
     settings: tuple  # numbers
+    lower: float  # bounds of lambda
+    upper: float
 
 
 class AutodiffProblem(Problem):
@@ -46,9 +49,9 @@ class AutodiffProblem(Problem):
     * ``outer_loss(inner_var, outer_var, *samples, *settings)``: the losses f_j of the given
       validation samples, in the same form.
 
-    It may also replace ``project``, ``inner_smoothness``, ``metrics`` and ``searched``, which have
-    defaults here. Stochastic solvers run the problem with ``framework=jax``, or with ``python`` in
-    a debugger.
+    It may also replace ``inner_smoothness``, ``metrics``, ``searched``, and the bounds ``lower``
+    and ``upper`` of lambda, which have defaults. Stochastic solvers run the problem with
+    ``framework=jax``, or with ``python`` in a debugger.
 
     Parameters
     ----------
@@ -58,15 +61,9 @@ class AutodiffProblem(Problem):
         Starting points.
     settings : tuple of float
         Numbers that both losses take after the samples.
-
-    Attributes
-    ----------
-    searched : tuple of float
-        Bounds between which a black-box method searches each entry of lambda; by default -5 and 5.
     """
 
     frameworks = ("jax", "python")
-    searched = (-5.0, 5.0)
 
     def __init__(self, inner_samples, outer_samples, inner_var0, outer_var0, settings=()):
         self.inner_samples, self.outer_samples = inner_samples, outer_samples
@@ -91,14 +88,10 @@ class AutodiffProblem(Problem):
     def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
         inner = cut(self.inner_samples, inner_batch_size, dtype, rng)
         outer = cut(self.outer_samples, outer_batch_size, dtype, rng)
-        return Arrays(inner, outer, self.settings)
+        return Arrays(inner, outer, self.settings, *bounds_in(dtype, self.lower, self.upper))
 
     def oracle(self, framework):
         return self.functions.oracle if framework == "jax" else self.functions.numpy_oracle
-
-    @staticmethod
-    def project(outer_var):
-        return outer_var
 
     def inner_value_grad(self, inner_var, outer_var):
         value, grad = self.functions.inner_value_grad(self.all_samples, inner_var, outer_var, 0)
@@ -126,10 +119,6 @@ class AutodiffProblem(Problem):
         if self.inner_dim == 1:
             return 2 * float(hessian @ np.ones(1))
         return 2 * eigsh(hessian, k=1, tol=1e-3, v0=np.ones(self.inner_dim))[0][0]
-
-    def from_unit_cube(self, points):
-        low, high = self.searched
-        return low + (high - low) * np.asarray(points)
 
 
 def cut(samples, batch_size, dtype, rng):
@@ -169,10 +158,7 @@ def derivatives(problem_class):
         losses = problem_class.outer_loss(inner_var, outer_var, *samples, *arrays.settings)
         return jnp.vdot(arrays.outer.weights[batch], losses)
 
-    def project(arrays, outer_var):
-        return problem_class.project(outer_var)
-
-    oracle = oracle_from_losses(inner_loss, outer_loss, project)
+    oracle = oracle_from_losses(inner_loss, outer_loss, partial(project, jnp))
 
     def inner_hessian(arrays, inner_var, outer_var):
         column = partial(oracle.hvp, arrays, inner_var, outer_var, batch=0)

@@ -5,6 +5,7 @@ import numpy as np
 from benchmark_utils.frameworks import FRAMEWORKS
 from benchmark_utils.minibatches.blocks import block_sizes
 from benchmark_utils.numerics.newton import hessian_solver, newton
+from benchmark_utils.problems.box import FREE
 
 
 class Problem:
@@ -29,6 +30,13 @@ class Problem:
         Starting point of theta, the same for every solver.
     outer_var0 : array, (d,)
         Starting point of lambda.
+    lower, upper : float
+        Bounds of each entry of lambda, see :mod:`benchmark_utils.problems.box`; infinite by
+        default.
+    searched : pair of float
+        Where a black-box method searches each entry of lambda if it has no bounds.
+    max_calls : float
+        One-sample oracle calls, of all kinds, after which a run ends; the objective sets it.
     smooth : bool
         Whether G is smooth in theta; if not, see :class:`NonSmoothProblem`.
     inner_is_root : bool
@@ -44,6 +52,9 @@ class Problem:
 
     parameters: dict
     allowed = {}
+    lower, upper = FREE
+    searched = (-5.0, 5.0)
+    max_calls = np.inf
     smooth = True
     inner_is_root = False
     frameworks = FRAMEWORKS
@@ -119,12 +130,18 @@ class Problem:
         raise NotImplementedError
 
     def project(self, outer_var):
-        """The nearest outer variable at which the problem is defined; all of R^d by default."""
-        return outer_var
+        """The nearest outer variable at which the problem is defined, that is, in its box."""
+        return np.clip(outer_var, self.lower, self.upper)
+
+    def projected_gradient(self, outer_var, grad):
+        """lambda - project(lambda - grad), (d,): zero where h has no descent within the box."""
+        return np.clip(grad, outer_var - self.upper, outer_var - self.lower)
 
     def from_unit_cube(self, points):
-        """Map [0, 1]^d to the region in which a black-box method searches."""
-        raise NotImplementedError
+        """Map [0, 1]^d to the region in which a black-box method searches: the box."""
+        box = self.lower, self.upper
+        low, high = box if np.isfinite(box).all() else self.searched
+        return self.project(low + (high - low) * np.asarray(points))
 
     def metrics(self, inner_var, outer_var):
         """Scores of theta and lambda besides F, by name; for a classification, accuracies."""

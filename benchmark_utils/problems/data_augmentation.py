@@ -18,6 +18,7 @@ import numpy as np
 from jax import jit, vmap
 from jax.scipy.ndimage import map_coordinates
 
+from benchmark_utils.problems.box import allowed_box, bounds
 from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.softmax import cross_entropies
 from benchmark_utils.problems.softmax_features import SoftmaxOnFeatures
@@ -74,13 +75,15 @@ class DataAugmentation(SoftmaxOnFeatures):
     n_draws : int
         R, the transformed copies of each training image.
     ridge : float
+    box : {"default", "none"} or pair of float
+        The bounds of lambda; by default the logarithms of 0.001 and 2.
     seed : int
         Draws the starting point theta from N(0, I / p), and e.
     """
 
-    parameters = {"n_draws": [4], "ridge": [0.01]}
-    allowed = {"n_draws": integer(1), "ridge": positive}
-    searched = (np.log(1e-3), np.log(2.0))
+    parameters = {"n_draws": [4], "ridge": [0.01], "box": ["default"]}
+    allowed = {"n_draws": integer(1), "ridge": positive, "box": allowed_box}
+    default_box = (np.log(1e-3), np.log(2.0))
 
     @staticmethod
     def refuse(task, image_shape=None, **data):
@@ -109,8 +112,10 @@ class DataAugmentation(SoftmaxOnFeatures):
         image_shape,
         n_draws,
         ridge,
+        box,
         seed,
     ):
+        self.lower, self.upper = bounds(box, self.default_box)
         rng = np.random.default_rng(seed)
         n_samples, n_features = X_train.shape
         n_classes = int(y_train.max()) + 1
@@ -121,7 +126,7 @@ class DataAugmentation(SoftmaxOnFeatures):
             inner_samples=(images, y_train, draws),
             outer_samples=(X_val, y_val),
             inner_var0=inner_var0,
-            outer_var0=np.full(4, np.log(FIRST_DEVIATION)),
+            outer_var0=self.project(np.full(4, np.log(FIRST_DEVIATION))),
             ridge=ridge,
             scored={"val": (X_val, y_val), "test": (X_test, y_test)},
         )

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from benchmark_utils.problems.box import allowed_box, bounds, bounds_in, project
 from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem, cross_entropies, residuals
 from benchmark_utils.validation import positive
@@ -26,6 +27,8 @@ class Arrays(NamedTuple):
     inner: Samples
     outer: Samples
     ridge: float
+    lower: float  # bounds of lambda
+    upper: float
 
 
 def sigmoid(xp, x):
@@ -53,12 +56,15 @@ class DataCleaning(SoftmaxProblem):
         Which training labels are wrong, if known: the weights are then scored by the area under the
         ROC curve with which they separate clean from corrupted samples, ``corruption_auc``.
     ridge : float
+    box : {"default", "none"} or pair of float
+        The bounds of lambda; by default -5 and 5, weights between 0.0067 and 0.9933.
     seed : int
-        Draws the starting point theta from N(0, I / p). Lambda starts at zero: all weights 1/2.
+        Draws the starting point theta from N(0, I / p). Lambda starts at 0: all weights are 1/2.
     """
 
-    parameters = {"ridge": [0.01]}
-    allowed = {"ridge": positive}
+    parameters = {"ridge": [0.01], "box": ["default"]}
+    allowed = {"ridge": positive, "box": allowed_box}
+    default_box = (-5.0, 5.0)
 
     @staticmethod
     def refuse(task, **data):
@@ -75,23 +81,23 @@ class DataCleaning(SoftmaxProblem):
         corrupted=None,
         *,
         ridge,
+        box,
         seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)
         self.corrupted = corrupted
         self.ridge = float(ridge)
         self.outer_dim = self.n_inner_samples
-        self.all_samples = Arrays(self.inner, self.outer, self.ridge)
+        self.lower, self.upper = bounds(box, self.default_box)
+        self.all_samples = Arrays(self.inner, self.outer, self.ridge, self.lower, self.upper)
         rng = np.random.default_rng(seed)
         self.inner_var0 = rng.standard_normal(self.inner_dim) / np.sqrt(self.n_features)
-        self.outer_var0 = np.zeros(self.outer_dim)
-
-    def from_unit_cube(self, points):
-        return -5 + 10 * np.asarray(points)
+        self.outer_var0 = self.project(np.zeros(self.outer_dim))
 
     def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
         inner, outer = self.cut_both(inner_batch_size, outer_batch_size, dtype, rng)
-        return Arrays(inner, outer, np.dtype(dtype).type(self.ridge))
+        bounds = bounds_in(dtype, self.lower, self.upper)
+        return Arrays(inner, outer, np.dtype(dtype).type(self.ridge), *bounds)
 
     @staticmethod
     def sample_weights(xp, arrays, outer_var, batch):
@@ -113,6 +119,8 @@ class DataCleaning(SoftmaxProblem):
     def minibatch_inner_grad_outer(arrays, inner_var, outer_var, batch):
         rows, labels = arrays.inner.rows[batch], arrays.inner.labels[batch]
         return to_outer(arrays, outer_var, batch, cross_entropies(np, rows, labels, inner_var))
+
+    minibatch_project = staticmethod(project)
 
     @staticmethod
     def numba_oracle():

@@ -115,7 +115,7 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
 
 @kernels.oracle
 def project(arrays, outer_var):
-    return outer_var
+    return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
 
 ORACLE = Oracle(

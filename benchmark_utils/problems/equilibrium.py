@@ -169,6 +169,9 @@ class Equilibrium(Problem):
         self.weights(projected).recurrent[:] = (left * cut) @ right
         return projected
 
+    def projected_gradient(self, outer_var, grad):
+        return outer_var - self.project(outer_var - grad)
+
     def metrics(self, inner_var, outer_var):
         """Accuracies on validation and test images, and F after some iterations of the cell."""
         weights = self.weights(outer_var)

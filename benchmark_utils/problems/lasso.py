@@ -19,12 +19,13 @@ solution of least norm.
 import numpy as np
 
 from benchmark_utils.numerics.lasso import solve_lasso
+from benchmark_utils.problems.box import allowed_box, bounds
 from benchmark_utils.problems.linear_regression import LinearRegression
 from benchmark_utils.problems.non_smooth import NonSmoothProblem
 from benchmark_utils.validation import one_of
 
-# Black-box methods search from this fraction of the penalty that zeroes everything up to it.
-SEARCHED_FRACTION = 1e-3
+# The default box goes from this fraction of the penalty that zeroes everything up to it.
+LEAST_FRACTION = 1e-3
 
 
 class Lasso(NonSmoothProblem, LinearRegression):
@@ -32,13 +33,16 @@ class Lasso(NonSmoothProblem, LinearRegression):
 
     Parameters
     ----------
+    box : {"default", "none"} or pair of float
+        The bounds of lambda; by default the logarithms of a thousandth of the penalty that zeroes
+        everything, and of that penalty.
     **data
         See :class:`LinearRegression`. theta starts at 0, every lambda_k at the logarithm of a tenth
         of the penalty that zeroes everything, ||X^T y||_inf / n; ``seed`` is not used.
     """
 
-    parameters = {"n_reg": ["full"]}
-    allowed = {"n_reg": one_of("full", 1)}
+    parameters = {"n_reg": ["full"], "box": ["default"]}
+    allowed = {"n_reg": one_of("full", 1), "box": allowed_box}
 
     @staticmethod
     def refuse(task, **data):
@@ -55,10 +59,14 @@ class Lasso(NonSmoothProblem, LinearRegression):
             )
         return None
 
-    def __init__(self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, n_reg, seed):
+    def __init__(
+        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, n_reg, box, seed
+    ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
         self.penalty_max = np.abs(self.X.T @ self.y).max() / self.n_inner_samples
-        self.outer_var0 = np.full(self.outer_dim, np.log(self.penalty_max / 10))
+        default = np.log([LEAST_FRACTION * self.penalty_max, self.penalty_max])
+        self.lower, self.upper = bounds(box, default)
+        self.outer_var0 = self.project(np.full(self.outer_dim, np.log(self.penalty_max / 10)))
 
     def weights(self, outer_var):
         """The penalty weights exp(lambda), (p,)."""
@@ -104,10 +112,6 @@ class Lasso(NonSmoothProblem, LinearRegression):
 
     def inner_smoothness(self, outer_var):
         return self.fit_smoothness
-
-    def from_unit_cube(self, points):
-        penalties = self.penalty_max * SEARCHED_FRACTION ** (1 - np.asarray(points))
-        return np.log(np.broadcast_to(penalties, self.outer_dim))
 
 
 def soft_threshold(point, threshold):

@@ -151,7 +151,7 @@ def outer_grad(arrays, inner_var, outer_var, batch):
 
 @kernels.oracle
 def project(arrays, outer_var):
-    return np.maximum(outer_var, outer_var.dtype.type(0)) if arrays.linear else outer_var
+    return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
 
 # Penalty weights do not change within an inner loop.

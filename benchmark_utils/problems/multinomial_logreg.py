@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.problems.box import allowed_box, bounds_in, project
 from benchmark_utils.problems.checks import refuse_task
-from benchmark_utils.problems.penalties import L2Penalties, penalty_weights, project
+from benchmark_utils.problems.penalties import L2Penalties, penalty_weights
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem
 from benchmark_utils.validation import one_of
 
@@ -26,6 +27,8 @@ class Arrays(NamedTuple):
     outer: Samples
     groups: np.ndarray  # (C p,), the entry of lambda that penalises each entry of theta
     linear: bool  # whether reg is "lin"
+    lower: float  # bounds of lambda
+    upper: float
 
 
 class MultinomialLogReg(L2Penalties, SoftmaxProblem):
@@ -39,33 +42,44 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
         Labels 0, 1, ..., C-1.
     reg : {"exp", "lin"}
     n_reg : {"full", "class", 1}
+    box : {"default", "none"} or pair of float
+        The bounds of lambda; by default -12 and 0. With ``reg="lin"`` the only bound is 0.
     seed : int
-        Draws the starting points: theta from N(0, I / p), each penalty weight from U(0, 1).
+        Draws the starting points: theta from N(0, I / p), and each penalty weight from U(0, 1)
+        where lambda does not start in the middle of its box.
     """
 
-    parameters = {"reg": ["exp"], "n_reg": ["full"]}
-    allowed = {"reg": one_of("exp", "lin"), "n_reg": one_of("full", "class", 1)}
+    parameters = {"reg": ["exp"], "n_reg": ["full"], "box": ["default"]}
+    allowed = {
+        "reg": one_of("exp", "lin"),
+        "n_reg": one_of("full", "class", 1),
+        "box": allowed_box,
+    }
 
     @staticmethod
     def refuse(task, **data):
         return refuse_task("multinomial_logreg", ("multiclass",), task, data)
 
     def __init__(
-        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, seed
+        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, box, seed
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)
-        self.linear = reg == "lin"
+        self.set_penalties(reg, box)
         classes, features = np.divmod(np.arange(self.inner_dim), self.n_features)
         self.groups = {"full": features, "class": classes, 1: 0 * classes}[n_reg]
         self.outer_dim = int(self.groups.max()) + 1
-        self.all_samples = Arrays(self.inner, self.outer, self.groups, self.linear)
+        self.all_samples = Arrays(
+            self.inner, self.outer, self.groups, self.linear, self.lower, self.upper
+        )
         rng = np.random.default_rng(seed)
         self.inner_var0 = rng.standard_normal(self.inner_dim) / np.sqrt(self.n_features)
-        self.outer_var0 = self.from_weights(rng.uniform(size=self.outer_dim))
+        self.outer_var0 = self.start(rng.uniform(size=self.outer_dim))
 
     def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
         inner, outer = self.cut_both(inner_batch_size, outer_batch_size, dtype, rng)
-        return Arrays(inner, outer, self.groups, self.linear)
+        return Arrays(
+            inner, outer, self.groups, self.linear, *bounds_in(dtype, self.lower, self.upper)
+        )
 
     @staticmethod
     def sample_weights(xp, arrays, outer_var, batch):

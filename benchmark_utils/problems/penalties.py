@@ -6,8 +6,10 @@ an object whose ``linear`` says whether w is lambda itself (``reg="lin"``).
 
 import numpy as np
 
-# Penalty weights between which a black-box method searches.
-SEARCHED_WEIGHTS = (1e-6, 1e1)
+from benchmark_utils.problems.box import FREE, bounds
+
+# The logarithms of the penalty weights between which a black-box method searches without a box.
+SEARCHED = (np.log(1e-6), np.log(1e1))
 
 
 def penalty_weights(xp, arrays, outer_var):
@@ -17,11 +19,6 @@ def penalty_weights(xp, arrays, outer_var):
     return xp.where(arrays.linear, outer_var, exponential), exponential
 
 
-def project(xp, arrays, outer_var):
-    """The nearest outer variable at which no penalty weight is negative."""
-    return xp.where(arrays.linear, xp.maximum(outer_var, 0), outer_var)
-
-
 class L2Penalties:
     """Mixin of problems with such penalties; list it before the other base classes.
 
@@ -29,15 +26,34 @@ class L2Penalties:
     ----------
     linear : bool
         Whether ``reg`` is "lin".
+    default_box : pair of float
+        The box of lambda with ``reg="exp"``. At its upper edge a penalty switches its feature off,
+        at its lower edge it no longer acts. With ``reg="lin"`` lambda >= 0 is the only bound.
     """
+
+    default_box = (-12.0, 0.0)
+    searched = SEARCHED
+
+    def set_penalties(self, reg, box):
+        """Take the parameters ``reg`` and ``box``."""
+        self.linear = reg == "lin"
+        widest = (0.0, np.inf) if self.linear else FREE
+        default = widest if self.linear else self.default_box
+        self.lower, self.upper = bounds(box, default, widest)
+
+    def start(self, weights):
+        """The first lambda: the middle of the box, or these weights if it has no middle."""
+        middle = (self.lower + self.upper) / 2
+        return (
+            np.full(self.outer_dim, middle) if np.isfinite(middle) else self.from_weights(weights)
+        )
 
     def from_weights(self, weights):
         """The outer variable with these penalty weights."""
-        return weights if self.linear else np.log(weights)
+        return self.project(weights if self.linear else np.log(weights))
 
     def from_unit_cube(self, points):
-        low, high = np.log(SEARCHED_WEIGHTS)
-        return self.from_weights(np.exp(low + (high - low) * np.asarray(points)))
-
-    def project(self, outer_var):
-        return project(np, self, outer_var)
+        if not self.linear:
+            return super().from_unit_cube(points)
+        low, high = self.searched
+        return self.project(np.exp(low + (high - low) * np.asarray(points)))

@@ -129,6 +129,7 @@ class Quadratic(Problem):
     """
 
     parameters = {}
+    searched = (-4.0, 4.0)
 
     @staticmethod
     def refuse(task, **data):
@@ -218,10 +219,6 @@ class Quadratic(Problem):
 
     def inner_smoothness(self, outer_var):
         return np.linalg.norm(self.inner_hessian(None, outer_var), 2)
-
-    def from_unit_cube(self, points):
-        low, high = SEARCHED
-        return low + (high - low) * np.asarray(points)
 
     def metrics(self, inner_var, outer_var):
         return {"optimality_gap": self.optimality_gap(outer_var)}

@@ -13,6 +13,7 @@ form: theta* = H^-1 X^T y / n with H = X^T X / n + diag(w).
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from benchmark_utils.problems.box import allowed_box
 from benchmark_utils.problems.linear_regression import LinearRegression
 from benchmark_utils.problems.penalties import L2Penalties, penalty_weights
 from benchmark_utils.validation import one_of
@@ -26,25 +27,41 @@ class Ridge(L2Penalties, LinearRegression):
     reg : {"exp", "lin"}
     outer : {"validation", "inner"}
         Whether F is the validation loss or G itself.
+    box : {"default", "none"} or pair of float
+        The bounds of lambda; by default -14 and 4. With ``reg="lin"`` the only bound is 0.
     **data
-        See :class:`LinearRegression`. theta starts at 0, every penalty weight at 1; ``seed`` is
-        not used.
+        See :class:`LinearRegression`. theta starts at 0, lambda in the middle of its box, or every
+        penalty weight at 1; ``seed`` is not used.
     """
 
-    parameters = {"reg": ["exp"], "n_reg": ["full"], "outer": ["validation"]}
+    parameters = {"reg": ["exp"], "n_reg": ["full"], "outer": ["validation"], "box": ["default"]}
     allowed = {
         "reg": one_of("exp", "lin"),
         "n_reg": one_of("full", 1),
         "outer": one_of("validation", "inner"),
+        "box": allowed_box,
     }
+    default_box = (-14.0, 4.0)
 
     def __init__(
-        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, outer, seed
+        self,
+        X_train,
+        y_train,
+        X_val,
+        y_val,
+        X_test=None,
+        y_test=None,
+        *,
+        reg,
+        n_reg,
+        outer,
+        box,
+        seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
-        self.linear = reg == "lin"
+        self.set_penalties(reg, box)
         self.outer_is_inner = outer == "inner"
-        self.outer_var0 = self.from_weights(np.ones(self.outer_dim))
+        self.outer_var0 = self.start(np.ones(self.outer_dim))
 
     def weights(self, outer_var):
         """The penalty weights w, (p,)."""

@@ -161,7 +161,7 @@ class SoftmaxProblem(Problem):
 
     @staticmethod
     def minibatch_project(xp, arrays, outer_var):
-        """The nearest outer variable at which the problem is defined; all of R^d by default."""
+        """The nearest outer variable in the box; all of R^d by default."""
         return outer_var
 
     @staticmethod
@@ -228,9 +228,6 @@ class SoftmaxProblem(Problem):
         weights = self.sample_weights(np, self.all_samples, outer_var, 0)
         penalties = self.penalties(np, self.all_samples, outer_var)
         return self._data_smoothness * weights.max() + np.max(penalties)
-
-    def project(self, outer_var):
-        return self.minibatch_project(np, self.all_samples, outer_var)
 
     def metrics(self, inner_var, outer_var):
         return accuracies(inner_var, self.scored)

@@ -1,0 +1,47 @@
+"""When a curve ends: at its budget, or where nothing is left to gain; never for want of progress.
+
+A method may stay on a plateau for most of a run, so the last points of a curve say nothing of the
+next. The budget is a number of seconds of the solver's own time, of oracle calls, or of points.
+"""
+
+import numpy as np
+from benchopt.stopping_criterion import StoppingCriterion
+
+from benchmark_utils.oracle import ORACLE_NAMES
+
+# Below this fraction of its first norm, the projected gradient of h is rounding.
+ROUNDING = 1e-13
+
+
+class Budget(StoppingCriterion):
+    """End a curve at its budget, where it diverges, or at a stationary point.
+
+    The points of a curve that diverges are kept, unlike those of benchopt's own criteria.
+    """
+
+    def get_runner_instance(self, solver=None, timeout=None, **options):
+        # benchopt's deadline counts the time of the judge, too.
+        criterion = super().get_runner_instance(solver=solver, **options)
+        criterion.timeout = timeout
+        return criterion
+
+    def should_stop(self, stop_val, objective_list):
+        stop, status, next_stop_val = super().should_stop(stop_val, objective_list)
+        timed = self.timeout is not None
+        if status == "running" and timed and objective_list[-1]["time"] >= self.timeout:
+            return True, "timeout", next_stop_val
+        return stop, status, next_stop_val
+
+    def check_convergence(self, objective_list):
+        last = objective_list[-1]
+        n_calls = sum(last[f"objective_{name}_calls"] for name in ORACLE_NAMES)
+        spent = n_calls / self.solver._objective.max_calls
+        stop = spent >= 1 or last["objective_status"] == "diverged" or self.arrived(objective_list)
+        return stop, max(spent, last["time"] / (self.timeout or np.inf))
+
+    def arrived(self, objective_list):
+        """Whether a method that follows gradients is at a stationary point, up to rounding."""
+        if any(getattr(self.solver, name, False) for name in ("searches_globally", "estimating")):
+            return False
+        first, last = (objective_list[k]["objective_grad_norm"] for k in (0, -1))
+        return last <= ROUNDING * first
