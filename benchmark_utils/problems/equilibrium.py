@@ -1,18 +1,20 @@
 """A deep equilibrium network: the inner problem is a root, not a minimum.
 
 The state x_i of an image u_i is the fixed point of a cell, a network of one layer that is applied
-without end, and a softmax regression predicts the image's class from it:
+without end, and a linear model predicts the image's class from it, with e_c the unit vectors:
 
     theta* = (x_i)_i,   x_i = f(lambda, x_i) = tanh(W x_i + U u_i + b)
-    F(lambda, theta) = 1/n sum_i l(V x_i + c; y_i)   on the same images,
+    F(lambda, theta) = 1/(2n) sum_i ||V x_i + c - e_{y_i}||^2   on the same images,
 
-with the cross-entropies l of ``softmax.py`` and lambda = (W, (U, b), (V, c)), flat. The residual is
-g(lambda, theta) = theta - f(lambda, theta), whose Jacobian in theta is not symmetric, and
+and lambda = (W, (U, b), (V, c)), flat. The residual is g(lambda, theta) = theta - f(lambda, theta),
+whose Jacobian in theta is not symmetric, and
 
     hypergradient = grad_lambda F - (d_lambda g)^T v,   (d_theta g)^T v = grad_theta F.
 
 The spectral norm of W is kept at most ``contraction`` < 1, so that the cell is a contraction: the
-fixed point exists, is unique, and is the limit of the iterations of the cell.
+fixed point exists, is unique, and is the limit of the iterations of the cell. The loss is squared,
+as in the theorem on iteration overfitting (``scripts/iteration_overfitting.py``): cross-entropies
+have no minimum where the classes can be separated, and drive the states into saturation.
 
 S. Bai, J. Z. Kolter, V. Koltun, 'Deep equilibrium models', NeurIPS 2019. The cell is the simplest
 of those in E. Winston, J. Z. Kolter, 'Monotone operator equilibrium networks', NeurIPS 2020.
@@ -24,14 +26,14 @@ import numpy as np
 
 from benchmark_utils.problems.base import Problem
 from benchmark_utils.problems.checks import refuse_task
-from benchmark_utils.problems.softmax import accuracies, cross_entropies, loss_grad, residuals
+from benchmark_utils.problems.softmax import accuracies
 from benchmark_utils.validation import integer, number
 
 # Iterations of the cell, from x = 0, after which ``metrics`` gives F.
 READ_AFTER = (1, 2, 4, 6, 7, 8, 9, 10, 12, 16, 24, 32, 64)
 # The judge takes this many iterations of the cell, which are cheap, and then Newton's method until
 # the norm of each residual is at most the second number, or for as many iterations as the third.
-N_CELL_ITERATIONS, RESIDUAL, MAX_ITERATIONS = 50, 1e-14, 100
+N_CELL_ITERATIONS, RESIDUAL, MAX_ITERATIONS = 100, 1e-14, 100
 
 
 class Weights(NamedTuple):
@@ -79,9 +81,10 @@ class Equilibrium(Problem):
     def __init__(
         self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, width, contraction, seed
     ):
-        self.inputs, self.labels = with_ones(X_train), y_train
+        self.inputs = with_ones(X_train)
         self.n_inner_samples = self.n_outer_samples = len(y_train)
         n_classes = int(y_train.max()) + 1
+        self.targets = np.eye(n_classes)[y_train]
         self.shapes = Weights((width, width), (width, self.inputs.shape[1]), (n_classes, width + 1))
         self.width = self.inner_block = width
         self.contraction = contraction
@@ -133,13 +136,12 @@ class Equilibrium(Problem):
 
     def outer_value_grad(self, inner_var, outer_var):
         n, head = self.n_outer_samples, self.weights(outer_var).head
-        rows = with_ones(self.states(inner_var)).T
-        value = float(cross_entropies(np, rows, self.labels, head).mean())
-        in_states = residuals(rows, self.labels, head).T @ head[:, :-1] / n
-        in_head = loss_grad(rows, self.labels, np.full(n, 1 / n), head)
+        rows = with_ones(self.states(inner_var))
+        errors = rows @ head.T - self.targets
+        grad_in = errors @ head[:, :-1] / n
         grad_out = np.zeros(self.outer_dim)
-        grad_out[-in_head.size :] = in_head
-        return value, (in_states.ravel(), grad_out)
+        self.weights(grad_out).head[:] = errors.T @ rows / n
+        return np.sum(errors**2) / (2 * n), (grad_in.ravel(), grad_out)
 
     def solve_inner(self, outer_var, inner_start):
         weights = self.weights(outer_var)
@@ -151,8 +153,8 @@ class Equilibrium(Problem):
         image."""
         recurrent = self.weights(outer_var).recurrent
         jacobians = cell_jacobians(recurrent, self.cell(inner_var, outer_var))
-        inverses = np.linalg.inv(jacobians.transpose(0, 2, 1))
-        return lambda b: np.einsum("nij,nj->ni", inverses, self.states(b)).ravel()
+        transposed = jacobians.transpose(0, 2, 1)
+        return lambda b: np.linalg.solve(transposed, self.states(b)[:, :, np.newaxis]).ravel()
 
     def inner_smoothness(self, outer_var):
         """1, with which a step of :meth:`step` is an iteration of the cell."""
