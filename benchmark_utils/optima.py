@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 TABLE = Path(__file__).parents[1] / "configs" / "optima.csv"
-# Up to which h at the starting point must agree: data that are computed differ in their last digits.
+# How well h at the start must agree: data that are computed differ in their last digits.
 TOLERANCE = 1e-9
 
 

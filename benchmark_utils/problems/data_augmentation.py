@@ -112,7 +112,7 @@ class DataAugmentation(SoftmaxOnFeatures):
         image_shape,
         n_draws,
         ridge,
-        box,
+        box="default",
         seed,
     ):
         self.lower, self.upper = bounds(box, self.default_box)

@@ -81,7 +81,7 @@ class DataCleaning(SoftmaxProblem):
         corrupted=None,
         *,
         ridge,
-        box,
+        box="default",
         seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)

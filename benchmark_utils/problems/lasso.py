@@ -60,7 +60,17 @@ class Lasso(NonSmoothProblem, LinearRegression):
         return None
 
     def __init__(
-        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, n_reg, box, seed
+        self,
+        X_train,
+        y_train,
+        X_val,
+        y_val,
+        X_test=None,
+        y_test=None,
+        *,
+        n_reg,
+        box="default",
+        seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
         self.penalty_max = np.abs(self.X.T @ self.y).max() / self.n_inner_samples

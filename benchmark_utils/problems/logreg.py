@@ -158,7 +158,18 @@ class LogReg(L2Penalties, Problem):
         return refuse_task("logreg", ("binary",), task, data, sparse=True)
 
     def __init__(
-        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, box, seed
+        self,
+        X_train,
+        y_train,
+        X_val,
+        y_val,
+        X_test=None,
+        y_test=None,
+        *,
+        reg,
+        n_reg,
+        box="default",
+        seed,
     ):
         inner_rows, outer_rows = SignedRows(X_train, y_train), SignedRows(X_val, y_val)
         self.inner_dim, self.n_inner_samples = inner_rows.shape

@@ -61,7 +61,18 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
         return refuse_task("multinomial_logreg", ("multiclass",), task, data)
 
     def __init__(
-        self, X_train, y_train, X_val, y_val, X_test=None, y_test=None, *, reg, n_reg, box, seed
+        self,
+        X_train,
+        y_train,
+        X_val,
+        y_val,
+        X_test=None,
+        y_test=None,
+        *,
+        reg,
+        n_reg,
+        box="default",
+        seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)
         self.set_penalties(reg, box)
