@@ -54,6 +54,6 @@ def at_equal_calls(results, dimension, budget):
     })  # fmt: skip
     medians = ends.groupby(["dimension", "solver_name"]).median().reset_index()
     grids = results.drop_duplicates("solver_name").set_index("solver_name")
-    grids = grids["p_solver_grid"] if "p_solver_grid" in grids else {}
+    grids = grids.get("p_solver_grid", {})
     medians["method"] = [method_of(name, grids.get(name)) for name in medians["solver_name"]]
     return medians.groupby(["method", "dimension"])[["gap", "calls"]].min().reset_index()
