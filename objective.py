@@ -168,7 +168,7 @@ class Objective(BaseObjective):
 
     def save_final_results(self, outer_var, **result):
         """The entry of a curve in the column ``final_results`` of the results file."""
-        return dict(outer_var=np.asarray(outer_var, float), **provenance())
+        return dict(outer_var=np.asarray(outer_var, float), **provenance(self))
 
     def get_one_result(self):
         problem = self.bilevel_problem

@@ -18,8 +18,9 @@ import subprocess
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from benchopt.results import read_results
-from suite import BENCHMARK, ROOT, latest_results
+from suite import BENCHMARK, ROOT, latest_results, results_of
+
+from benchmark_utils.results.files import replaced
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
 CONFIGS = ROOT / "configs" / "figures"
@@ -49,7 +50,8 @@ def draw_row(panels, path):
     for axis, panel in zip(axes[0], panels, strict=True):
         draw_panel(axis, panel)
         axis.legend(fontsize=6.5)
-    figure.savefig(path, dpi=200)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
@@ -65,7 +67,8 @@ def draw_column(panel, path):
     n_columns = 1 if max(map(len, labels)) > 25 else 3
     figure.set_size_inches(width, height + 0.14 * -(-len(labels) // n_columns))
     figure.legend(handles, labels, loc="outside lower center", ncols=n_columns, fontsize=6.5)
-    figure.savefig(path, dpi=200)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
@@ -98,13 +101,13 @@ def make_figures(names):
         output = OUTPUTS / f"{name}.parquet"
         run(name, output)
         path = ROOT / "docs" / "figures" / f"{name}.png"
-        draw_row(panels_of(name, read_results(output)), path)
+        draw_row(panels_of(name, results_of(output)), path)
         print(f"Wrote {path.relative_to(ROOT)}")
 
 
 def draw_plots(path, plots):
     """Draw the plots of a results file."""
-    results = read_results(path)
+    results = results_of(path)
     for plot in plots or ["oracle_calls"]:
         for number, panel in enumerate(panels_of(plot, results), start=1):
             figure = OUTPUTS / f"{plot}_{number}.png"
