@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import numpy as np
 from benchopt.config import get_data_path
 from sklearn.datasets import fetch_openml
 
@@ -8,10 +7,11 @@ from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.downloads import load
 from benchmark_utils.data.idx import read_idx
 from benchmark_utils.data.label_noise import corrupt, corruption_allowed
-from benchmark_utils.validation import integer
+from benchmark_utils.data.published import check
+from benchmark_utils.validation import integer, one_of
 
 N_TRAIN = 60_000
-PREFIXES = {"train": "train", "test": "t10k"}
+PREFIXES = {"training": "train", "test": "t10k"}
 # Debian's package dataset-fashion-mnist.
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
@@ -27,7 +27,8 @@ class Dataset(BilevelDataset):
     The published files, such as train-images-idx3-ubyte or the same with .gz, are read from
     benchopt's data path for fashion-mnist (``data/fashion-mnist`` here, unless ``data_home`` or
     ``data_paths`` say otherwise), or from where Debian's package dataset-fashion-mnist puts them;
-    if there are none, the images are downloaded from OpenML, as scikit-learn does.
+    if there are none, the images are downloaded from OpenML, as scikit-learn does. Images and
+    labels that are not as published are refused; ``verify=False`` takes them.
     """
 
     name = "fashion_mnist"
@@ -37,11 +38,12 @@ class Dataset(BilevelDataset):
         "machine learning algorithms', arXiv:1708.07747, 2017."
     ]
 
-    parameters = {"n_train": [5_000], "n_val": [5_000], "corruption": [0.0]}
+    parameters = {"n_train": [5_000], "n_val": [5_000], "corruption": [0.0], "verify": [True]}
     allowed = {
         "n_train": integer(10, N_TRAIN - 1),
         "n_val": integer(1, N_TRAIN - 1),
         "corruption": corruption_allowed,
+        "verify": one_of(True, False),
     }
     test_parameters = {"n_train": [200], "n_val": [200]}
 
@@ -54,20 +56,27 @@ class Dataset(BilevelDataset):
         return None
 
     def load(self, rng):
-        images, labels = images_and_labels("train")
+        images, labels = self.images_and_labels("training")
         order = rng.permutation(N_TRAIN)
         parts = dict(
             train=order[: self.n_train], val=order[self.n_train : self.n_train + self.n_val]
         )
         data = {f"y_{part}": labels[rows] for part, rows in parts.items()}
         data |= {f"X_{part}": images[rows] / 255 for part, rows in parts.items()}
-        images, labels = images_and_labels("test")
+        images, labels = self.images_and_labels("test")
         data |= dict(X_test=images / 255, y_test=labels)
         return dict(task="multiclass", image_shape=(28, 28), **corrupt(data, self.corruption, rng))
 
+    def images_and_labels(self, part):
+        """The images of a part, (n, 784) bytes, and their labels."""
+        images, labels = read_or_download(part)
+        if self.verify:
+            check("fashion_mnist", part, images, labels)
+        return images, labels
 
-def images_and_labels(part):
-    """The images (n, 784) of part ``"train"`` or ``"test"``, bytes, and their labels."""
+
+def read_or_download(part):
+    """The 60,000 images of ``"training"`` or the 10,000 of ``"test"``, and their labels."""
     own = get_data_path("fashion-mnist")
     folder = next((path for path in (own, DEBIAN) if list(path.glob("*-ubyte*"))), own)
     paths = [folder / f"{PREFIXES[part]}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1")]
@@ -83,21 +92,6 @@ def images_and_labels(part):
             "fashion_mnist", "OpenML", advice, fetch_openml, data_id=40996, as_frame=False,
             return_X_y=True,
         )  # fmt: skip
-        rows = slice(0, N_TRAIN) if part == "train" else slice(N_TRAIN, None)
+        rows = slice(0, N_TRAIN) if part == "training" else slice(N_TRAIN, None)
         images, labels = images[rows], labels[rows]
-    labels = labels.astype(int)
-    check(part, images, labels)
-    return images, labels
-
-
-def check(part, images, labels):
-    """Refuse images that are not Fashion-MNIST's, as those of MNIST, whose files are named alike:
-    its ten classes are equally large."""
-    n_images = N_TRAIN if part == "train" else 10_000
-    counts = np.bincount(labels, minlength=10)
-    if images.shape != (n_images, 784) or (counts != n_images // 10).any():
-        raise ValueError(
-            f"the {part} images are not Fashion-MNIST's: {images.shape[0]:,} images of "
-            f"{images.shape[1]} pixels, with {counts.min():,} to {counts.max():,} per class, where "
-            f"{n_images:,} of 784 with {n_images // 10:,} per class are expected"
-        )
+    return images, labels.astype(int)
