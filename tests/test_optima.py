@@ -1,12 +1,9 @@
 """The table of optima: its rows, and to which tasks they belong."""
 
-import numpy as np
 import pytest
 
 from benchmark_utils import optima
-from benchmark_utils.judge import value_function
 from benchmark_utils.optima import find_optimum, stored_optima
-from helpers import component, get_dataset_and_objective
 
 HEADER = ",".join(optima.Optimum._fields)
 
@@ -14,7 +11,9 @@ HEADER = ",".join(optima.Optimum._fields)
 @pytest.fixture
 def table(tmp_path, monkeypatch):
     path = tmp_path / "optima.csv"
-    path.write_text(f"{HEADER}\ndata,logreg[],0.5,0.25,1e-12,9,8,1,0\ndata,logreg[],0.75,0.2,0,1,1,0,0\n")
+    path.write_text(
+        f"{HEADER}\ndata,logreg[],0.5,0.25,1e-12,9,8,1,0\ndata,logreg[],0.75,0.2,0,1,1,0,0\n"
+    )
     monkeypatch.setattr(optima, "stored_optima", lambda: stored_optima(path))
 
 
