@@ -56,6 +56,11 @@ bench: .venv/ready
 complexity: .venv/ready
 	python scripts/complexity.py
 
+# Time and calls to an accuracy as samples grow to 5e6: a figure and a table in docs. It takes hours,
+# can be stopped, and goes on. OPTIONS as of the script, such as OPTIONS="--sizes 5000,50000".
+scaling: .venv/ready
+	python scripts/scaling.py $(OPTIONS)
+
 # The figures on Jacobians and hypergradients, or those of NAMES: configs/figures, plots/, docs/figures.
 NAMES ?=
 figures: .venv/ready

@@ -21,13 +21,14 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+from pages import put_between_marks
 from stopwatch import make_solver, stochastic_solvers
 from suite import BENCHMARK, ROOT, make_dataset, problem_of
 
 DATA = dict(inner_dim=5, outer_dim=5, inner_conditioning=3, outer_conditioning=3, noise=1.0)
 FIGURE = ROOT / "docs" / "figures" / "complexity.png"
 PAGE = ROOT / "docs" / "complexity.md"
-BEGIN, END = "<!-- table of make complexity -->", "<!-- end of the table -->"
+MARKS = "<!-- table of make complexity -->", "<!-- end of the table -->"
 # A horizon is evaluated at least this often.
 N_EVALUATIONS = 4096
 HORIZONS = tuple(2**k for k in range(10, 17))
@@ -218,13 +219,6 @@ def table(ladders):
     return "\n".join(rows)
 
 
-def write(ladders):
-    """Put the table between its marks in the page."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(ladders)}\n{END}{after}")
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--solvers", help="all of the table by default, and then it is written")
@@ -243,7 +237,7 @@ def main():
         )
     if not options.solvers:
         draw(ladders)
-        write(ladders)
+        put_between_marks(PAGE, MARKS, table(ladders))
 
 
 if __name__ == "__main__":
