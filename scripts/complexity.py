@@ -31,6 +31,7 @@ PAGE = ROOT / "docs" / "complexity.md"
 MARKS = "<!-- table of make complexity -->", "<!-- end of the table -->"
 # A horizon is evaluated at least this often.
 N_EVALUATIONS = 4096
+ROUNDING = 1e-20  # of ||grad h||^2
 HORIZONS = tuple(2**k for k in range(10, 17))
 # The large batches of AmIGO and StocBiO are this part of the horizon.
 BATCH_PART = 8
@@ -184,12 +185,17 @@ def exponent(calls, epsilons):
     return -1 / np.polyfit(np.log(calls), np.log(epsilons), 1)[0]
 
 
+def in_words(calls, epsilons):
+    """The exponent; "linear" where values end at rounding, of which a power says nothing."""
+    return "linear" if epsilons[-1] < ROUNDING else f"{exponent(calls, epsilons):.2f}"
+
+
 def draw(ladders):
     """The mean and the last iterate against calls, side by side."""
-    figure, axes = plt.subplots(1, 2, figsize=(6.8, 2.9), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(6.8, 2.9), layout="constrained")
     for number, (name, ladder) in enumerate(ladders.items()):
         for axis, values in zip(axes, (ladder.mean, ladder.last), strict=True):
-            label = f"{name}: {exponent(ladder.calls, values):.2f}"
+            label = f"{name}: {in_words(ladder.calls, values)}"
             if axis is axes[0]:
                 label += f", theory {THEOREMS[name].exponent:g}"
             axis.loglog(ladder.calls, values, "o-", color=f"C{number}", markersize=3, label=label)
@@ -213,8 +219,8 @@ def table(ladders):
     ]
     for name, ladder in ladders.items():
         theorem = THEOREMS[name]
-        measured, last = (exponent(ladder.calls, values) for values in (ladder.mean, ladder.last))
-        cells = name, theorem.prescribed, f"{theorem.exponent:g}", f"{measured:.2f}", f"{last:.2f}"
+        measured = (in_words(ladder.calls, values) for values in (ladder.mean, ladder.last))
+        cells = name, theorem.prescribed, f"{theorem.exponent:g}", *measured
         rows.append("| " + " | ".join((*cells, theorem.source)) + " |")
     return "\n".join(rows)
 
@@ -229,9 +235,9 @@ def main():
         theorem = THEOREMS[name]
         ladder = climb(name, problem, theorem, theorem.horizons, options.repetitions)
         ladders[name] = ladder
-        mean, last = (exponent(ladder.calls, values) for values in (ladder.mean, ladder.last))
+        mean, last = (in_words(ladder.calls, values) for values in (ladder.mean, ladder.last))
         print(
-            f"{name:<8} theory {theorem.exponent:g}, mean of iterates {mean:.2f}, last {last:.2f}; "
+            f"{name:<8} theory {theorem.exponent:g}, mean of iterates {mean}, last {last}; "
             f"epsilon {ladder.mean[0]:.1e} to {ladder.mean[-1]:.1e}",
             flush=True,
         )
