@@ -78,9 +78,9 @@ class Solver(StochasticSolver):
             hvp = oracle.hvp(arrays, inner_var, outer_var, old_v, inner_batches[1])
             v = old_v - eta * (hvp - f_theta)
             batch, outer_batch = inner_batches[2], outer_batches[1]
-            _, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batch)
+            f_lambda = oracle.outer_lambda_grad(arrays, inner_var, outer_var, outer_batch)
             w = f_lambda - oracle.cross(arrays, inner_var, outer_var, v, batch)
-            _, f_lambda = oracle.outer_grad(arrays, old_inner_var, old_outer_var, outer_batch)
+            f_lambda = oracle.outer_lambda_grad(arrays, old_inner_var, old_outer_var, outer_batch)
             old_w = f_lambda - oracle.cross(arrays, old_inner_var, old_outer_var, old_v, batch)
             direction = w + (1 - beta) * (direction - old_w)
             new_outer_var = oracle.project(arrays, outer_var - gamma * direction)
