@@ -29,7 +29,7 @@ JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
 OWN = ("problem", "question", "max_calls")
 # What a curve's name need not say.
 UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
-# h at which a curve diverges, above its first value.
+# How far above its first value a curve has diverged.
 DIVERGED = 1e5
 
 
@@ -143,7 +143,7 @@ class Objective(BaseObjective):
 
     def get_objective(self):
         self.judge = JUDGES[self.question](self.bilevel_problem)
-        self.first_value = None
+        self.first_watched = None
         told = {} if self.question == "minimise" else {"question": self.question}
         return dict(problem=self.bilevel_problem, **told)
 
@@ -154,18 +154,21 @@ class Objective(BaseObjective):
         if self.bilevel_problem.outer_dim == 1:
             common["outer_var"] = float(outer_var[0])
         rows = self.judge.evaluate(inner_var, outer_var, **estimates)
-        value = rows[0]["value"]
-        if self.first_value is None:
-            self.first_value = value
-        diverged = not value <= self.first_value + DIVERGED
-        common["status"] = "diverged" if diverged else "ok"
+        common["status"] = self.status(**rows[0])
         if self.optimum is not None:
-            common["gap"] = value - self.optimum
+            common["gap"] = rows[0]["value"] - self.optimum
         return [dict(**row, **common) for row in rows]
+
+    def status(self, value, relative_error=None, **row):
+        """Whether a curve has diverged: its h, or the error of its estimate of the gradient."""
+        watched = value if relative_error is None else relative_error
+        if self.first_watched is None:
+            self.first_watched = watched
+        return "ok" if watched <= self.first_watched + DIVERGED else "diverged"
 
     def save_final_results(self, outer_var, **result):
         """The entry of a curve in the column ``final_results`` of the results file."""
-        return dict(outer_var=np.asarray(outer_var, float), **provenance())
+        return dict(outer_var=np.asarray(outer_var, float), **provenance(self))
 
     def get_one_result(self):
         problem = self.bilevel_problem

@@ -60,8 +60,9 @@ def logreg_data(n=90, m=70, p=5, seed=0):
     return dict(X_train=X[:n], y_train=y[:n], X_val=X[n:], y_val=y[n:])
 
 
-def make_problem(reg="exp", n_reg="full", seed=0, **shape):
-    return LogReg(**logreg_data(**shape), reg=reg, n_reg=n_reg, seed=seed)
+def make_problem(reg="exp", n_reg="full", seed=0, box="none", **shape):
+    """A small logistic regression; without a box, where derivatives are checked anywhere."""
+    return LogReg(**logreg_data(**shape), reg=reg, n_reg=n_reg, box=box, seed=seed)
 
 
 def quadratic_data(**parameters):

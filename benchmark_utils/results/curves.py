@@ -58,9 +58,19 @@ def final_points(results):
     Returns
     -------
     last : pandas.DataFrame
-        One row for each dataset, objective, solver and repetition, which index it.
+        One row for each dataset, objective, solver and repetition, which index it. What is NaN at
+        the end of a curve is NaN here.
     """
-    return results.sort_values("stop_val").groupby([*TASK, "solver_name", "idx_rep"]).last()
+    curves = results.sort_values("stop_val").groupby([*TASK, "solver_name", "idx_rep"])
+    return curves.last(skipna=False)
+
+
+def diverged(points):
+    """Whether each of these points is of a curve that has diverged by then, as a Series."""
+    finite = np.isfinite(points["objective_value"])
+    if "objective_status" not in points:
+        return ~finite
+    return ~finite | (points["objective_status"] != "ok")
 
 
 def median_curves(results):
@@ -108,7 +118,7 @@ def measured(results, dataset, objective, measure):
     best = results[column].min() if measure == "h - best h" else 0
     curves = median_curves(results)
     curves["y"] = curves[column] - best
-    return curves[curves["y"] > 0].copy()
+    return curves[(curves["y"] > 0) & np.isfinite(curves["y"])].copy()
 
 
 def cost_to_reach(points, column, target, cost):

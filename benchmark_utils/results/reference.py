@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from benchmark_utils.results.files import replaced
+
 CURVE = ["dataset", "objective", "solver", "parameters", "repetition"]
 POINT = [*CURVE, "evaluation"]
 
@@ -44,7 +46,8 @@ def curve_table(results):
 
 def write_table(table, path):
     """Write a table to a CSV file, every number to its last digit."""
-    table.to_csv(path, index=False, na_rep="nan")
+    with replaced(path) as draft:
+        table.to_csv(draft, index=False, na_rep="nan")
 
 
 def read_table(path):
