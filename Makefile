@@ -24,10 +24,11 @@ reproduce: .venv/ready
 reproduce-update: .venv/ready
 	python scripts/reproduce.py --update
 
-# Run the grid of CONFIG, and write the best of its parameters as a configuration.
-CONFIG ?= configs/tune_ijcnn1.yml
+# Tune SOLVER, or all solvers with a search space, on TASK of configs/tasks.yml, with JOBS processes.
+SOLVER ?=
+JOBS ?= 1
 tune: .venv/ready
-	python scripts/tune.py $(CONFIG)
+	python scripts/tune.py $(TASK) $(SOLVER) -j $(JOBS)
 
 bench: .venv/ready
 	python scripts/bench.py

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import yaml
 from benchopt.benchmark import Benchmark
+from benchopt.utils.parametrized_name_mixin import product_param
 from benchopt.utils.run_context import RunContext
 
 ROOT = Path(__file__).parents[1]
 # benchopt makes benchmark_utils importable, from wherever a script is run: import this first.
 BENCHMARK = Benchmark(ROOT)
+TASKS = yaml.safe_load((ROOT / "configs" / "tasks.yml").read_text())
 
 from benchmark_utils.results.files import Unreadable, read  # noqa: E402
 
@@ -34,6 +37,15 @@ def make_dataset(name, **parameters):
     """A dataset by its name, with these parameters."""
     [cls] = [cls for cls in BENCHMARK.get_datasets() if cls.name == name]
     return cls.get_instance(**parameters)
+
+
+def parts_of(task):
+    """The objective and the dataset of a task of configs/tasks.yml."""
+    about = TASKS[task]
+    objective = BENCHMARK.get_benchmark_objective().get_instance(**about["objective"])
+    [(dataset, grid)] = BENCHMARK.check_dataset_patterns([about["dataset"]])
+    [parameters] = product_param(grid)
+    return objective, dataset.get_instance(**parameters)
 
 
 def problem_of(objective, dataset, base_seed=0):

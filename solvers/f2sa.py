@@ -1,5 +1,6 @@
 from typing import NamedTuple
 
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -55,6 +56,12 @@ class Solver(StochasticSolver):
         "outer_decay": non_negative,
         "n_inner_steps": integer(1),
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        "step_size": LogUniform(0.03, 3),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "penalty": LogUniform(3, 3000),
+        ("penalty_growth", "decay", "outer_decay"): Choice((0.0, 0.0, 0.0), (1 / 7, 4 / 7, 5 / 7)),
     }
 
     @property

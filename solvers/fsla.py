@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import fraction, non_negative, positive
 
@@ -51,6 +52,12 @@ class Solver(StochasticSolver):
         "momentum": fraction,
         "decay": non_negative,
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        ("step_size", "linear_step_size"): LogUniform(0.03, 3),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "momentum": LogUniform(0.01, 1),
+        "decay": Choice(0.0, 0.5),
     }
     n_inner_batches = 3
     n_outer_batches = 2

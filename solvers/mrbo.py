@@ -3,6 +3,7 @@ from benchmark_utils.algorithms.recursive_momentum import (
     RecursiveMomentumSolver,
     make_momentum_step,
 )
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 
 
 class Solver(RecursiveMomentumSolver):
@@ -25,6 +26,14 @@ class Solver(RecursiveMomentumSolver):
         "J. Yang, K. Ji, Y. Liang, 'Provably faster algorithms for bilevel optimization', "
         "NeurIPS 2021 (Algorithm 1)."
     ]
+    search_space = {
+        "step_size": LogUniform(0.03, 3),
+        "neumann_step_size": LogUniform(0.03, 3),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "momentum": LogUniform(0.01, 1),
+        "decay": Choice(0.0, 1 / 3),
+        "n_neumann_steps": Choice(10, 30),
+    }
 
     @property
     def n_inner_batches(self):

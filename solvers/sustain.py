@@ -3,6 +3,7 @@ from benchmark_utils.algorithms.recursive_momentum import (
     RecursiveMomentumSolver,
     make_momentum_step,
 )
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.validation import integer
 
 
@@ -30,6 +31,14 @@ class Solver(RecursiveMomentumSolver):
         "stochastic bilevel optimization via double-momentum', NeurIPS 2021 (Algorithm 1)."
     ]
     allowed = {**RecursiveMomentumSolver.allowed, "n_neumann_steps": integer(2)}
+    search_space = {
+        "step_size": LogUniform(0.03, 3),
+        "neumann_step_size": LogUniform(0.03, 3),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "momentum": LogUniform(0.01, 1),
+        "decay": Choice(0.0, 1 / 3),
+        "n_neumann_steps": Choice(10, 30),
+    }
 
     @property
     def n_inner_batches(self):

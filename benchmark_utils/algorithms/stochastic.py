@@ -38,6 +38,9 @@ class StochasticSolver(BilevelSolver):
         or bool per iteration: calls are counted for each of its values.
     reads_all_blocks : bool
         Whether the step depends on the number of blocks.
+    search_space : dict
+        Where its parameters are searched, on all tasks; see :mod:`benchmark_utils.algorithms.
+        search_space`. A solver without one is not tuned.
     """
 
     requirements = ["numba", "scipy", "pip::jax"]
@@ -47,12 +50,14 @@ class StochasticSolver(BilevelSolver):
         "framework": ["numba"],
         "precision": ["float64"],
         "eval_freq": [256],
+        "seed": [0],
     }
     allowed = {
         "batch_size": any_of(integer(1), one_of("full")),
         "framework": one_of(*FRAMEWORKS),
         "precision": one_of("float64", "float32"),
         "eval_freq": integer(1),
+        "seed": integer(0),
     }
     test_config = {"eval_freq": 4, "batch_size": 16}
 
@@ -130,7 +135,8 @@ class StochasticSolver(BilevelSolver):
         return None
 
     def set_objective(self, problem):
-        self.seed = self.get_seed(use_repetition=True)
+        # The run's own seed, and one that tells runs of the same data and starting point apart.
+        self.seeds = self.get_seed(use_repetition=True), self.seed
         self.prepare(problem)
         self.compile()
 
@@ -171,14 +177,14 @@ class StochasticSolver(BilevelSolver):
             self._ran_with = ran_with
 
     def pre_run_hook(self, stop_val):
-        rng = np.random.default_rng(self.seed)
+        rng = np.random.default_rng(self.seeds)
         arrays = self.problem.arrays(*self.batch_sizes, np.dtype(self.precision), rng)
         self.arrays = self.runtime.load(arrays)
 
     def run(self, callback):
         # benchopt keeps all solvers until its end: data and tables must not stay with them.
         arrays, self.arrays = self.arrays, None
-        chunks = self.chunks(np.random.default_rng(self.seed).spawn(3))
+        chunks = self.chunks(np.random.default_rng(self.seeds).spawn(3))
         self.calls = CallCounts(self.measured_calls)
         self.iterations = 0
         state = self.first_state(arrays, *self.start)
