@@ -4,7 +4,7 @@ from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
 from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, implicit_gradient
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import integer, one_of, positive
+from benchmark_utils.validation import fraction, integer, one_of
 
 
 class Solver(Estimator):
@@ -48,7 +48,7 @@ class Solver(Estimator):
     allowed = {
         "inner_solver": one_of(*INNER_SOLVERS),
         "linear_solver": one_of(*LINEAR_SOLVERS),
-        "tolerance": positive,
+        "tolerance": fraction,
         "max_inner_iterations": integer(1),
         "max_linear_iterations": integer(1),
         "outer_step_size": outer_step_sizes,

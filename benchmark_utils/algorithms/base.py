@@ -2,7 +2,7 @@
 
 from benchopt import BaseSolver
 
-from benchmark_utils.validation import refusal
+from benchmark_utils.validation import as_meant, refusal
 
 
 class BilevelSolver(BaseSolver):
@@ -28,6 +28,9 @@ class BilevelSolver(BaseSolver):
     estimating = False
     takes_non_smooth = False
     searches_globally = False
+
+    def save_parameters(self, **parameters):
+        super().save_parameters(**as_meant(parameters, self.allowed))
 
     @property
     def parameter_template(self):
