@@ -3,7 +3,7 @@ from itertools import islice
 from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import any_of, integer, one_of, positive
+from benchmark_utils.validation import any_of, integer, one_of, positive, too_large
 
 
 class Solver(Estimator):
@@ -83,6 +83,10 @@ class Solver(Estimator):
                 f"{self.n_inner_steps}; give at most that, or full."
             )
         return skip, reason
+
+    def refuse(self, problem):
+        # The point and the momentum's of each step are kept.
+        return too_large(self, ["n_inner_steps"], 2 * self.n_inner_steps * problem.inner_dim)
 
     def iterates(self, problem):
         def gradient(t, outer_var, inner_var):

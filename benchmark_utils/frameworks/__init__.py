@@ -41,6 +41,13 @@ from pathlib import Path
 FRAMEWORKS = ("numba", "jax", "python")
 
 
+def that_runs(name):
+    """The framework that runs in the place of one: Python, where ``NUMBA_DISABLE_JIT=1``, numba's
+    switch for a debugger, leaves nothing compiled by numba."""
+    switched_off = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+    return "python" if name == "numba" and switched_off else name
+
+
 def get_framework(name):
     """Import a framework by its name, one of ``FRAMEWORKS``, and none of the others."""
     return import_module(f"benchmark_utils.frameworks.{name}")
