@@ -27,7 +27,7 @@ from benchmark_utils.algorithms.search_space import at_edge, names_of, points
 from benchmark_utils.results.files import replaced
 from benchmark_utils.results.tuning import COSTS, outcome, ranking, regrets
 
-FOLDER = ROOT / "tuning"
+FOLDER, CONFIGS = ROOT / "tuning", ROOT / "configs"
 N_POINTS, N_BEST = 20, 5
 # Not those of other runs: what is chosen must not know the seeds with which it is compared.
 SEEDS = (1000, 1001, 1002)
@@ -236,7 +236,7 @@ def write_config(task):
         for solver, parameters in chosen.items()
     ]
     others = sorted(set(classes) - set(spaces()))
-    path = ROOT / "configs" / f"{task}.yml"
+    path = CONFIGS / f"{task}.yml"
     config = run_config(task, others + tuned) | {"n-repetitions": 10}
     path.write_text(HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
     return path
