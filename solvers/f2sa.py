@@ -58,7 +58,7 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 3),
+        "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "penalty": LogUniform(3, 3000),
         ("penalty_growth", "decay", "outer_decay"): Choice((0.0, 0.0, 0.0), (1 / 7, 4 / 7, 5 / 7)),
