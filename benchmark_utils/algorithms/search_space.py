@@ -2,6 +2,9 @@
 
 A search space is a dict. Its keys are names of parameters, or tuples of names that are drawn
 together; its values are distributions, which map a number in [0, 1] to a value.
+
+Step sizes that decrease do so with half the exponents of the theorems, or not at all: with the full
+exponents no point of SOBA's reached a tenth of the first gap on IJCNN1 in 1e9 oracle calls.
 """
 
 import math

@@ -13,9 +13,7 @@ from benchmark_utils.algorithms.search_space import (
 from benchmark_utils.validation import refusal
 from helpers import BENCHMARK, STOCHASTIC, component, make_problem, make_solver, run
 
-TUNED = sorted(
-    solver.name for solver in BENCHMARK.get_solvers() if hasattr(solver, "search_space")
-)
+TUNED = sorted(solver.name for solver in BENCHMARK.get_solvers() if hasattr(solver, "search_space"))
 
 
 def test_log_uniform_values_run_from_low_to_high_with_three_digits():

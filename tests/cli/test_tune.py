@@ -89,7 +89,8 @@ def test_all_candidates_are_kept_and_the_best_have_more_seeds(whole):
     assert (runs["max_calls"] == 20_000).all()
     assert set(runs["status"]) <= {"ok", "diverged"}
     # Runs differ in their seed: they draw other minibatches.
-    assert runs["gap"].nunique() == len(runs)
+    gaps = runs.loc[runs["status"] == "ok", "gap"]
+    assert gaps.nunique() == len(gaps) > 3
 
 
 @pytest.mark.parametrize("last_run", [1, 2])
