@@ -90,7 +90,7 @@ def test_all_candidates_are_kept_and_the_best_have_more_seeds(whole):
     assert set(runs["status"]) <= {"ok", "diverged"}
     # Runs differ in their seed: they draw other minibatches.
     gaps = runs.loc[runs["status"] == "ok", "gap"]
-    assert gaps.nunique() == len(gaps) > 3
+    assert gaps.nunique() == len(gaps) >= 3
 
 
 @pytest.mark.parametrize("last_run", [1, 2])
@@ -108,7 +108,7 @@ def test_a_tuning_that_was_killed_gives_the_table_of_one_that_was_not(whole, tmp
 
 def test_a_tuning_that_is_complete_runs_nothing_and_says_the_same(whole):
     folder, text = whole
-    code, again = tune(folder, "tiny", "SOBA")
+    _, again = tune(folder, "tiny", "SOBA")
     assert "0 runs of benchopt" in again
     report = text[text.index("SOBA on tiny:") :].replace("2 runs of", "0 runs of")
     assert again.endswith(report)
