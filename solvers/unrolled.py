@@ -71,7 +71,8 @@ class Solver(Estimator):
                 "Unrolled: inner_algorithm=fista needs an inner problem that is a minimum; this "
                 "one is a root; give inner_algorithm=gradient_descent."
             )
-        return None
+        # Each step keeps its point, and the one that momentum leads to.
+        return too_large(self, ["n_inner_steps"], 2 * self.n_inner_steps * problem.inner_dim)
 
     def skip(self, problem, question="minimise"):
         skip, reason = super().skip(problem, question)
@@ -83,10 +84,6 @@ class Solver(Estimator):
                 f"{self.n_inner_steps}; give at most that, or full."
             )
         return skip, reason
-
-    def refuse(self, problem):
-        # The point and the momentum's of each step are kept.
-        return too_large(self, ["n_inner_steps"], 2 * self.n_inner_steps * problem.inner_dim)
 
     def iterates(self, problem):
         def gradient(t, outer_var, inner_var):
