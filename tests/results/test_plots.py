@@ -111,38 +111,6 @@ def test_sensitivity_takes_the_best_of_the_other_parameters():
     assert (trace["x"], trace["y"]) == ([0.1, 0.2], [0.25, 0.125])
 
 
-@pytest.mark.parametrize("exponent", [1.0, 2.5])
-def test_the_fitted_exponent_is_that_of_a_power_law(exponent):
-    from benchmark_utils.results.complexity import calls_needed, fitted_exponent
-
-    calls = np.geomspace(1, 1e8, 2000)
-    squared = calls ** (-1 / exponent)
-    results = curve("SOBA[a=1]", squared, objective_grad_norm=np.sqrt(squared))
-    worse = curve("SOBA[a=2]", squared, objective_grad_norm=2 * np.sqrt(squared))
-    needed = calls_needed(pd.concat([results, worse]), np.concatenate([calls, calls]))
-    assert list(needed) == ["SOBA"]
-    assert fitted_exponent(*needed["SOBA"]) == pytest.approx(exponent, rel=0.01)
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_method_that_needs_none_of_the_calls_has_no_exponent():
-    from benchmark_utils.results.complexity import fitted_exponent
-
-    assert np.isnan(fitted_exponent(0.5 ** np.arange(6), np.zeros(6)))
-
-
-def test_an_accuracy_is_reached_in_the_mean_over_repetitions():
-    from benchmark_utils.results.complexity import calls_needed
-
-    results = pd.concat([
-        curve("SABA", [0, 0, 0], objective_grad_norm=[10.0, 0.0, 0.1]),
-        curve("SABA", [0, 0, 0], repetition=1, objective_grad_norm=[10.0, 10.0, 0.1]),
-    ])  # fmt: skip
-    targets, calls = calls_needed(results, np.array([1, 2, 3, 1, 2, 3]))["SABA"]
-    assert calls[targets > 50].tolist() == [2] * np.count_nonzero(targets > 50)
-    assert set(calls[targets < 50]) == {3}
-
-
 def test_titles_fit_above_a_figure_of_a_column():
     from benchmark_utils.results.curves import task_title
 
