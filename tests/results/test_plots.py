@@ -111,6 +111,16 @@ def test_sensitivity_takes_the_best_of_the_other_parameters():
     assert (trace["x"], trace["y"]) == ([0.1, 0.2], [0.25, 0.125])
 
 
+def test_the_gap_to_the_optimum_is_drawn_where_it_is_known():
+    results = curve("A", [1.0, 0.5, 0.25])
+    oracle_calls = plot("oracle_calls")
+    assert "h - h*" not in oracle_calls.options["measure"](results)
+    known = results.assign(objective_gap=results["objective_value"] - 0.125)
+    assert oracle_calls.options["measure"](known)[0] == "h - h*"
+    [trace] = oracle_calls.plot(known, "data", "bilevel[]", "h - h*", "all")
+    assert trace["y"] == [0.875, 0.375, 0.125]
+
+
 def test_titles_fit_above_a_figure_of_a_column():
     from benchmark_utils.results.curves import task_title
 
