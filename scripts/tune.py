@@ -53,15 +53,22 @@ class Tuning:
     """
 
     def __init__(self, task, solver, parallel):
-        self.task, self.solver, self.parallel = task, solver, parallel
-        [self.cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == solver]
-        self.space = self.cls.search_space
+        [cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == solver]
+        self.prepare(task, cls, parallel)
+
+    def prepare(self, task, cls, parallel):
+        self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
+        self.space = cls.search_space
         self.names = names_of(self.space)
         self.points = points(self.space, N_POINTS)
         self.budget = TASKS[task]["max_calls"]
-        self.path = FOLDER / task / f"{solver}.csv"
-        self.seeds = SEEDS if "seed" in self.cls.parameters else SEEDS[:1]
-        self.options = options_of(task, self.cls)
+        self.path = FOLDER / task / f"{cls.name}.csv"
+        self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
+        self.options = options_of(task, cls)
+
+    def pattern(self, parameters):
+        """The solver with these parameters, for a run configuration."""
+        return {self.solver: parameters}
 
     @property
     def key(self):
@@ -111,7 +118,7 @@ class Tuning:
 
     def run(self, entries):
         """The results of one run of benchopt with these parameters and seeds."""
-        solvers = [{self.solver: self.options | self.given(entry)} for entry in entries]
+        solvers = [self.pattern(self.options | self.given(entry)) for entry in entries]
         with tempfile.TemporaryDirectory() as folder:
             config, results = Path(folder) / "config.yml", Path(folder) / "results.parquet"
             config.write_text(

@@ -17,8 +17,8 @@ class Solver(RecursiveMomentumSolver):
 
     where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), as in the paper's
     theorem, and beta_t = ``momentum`` t^(-2/3) but beta_1 = 1, so that the first directions are
-    plain estimates. The exponents are ``decay`` and twice that. The Neumann series has step size
-    eta = ``neumann_step_size``.
+    plain estimates. The exponents are ``decay``, and twice that or ``momentum_decay``. The Neumann
+    series has step size eta = ``neumann_step_size``.
     """
 
     name = "MRBO"
