@@ -25,6 +25,8 @@ from pages import put_between_marks
 from stopwatch import make_solver, stochastic_solvers
 from suite import BENCHMARK, ROOT, make_dataset, problem_of
 
+from benchmark_utils.results.files import replaced
+
 DATA = dict(inner_dim=5, outer_dim=5, inner_conditioning=3, outer_conditioning=3, noise=1.0)
 FIGURE = ROOT / "docs" / "figures" / "complexity.png"
 PAGE = ROOT / "docs" / "complexity.md"
@@ -207,7 +209,8 @@ def draw(ladders):
         axis.tick_params(labelsize=7)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=6.5)
-    figure.savefig(FIGURE, dpi=200)
+    with replaced(FIGURE) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 

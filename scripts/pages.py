@@ -1,5 +1,7 @@
 """Tables that commands write into pages of the documentation."""
 
+from benchmark_utils.results.files import write_text
+
 
 def put_between_marks(page, marks, text):
     """Replace what stands between two marks of a page.
@@ -14,4 +16,4 @@ def put_between_marks(page, marks, text):
     begin, end = marks
     before, rest = page.read_text().split(begin)
     _, after = rest.split(end)
-    page.write_text(f"{before}{begin}\n{text}\n{end}{after}")
+    write_text(page, f"{before}{begin}\n{text}\n{end}{after}")

@@ -207,7 +207,9 @@ def run(data, n_samples, missing, seconds):
             Row(data, n_samples, method, seed, level, *cost, setup, seconds)
             for level, cost in zip(LEVELS, costs, strict=True)
         )
-        told = "  ".join(f"{level:g}: {cost[0]:.3g} s" for level, cost in zip(LEVELS, costs))
+        told = "  ".join(
+            f"{level:g}: {cost[0]:.3g} s" for level, cost in zip(LEVELS, costs, strict=True)
+        )
         print(f"  {method:<12} seed {seed}  {told}  (minibatches {setup:.2g} s)", flush=True)
 
 

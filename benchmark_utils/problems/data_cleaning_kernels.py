@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmark_utils.frameworks.numba import kernels
-from benchmark_utils.oracle import Oracle
+from benchmark_utils.oracle import Oracle, lambda_grad
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
@@ -136,5 +136,7 @@ ORACLE = Oracle(
     inner_grad_hvp_cross,
     softmax.outer_grad,
     project,
+    kernels.oracle(lambda_grad(inner_grads)),
+    softmax.outer_lambda_grad,
     inner_value,
 )
