@@ -21,13 +21,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from benchopt.utils.run_context import RunContext
-from pages import put_between_marks
 from scipy.optimize import minimize
 from stopwatch import make_solver
 from suite import BENCHMARK, ROOT, make_dataset
 
 from benchmark_utils.judge import value_function
 from benchmark_utils.problems.logreg import LogReg
+from benchmark_utils.results.files import put_between_marks, replaced
 
 FIGURE = ROOT / "docs" / "figures" / "scaling.png"
 PAGE = ROOT / "docs" / "scaling.md"
@@ -321,7 +321,8 @@ def draw(runs):
     for axis in axes[-1]:
         axis.set_xlabel("samples", fontsize=8)
     axes[0, 0].legend(fontsize=6)
-    figure.savefig(FIGURE, dpi=200)
+    with replaced(FIGURE) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
