@@ -63,7 +63,7 @@ complexity: .venv/ready
 # Time and calls to an accuracy as samples grow to 5e6: a figure and a table in docs. It takes hours,
 # can be stopped, and goes on. OPTIONS as of the script, such as OPTIONS="--sizes 5000,50000".
 scaling: .venv/ready
-	python scripts/scaling.py $(OPTIONS)
+	OMP_NUM_THREADS=1 python scripts/scaling.py $(OPTIONS)
 
 # The figures on Jacobians and hypergradients, or those of NAMES: configs/figures, plots/, docs/figures.
 NAMES ?=
