@@ -209,7 +209,10 @@ def draw(ladders):
 
 def table(ladders):
     """The rows of the page's table, in Markdown."""
-    rows = ["| method | steps | theory | mean of iterates | last iterate | theorem |", "|---" * 6 + "|"]
+    rows = [
+        "| method | steps | theory | mean of iterates | last iterate | theorem |",
+        "|---" * 6 + "|",
+    ]
     for name, ladder in ladders.items():
         theorem = THEOREMS[name]
         measured, last = (exponent(ladder.calls, values) for values in (ladder.mean, ladder.last))
