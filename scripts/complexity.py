@@ -24,6 +24,8 @@ import numpy as np
 from stopwatch import make_solver, stochastic_solvers
 from suite import BENCHMARK, ROOT, make_dataset, problem_of
 
+from benchmark_utils.results.files import replaced, write_text
+
 DATA = dict(inner_dim=5, outer_dim=5, inner_conditioning=3, outer_conditioning=3, noise=1.0)
 FIGURE = ROOT / "docs" / "figures" / "complexity.png"
 PAGE = ROOT / "docs" / "complexity.md"
@@ -200,7 +202,8 @@ def draw(ladders):
         axis.tick_params(labelsize=7)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=6.5)
-    figure.savefig(FIGURE, dpi=200)
+    with replaced(FIGURE) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
@@ -219,7 +222,7 @@ def write(ladders):
     """Put the table between its marks in the page."""
     before, rest = PAGE.read_text().split(BEGIN)
     _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(ladders)}\n{END}{after}")
+    write_text(PAGE, f"{before}{BEGIN}\n{table(ladders)}\n{END}{after}")
 
 
 def main():

@@ -24,7 +24,7 @@ from benchopt.results import read_results
 from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, points
-from benchmark_utils.results.files import replaced
+from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.tuning import COSTS, outcome, ranking, regrets
 
 FOLDER, CONFIGS = ROOT / "tuning", ROOT / "configs"
@@ -230,7 +230,7 @@ def write_chosen(task):
         if best is not None:
             chosen[solver] = tuning.parameters(best)
     path = FOLDER / task / "chosen.yml"
-    path.write_text(yaml.safe_dump(chosen, sort_keys=False))
+    write_text(path, yaml.safe_dump(chosen, sort_keys=False))
     return path
 
 
@@ -245,7 +245,7 @@ def write_config(task):
     others = sorted(set(classes) - set(spaces()))
     path = CONFIGS / f"{task}.yml"
     config = run_config(task, others + tuned) | {"n-repetitions": 10}
-    path.write_text(HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
+    write_text(path, HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
     return path
 
 

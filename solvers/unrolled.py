@@ -73,7 +73,7 @@ class Solver(Estimator):
                 "Unrolled: inner_algorithm=fista needs an inner problem that is a minimum; this "
                 "one is a root; give inner_algorithm=gradient_descent."
             )
-        # The point and the momentum's of each step are kept.
+        # Each step keeps its point, and the one that momentum leads to.
         return too_large(self, ["n_inner_steps"], 2 * self.n_inner_steps * problem.inner_dim)
 
     def skip(self, problem, question="minimise"):
