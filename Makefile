@@ -6,7 +6,7 @@ RESULTS ?=
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune archive leaderboard compare bench figures readme-figures lint clean
+.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench figures readme-figures lint clean
 
 run: .venv/ready
 	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
@@ -23,6 +23,10 @@ reproduce: .venv/ready
 
 reproduce-update: .venv/ready
 	python scripts/reproduce.py --update
+
+# The lowest h of TASK, or of all tasks of configs/tasks.yml, into configs/optima.csv.
+optima: .venv/ready
+	python scripts/optima.py $(TASK)
 
 # Tune SOLVER, or all solvers with a search space, on TASK of configs/tasks.yml, with JOBS processes.
 SOLVER ?=

@@ -19,10 +19,11 @@ from benchmark_utils.problems import (
     get_problem,
     parameters_of_all,
 )
+from benchmark_utils.provenance.benchopt_cache import drop_damaged_marks
 from benchmark_utils.provenance.fingerprint import data_fingerprint, suite_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.provenance.versions import provenance
-from benchmark_utils.validation import any_of, one_of, positive, refusal
+from benchmark_utils.validation import any_of, as_number, one_of, positive, refusal
 
 JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
 # The objective's own parameters, besides those of problems.
@@ -68,6 +69,7 @@ class Objective(BaseObjective):
         return list(find_problems().declared) if name == "problem" else None
 
     def save_parameters(self, **parameters):
+        parameters = {name: as_number(value) for name, value in parameters.items()}
         super().save_parameters(**parameters)
         kept = dict(problem=self.problem, question=self.question, max_calls=self.max_calls)
         kept |= default_parameters(self.problem)
@@ -93,6 +95,8 @@ class Objective(BaseObjective):
 
     def _set_dataset(self, dataset):
         """As benchopt does, except that a dataset which raises is skipped and ends no run."""
+        # Before benchopt looks into its cache.
+        drop_damaged_marks()
         try:
             return super()._set_dataset(dataset)
         except Exception as error:

@@ -9,7 +9,7 @@ from benchmark_utils.numerics.linear_solvers import (
 )
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.numerics.root_solvers import ROOT_SOLVERS
-from benchmark_utils.validation import integer, one_of, positive
+from benchmark_utils.validation import fraction, integer, one_of
 
 ALL_SOLVERS = INNER_SOLVERS | ROOT_SOLVERS
 # Those for roots, where gradient descent is the fixed-point iteration, and those whose matrix SHINE
@@ -64,7 +64,7 @@ class Solver(Estimator):
     allowed = {
         "inner_solver": one_of(*ALL_SOLVERS),
         "linear_solver": one_of(*LINEAR_SOLVERS),
-        "tolerance": positive,
+        "tolerance": fraction,
         "max_inner_iterations": integer(1),
         "max_linear_iterations": integer(1),
         "outer_step_size": outer_step_sizes,

@@ -3,7 +3,7 @@ from itertools import islice
 from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import any_of, integer, one_of, positive
+from benchmark_utils.validation import any_of, integer, one_of, positive, too_large
 
 
 class Solver(Estimator):
@@ -71,7 +71,8 @@ class Solver(Estimator):
                 "Unrolled: inner_algorithm=fista needs an inner problem that is a minimum; this "
                 "one is a root; give inner_algorithm=gradient_descent."
             )
-        return None
+        # Each step keeps its point, and the one that momentum leads to.
+        return too_large(self, ["n_inner_steps"], 2 * self.n_inner_steps * problem.inner_dim)
 
     def skip(self, problem, question="minimise"):
         skip, reason = super().skip(problem, question)

@@ -2,7 +2,7 @@
 
 from benchopt import BaseSolver
 
-from benchmark_utils.validation import refusal
+from benchmark_utils.validation import as_meant, refusal
 
 
 class BilevelSolver(BaseSolver):
@@ -31,6 +31,9 @@ class BilevelSolver(BaseSolver):
     takes_non_smooth = False
     takes_root = False
     searches_globally = False
+
+    def save_parameters(self, **parameters):
+        super().save_parameters(**as_meant(parameters, self.allowed))
 
     @property
     def parameter_template(self):

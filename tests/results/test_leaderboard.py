@@ -8,7 +8,9 @@ from benchmark_utils.results.levels import LEVELS
 from benchmark_utils.results.ranking import Ranking
 
 OPTIMUM, START = 1.0, 2.0
-README = "Before\n<!-- leaderboard: make leaderboard -->\nold\n<!-- end of leaderboard -->\nAfter\n"
+README = (
+    "Before\n<!-- leaderboard: make leaderboard -->\nstale\n<!-- end of leaderboard -->\nAfter\n"
+)
 
 
 def curves(scale, n_seeds=4, calls_per_second=1e6):
@@ -68,7 +70,7 @@ def test_the_table_has_ranks_classes_intervals_and_cliques(archive, tmp_path):
     assert readme.startswith("Before\n<!--")
     assert readme.endswith("-->\nAfter\n")
     assert "(docs/leaderboard.png)" in readme
-    assert "old" not in readme
+    assert "stale" not in readme
 
 
 def test_the_command_gives_the_same_again(archive, tmp_path):
