@@ -19,17 +19,18 @@ from benchmark_utils.problems import (
     get_problem,
     parameters_of_all,
 )
+from benchmark_utils.provenance.benchopt_cache import drop_damaged_marks
 from benchmark_utils.provenance.fingerprint import data_fingerprint, suite_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.provenance.versions import provenance
-from benchmark_utils.validation import any_of, one_of, positive, refusal
+from benchmark_utils.validation import any_of, as_number, one_of, positive, refusal
 
 JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
 # The objective's own parameters, besides those of problems.
 OWN = ("problem", "question", "max_calls")
 # What a curve's name need not say.
 UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
-# h at which a curve diverges, above its first value.
+# How far above its first value a curve has diverged.
 DIVERGED = 1e5
 
 
@@ -68,6 +69,7 @@ class Objective(BaseObjective):
         return list(find_problems().declared) if name == "problem" else None
 
     def save_parameters(self, **parameters):
+        parameters = {name: as_number(value) for name, value in parameters.items()}
         super().save_parameters(**parameters)
         kept = dict(problem=self.problem, question=self.question, max_calls=self.max_calls)
         kept |= default_parameters(self.problem)
@@ -93,6 +95,8 @@ class Objective(BaseObjective):
 
     def _set_dataset(self, dataset):
         """As benchopt does, except that a dataset which raises is skipped and ends no run."""
+        # Before benchopt looks into its cache.
+        drop_damaged_marks()
         try:
             return super()._set_dataset(dataset)
         except Exception as error:
@@ -143,7 +147,7 @@ class Objective(BaseObjective):
 
     def get_objective(self):
         self.judge = JUDGES[self.question](self.bilevel_problem)
-        self.first_value = None
+        self.first_watched = None
         told = {} if self.question == "minimise" else {"question": self.question}
         return dict(problem=self.bilevel_problem, **told)
 
@@ -154,18 +158,21 @@ class Objective(BaseObjective):
         if self.bilevel_problem.outer_dim == 1:
             common["outer_var"] = float(outer_var[0])
         rows = self.judge.evaluate(inner_var, outer_var, **estimates)
-        value = rows[0]["value"]
-        if self.first_value is None:
-            self.first_value = value
-        diverged = not value <= self.first_value + DIVERGED
-        common["status"] = "diverged" if diverged else "ok"
+        common["status"] = self.status(**rows[0])
         if self.optimum is not None:
-            common["gap"] = value - self.optimum
+            common["gap"] = rows[0]["value"] - self.optimum
         return [dict(**row, **common) for row in rows]
+
+    def status(self, value, relative_error=None, **row):
+        """Whether a curve has diverged: its h, or the error of its estimate of the gradient."""
+        watched = value if relative_error is None else relative_error
+        if self.first_watched is None:
+            self.first_watched = watched
+        return "ok" if watched <= self.first_watched + DIVERGED else "diverged"
 
     def save_final_results(self, outer_var, **result):
         """The entry of a curve in the column ``final_results`` of the results file."""
-        return dict(outer_var=np.asarray(outer_var, float), **provenance())
+        return dict(outer_var=np.asarray(outer_var, float), **provenance(self))
 
     def get_one_result(self):
         problem = self.bilevel_problem

@@ -5,6 +5,8 @@
     algorithms/    bases of solvers, and the pieces that several algorithms share
     problems/      one file per bilevel problem, and files of numba kernels
     judge.py       how a result is judged: h, its gradient and theta*, exactly
+    optima.py      the lowest values h* of tasks, from a table
+    budget.py      when a curve ends
     numerics/      full-batch methods: Newton, inner, linear and outer solvers, Lasso
     frameworks/    how one algorithm source is run: python, jax, numba
     minibatches/   samples cut into blocks
@@ -12,12 +14,12 @@
     validation.py  refusals of what is out of range
     data/          splits, downloads, formats, and the door that all data pass
     results/       curves, profiles, reference tables
-    provenance/    versions, fingerprint, threads
+    provenance/    versions, files, fingerprint, threads, damage in caches
 
 Each line imports only from itself and from the lines below it::
 
     solvers, objective, scripts, experiments
-        algorithms, problems, judge
+        algorithms, problems, judge, optima, budget
             numerics, frameworks
                 minibatches, oracle, validation     (which may import each other)
 

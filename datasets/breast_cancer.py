@@ -1,6 +1,7 @@
 from sklearn.datasets import load_breast_cancer
 
 from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.published import check
 from benchmark_utils.data.splits import split, standardise
 
 
@@ -20,4 +21,5 @@ class Dataset(BilevelDataset):
 
     def load(self, rng):
         X, y = load_breast_cancer(return_X_y=True)
+        check("breast_cancer", "whole", X, y, "install scikit-learn again")
         return dict(task="binary", **standardise(split(X, 2.0 * y - 1, rng, stratify=True)))

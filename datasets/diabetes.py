@@ -1,6 +1,7 @@
 from sklearn.datasets import load_diabetes
 
 from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.published import check
 from benchmark_utils.data.splits import split, standardise
 
 
@@ -20,6 +21,7 @@ class Dataset(BilevelDataset):
 
     def load(self, rng):
         X, y = load_diabetes(return_X_y=True)
+        check("diabetes", "whole", X, y, "install scikit-learn again")
         data = standardise(split(X, y, rng, stratify=False))
         mean, scale = data["y_train"].mean(), data["y_train"].std()
         targets = {part: (data[part] - mean) / scale for part in ("y_train", "y_val", "y_test")}

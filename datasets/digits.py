@@ -2,6 +2,7 @@ from sklearn.datasets import load_digits
 
 from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.label_noise import corrupt, corruption_allowed
+from benchmark_utils.data.published import check
 from benchmark_utils.data.splits import split
 
 
@@ -25,5 +26,6 @@ class Dataset(BilevelDataset):
 
     def load(self, rng):
         X, y = load_digits(return_X_y=True)
+        check("digits", "whole", X, y, "install scikit-learn again")
         data = split(X / 16, y, rng, stratify=True)
         return dict(task="multiclass", image_shape=(8, 8), **corrupt(data, self.corruption, rng))

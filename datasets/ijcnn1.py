@@ -8,7 +8,8 @@ class Dataset(BilevelDataset):
 
     ``validation="test"`` validates on the official test set (91,701 samples), as the papers do;
     ``"holdout"`` on a stratified quarter of the training set, which downloads half as much. The
-    files are kept in libsvmdata's cache, which the variable LIBSVMDATA_HOME can move.
+    files are kept in libsvmdata's cache, which the variable LIBSVMDATA_HOME can move. Data that
+    are not as published are refused; ``verify=False`` takes them.
     """
 
     name = "ijcnn1"
@@ -18,9 +19,9 @@ class Dataset(BilevelDataset):
         "C.-C. Chang, C.-J. Lin, 'LIBSVM: a library for support vector machines', 2011.",
     ]
 
-    parameters = {"validation": ["test"]}
-    allowed = {"validation": one_of("test", "holdout")}
+    parameters = {"validation": ["test"], "verify": [True]}
+    allowed = {"validation": one_of("test", "holdout"), "verify": one_of(True, False)}
     test_parameters = {"validation": ["holdout"]}
 
     def load(self, rng):
-        return binary_data("ijcnn1", self.validation, rng)
+        return binary_data("ijcnn1", self.validation, rng, self.verify)

@@ -10,16 +10,21 @@ class Dataset(BilevelDataset):
     ``news20.binary``, ``covtype.binary`` or ``epsilon``. ``validation="test"`` validates on the
     official test set, if there is one; ``"holdout"`` on a stratified quarter of the training set.
     Matrices with less than half of their entries non-zero are sparse. The files are kept in
-    libsvmdata's cache, which the variable LIBSVMDATA_HOME can move.
+    libsvmdata's cache, which the variable LIBSVMDATA_HOME can move. Data that differ from what is
+    published of them are refused; ``verify=False`` takes them.
     """
 
     name = "libsvm"
     requirements = ["pip::libsvmdata", "scikit-learn"]
     references = ["C.-C. Chang, C.-J. Lin, 'LIBSVM: a library for support vector machines', 2011."]
 
-    parameters = {"dataset": ["a9a"], "validation": ["test"]}
-    allowed = {"dataset": one_of(*BINARY), "validation": one_of("test", "holdout")}
+    parameters = {"dataset": ["a9a"], "validation": ["test"], "verify": [True]}
+    allowed = {
+        "dataset": one_of(*BINARY),
+        "validation": one_of("test", "holdout"),
+        "verify": one_of(True, False),
+    }
     test_parameters = {"validation": ["holdout"]}
 
     def load(self, rng):
-        return binary_data(self.dataset, self.validation, rng)
+        return binary_data(self.dataset, self.validation, rng, self.verify)

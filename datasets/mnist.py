@@ -5,10 +5,11 @@ from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.downloads import load
 from benchmark_utils.data.idx import read_idx
 from benchmark_utils.data.label_noise import corrupt, corruption_allowed
+from benchmark_utils.data.published import check
 from benchmark_utils.data.splits import split
 from benchmark_utils.validation import one_of
 
-PREFIXES = {"train": "train", "test": "t10k"}
+PREFIXES = {"training": "train", "test": "t10k"}
 
 
 class Dataset(BilevelDataset):
@@ -21,7 +22,8 @@ class Dataset(BilevelDataset):
 
     The published files, such as train-images-idx3-ubyte or the same with .gz, are read from
     benchopt's data path for mnist (``data/mnist`` here, unless ``data_home`` or ``data_paths`` say
-    otherwise); missing files are downloaded from OpenML, as scikit-learn does.
+    otherwise); missing files are downloaded from OpenML, as scikit-learn does. Images and labels
+    that are not as published are refused; ``verify=False`` takes them.
     """
 
     name = "mnist"
@@ -31,21 +33,36 @@ class Dataset(BilevelDataset):
         "recognition', Proceedings of the IEEE, 1998."
     ]
 
-    parameters = {"images": ["train"], "corruption": [0.0]}
-    allowed = {"images": one_of("train", "test"), "corruption": corruption_allowed}
+    parameters = {"images": ["train"], "corruption": [0.0], "verify": [True]}
+    allowed = {
+        "images": one_of("train", "test"),
+        "corruption": corruption_allowed,
+        "verify": one_of(True, False),
+    }
     test_parameters = {"images": ["test"]}
 
     def load(self, rng):
         if self.images == "test":
-            data = split(*images_and_labels("test"), rng, stratify=True)
+            images, labels, shape = self.images_and_labels("test")
+            data = split(images, labels, rng, stratify=True)
         else:
-            data = split(*images_and_labels("train"), rng, stratify=True, test_size=0)
-            data["X_test"], data["y_test"] = images_and_labels("test")
-        return dict(task="multiclass", image_shape=(28, 28), **corrupt(data, self.corruption, rng))
+            images, labels, shape = self.images_and_labels("training")
+            data = split(images, labels, rng, stratify=True, test_size=0)
+            data["X_test"], data["y_test"], _ = self.images_and_labels("test")
+        return dict(task="multiclass", image_shape=shape, **corrupt(data, self.corruption, rng))
+
+    def images_and_labels(self, part):
+        """The images of a part with pixels from 0 to 1, their labels, and the shape of an image."""
+        images, labels = read_or_download(part)
+        shape = images.shape[1:]
+        images = images.reshape(len(images), -1)
+        if self.verify:
+            check("mnist", part, images, labels)
+        return images / 255, labels, shape
 
 
-def images_and_labels(part):
-    """The 60,000 images of part ``"train"`` or the 10,000 of ``"test"``, and their labels."""
+def read_or_download(part):
+    """The 60,000 images of ``"training"`` or the 10,000 of ``"test"``, and their labels."""
     folder = get_data_path("mnist")
     paths = [folder / f"{PREFIXES[part]}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1")]
     advice = (
@@ -54,11 +71,9 @@ def images_and_labels(part):
     )
     if list(folder.glob(f"{PREFIXES[part]}-*")):
         images, labels = (load("mnist", folder, advice, read_idx, path) for path in paths)
-        images = images.reshape(len(images), -1)
-    else:
-        images, labels = load(
-            "mnist", "OpenML", advice, fetch_openml, data_id=554, as_frame=False, return_X_y=True
-        )
-        rows = slice(0, 60_000) if part == "train" else slice(60_000, None)
-        images, labels = images[rows], labels[rows]
-    return images / 255, labels.astype(int)
+        return images, labels.astype(int)
+    images, labels = load(
+        "mnist", "OpenML", advice, fetch_openml, data_id=554, as_frame=False, return_X_y=True
+    )
+    rows = slice(0, 60_000) if part == "training" else slice(60_000, None)
+    return images[rows].reshape(-1, 28, 28), labels[rows].astype(int)

@@ -1,10 +1,11 @@
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.datasets import fetch_20newsgroups_vectorized
-from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from benchmark_utils.data.dataset import BilevelDataset
-from benchmark_utils.data.downloads import load_by_scikit_learn
+from benchmark_utils.data.downloads import load
+from benchmark_utils.data.newsgroups import texts
+from benchmark_utils.data.published import check
 from benchmark_utils.data.splits import split
 from benchmark_utils.validation import one_of
 
@@ -26,17 +27,21 @@ class Dataset(BilevelDataset):
         "its experiments).",
     ]
 
-    parameters = {"task": ["multiclass"]}
-    allowed = {"task": one_of("multiclass", "binary")}
+    parameters = {"task": ["multiclass"], "verify": [True]}
+    allowed = {"task": one_of("multiclass", "binary"), "verify": one_of(True, False)}
 
     def load(self, rng):
-        (X, y), (X_test, y_test) = (
-            load_by_scikit_learn(
-                "newsgroups", fetch_20newsgroups_vectorized, subset=subset, normalize=False,
-                return_X_y=True,
-            )
-            for subset in ("train", "test")
-        )  # fmt: skip
+        advice = (
+            "Connect to the network once, or set SCIKIT_LEARN_DATA to a folder in which "
+            "scikit-learn has kept it."
+        )
+        parts = load("newsgroups", "scikit-learn's cache or the network", advice, texts)
+        counter = CountVectorizer(dtype=np.int16)
+        (train, y), (test, y_test) = parts["training"], parts["test"]
+        X, X_test = counter.fit_transform(train), counter.transform(test)
+        if self.verify:
+            check("newsgroups", "training", X, y)
+            check("newsgroups", "test", X_test, y_test)
         data = split(X, y, rng, stratify=True, test_size=0)
         data |= dict(X_test=X_test, y_test=y_test)
         weigh = TfidfTransformer().fit(data["X_train"])

@@ -28,8 +28,9 @@ from importlib import import_module
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from benchopt.results import read_results
-from suite import BENCHMARK, ROOT, latest_results
+from suite import BENCHMARK, ROOT, latest_results, results_of
+
+from benchmark_utils.results.files import replaced
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
 CONFIGS = ROOT / "configs" / "figures"
@@ -68,7 +69,8 @@ def draw_row(panels, path):
     for axis, panel in zip(axes[0], panels, strict=True):
         draw_panel(axis, panel)
         axis.legend(fontsize=6.5)
-    figure.savefig(path, dpi=200)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
@@ -84,7 +86,8 @@ def draw_column(panel, path):
     n_columns = 1 if max(map(len, labels)) > 25 else 3
     figure.set_size_inches(width, height + 0.14 * -(-len(labels) // n_columns))
     figure.legend(handles, labels, loc="outside lower center", ncols=n_columns, fontsize=6.5)
-    figure.savefig(path, dpi=200)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
@@ -141,7 +144,7 @@ def make_figure(name):
     else:
         output = OUTPUTS / f"{name}.parquet"
         run(name, output)
-        draw_row(panels_of(name, read_results(output)), path)
+        draw_row(panels_of(name, results_of(output)), path)
     print(f"Wrote {path.relative_to(ROOT)} after {time.perf_counter() - start:.0f} s")
 
 
@@ -151,18 +154,20 @@ def make_experiment(name, path):
     table = experiment.main()
     shown = experiment.summary(table)
     print(shown.to_string(index=False, float_format="{:.3g}".format))
-    shown.to_csv(OUTPUTS / f"{name}.csv", index=False)
+    with replaced(OUTPUTS / f"{name}.csv") as draft:
+        shown.to_csv(draft, index=False)
     width, height = PANEL
     with plt.rc_context(STYLE):
         figure = plt.figure(figsize=(2 * width, height), layout="constrained")
         experiment.draw(table, figure)
-        figure.savefig(path, dpi=200)
+        with replaced(path) as draft:
+            figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
 def draw_plots(path, plots):
     """Draw the plots of a results file."""
-    results = read_results(path)
+    results = results_of(path)
     for plot in plots or ["oracle_calls"]:
         for number, panel in enumerate(panels_of(plot, results), start=1):
             figure = OUTPUTS / f"{plot}_{number}.png"

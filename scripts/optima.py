@@ -9,17 +9,15 @@ benchmark_utils/optima.py. A lower value that the table already has stays.
 """
 
 import csv
-import os
 import sys
 
 import numpy as np
-import yaml
-from benchopt.utils.parametrized_name_mixin import product_param
 from scipy.optimize import Bounds, minimize
-from suite import BENCHMARK, ROOT, problem_of
+from suite import TASKS, parts_of, problem_of
 
 from benchmark_utils.judge import value_function
 from benchmark_utils.optima import TABLE, Optimum, stored_optima
+from benchmark_utils.results.files import replaced
 
 N_SHARED, N_RANDOM = 5, 4
 WIDEST = 20.0
@@ -81,22 +79,16 @@ def store(row):
     same = (row.dataset, row.problem)
     others = [old for old in stored_optima() if (old.dataset, old.problem) != same]
     rows = sorted([*others, row])
-    draft = TABLE.with_suffix(".tmp")
-    with draft.open("w", newline="") as file:
+    with replaced(TABLE) as draft, draft.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([Optimum._fields, *rows])
-    os.replace(draft, TABLE)
     stored_optima.cache_clear()
 
 
 def main(names):
-    tasks = yaml.safe_load((ROOT / "configs" / "tasks.yml").read_text())
-    for name in names or tasks:
+    for name in names or TASKS:
         print(name, flush=True)
-        objective = BENCHMARK.get_benchmark_objective().get_instance(**tasks[name]["objective"])
-        [(dataset, grid)] = BENCHMARK.check_dataset_patterns([tasks[name]["dataset"]])
-        [parameters] = product_param(grid)
-        row = optimum(objective, dataset.get_instance(**parameters))
+        row = optimum(*parts_of(name))
         store(row)
         print(f"  h* = {row.value:.14g}, from {row.agreeing} of {row.starts} starts", flush=True)
 

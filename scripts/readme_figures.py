@@ -17,12 +17,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from benchopt.benchmark import _list_parametrized_classes
-from benchopt.results import read_results
 from scipy.optimize import minimize
-from suite import BENCHMARK, ROOT, latest_results, make_dataset, problem_of
+from suite import BENCHMARK, ROOT, latest_results, make_dataset, problem_of, results_of
 
 from benchmark_utils.judge import value_function
 from benchmark_utils.results.curves import final_points, median_curves, oracle_calls
+from benchmark_utils.results.files import replaced
 
 BOX = 30
 # Seconds at which the time axis starts.
@@ -87,11 +87,12 @@ def draw_curves(results, best, path):
         axis.grid(alpha=0.3)
     axes[1].legend(fontsize=8, ncols=2)
     figure.suptitle(results["dataset_name"].iloc[0], fontsize=10)
-    figure.savefig(path, dpi=150)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=150)
 
 
 def make_ijcnn1(path, results_path):
-    results = read_results(results_path or latest_results())
+    results = results_of(results_path or latest_results())
     best = min(optimum(problem_of_results(results)), results["objective_value"].min())
     draw_curves(results, best, path)
     print(f"h* = {best:.12f}")
@@ -136,7 +137,8 @@ def make_problem(path):
         axes.spines[["top", "right"]].set_visible(False)
     left.set_ylabel("loss at θ*(λ)")
     right.set_ylabel("h(λ)")
-    figure.savefig(path, dpi=150)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=150)
 
 
 def main():

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import yaml
 from benchopt.cli.main import run
-from benchopt.results import read_results
-from suite import ROOT
+from suite import ROOT, results_of
 
 from benchmark_utils.results.reference import (
     curve_table,
@@ -31,7 +30,7 @@ def run_config(config):
     results = Path(yaml.safe_load(config.read_text())["output"])
     results.unlink(missing_ok=True)
     run([str(ROOT), "--config", str(config), "--no-display"], standalone_mode=False)
-    return curve_table(read_results(results))
+    return curve_table(results_of(results))
 
 
 def update(table, path):

@@ -2,23 +2,50 @@
 
 from pathlib import Path
 
+import yaml
 from benchopt.benchmark import Benchmark
+from benchopt.utils.parametrized_name_mixin import product_param
 from benchopt.utils.run_context import RunContext
 
 ROOT = Path(__file__).parents[1]
 # benchopt makes benchmark_utils importable, from wherever a script is run: import this first.
 BENCHMARK = Benchmark(ROOT)
+TASKS = yaml.safe_load((ROOT / "configs" / "tasks.yml").read_text())
+
+from benchmark_utils.results.files import Unreadable, read  # noqa: E402
 
 
 def latest_results():
-    """The path of the latest results file."""
-    return BENCHMARK.get_result_files()[0]
+    """The path of the latest results file; the script ends if there is none."""
+    try:
+        return BENCHMARK.get_result_files()[0]
+    except RuntimeError as error:
+        raise SystemExit(
+            f"There are no results in {BENCHMARK.get_output_folder()}; make some by `make run`."
+        ) from error
+
+
+def results_of(path):
+    """The results in a file, one row per point of a curve; the script ends if there are none."""
+    try:
+        return read(path)
+    except Unreadable as reason:
+        raise SystemExit(str(reason)) from reason
 
 
 def make_dataset(name, **parameters):
     """A dataset by its name, with these parameters."""
     [cls] = [cls for cls in BENCHMARK.get_datasets() if cls.name == name]
     return cls.get_instance(**parameters)
+
+
+def parts_of(task):
+    """The objective and the dataset of a task of configs/tasks.yml."""
+    about = TASKS[task]
+    objective = BENCHMARK.get_benchmark_objective().get_instance(**about["objective"])
+    [(dataset, grid)] = BENCHMARK.check_dataset_patterns([about["dataset"]])
+    [parameters] = product_param(grid)
+    return objective, dataset.get_instance(**parameters)
 
 
 def problem_of(objective, dataset, base_seed=0):

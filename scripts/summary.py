@@ -2,6 +2,7 @@
 
     python scripts/summary.py [RESULTS.parquet ...]             the latest file by default
     python scripts/summary.py --winners [RESULTS.parquet ...]
+    python scripts/summary.py --since SECONDS                   only if it is not older
 
 With --winners, one row of a Markdown table for each dataset and objective: which solver is the
 first to close all but a thousandth of the gap between h at the start and the lowest h of any curve.
@@ -11,12 +12,19 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from benchopt.results import read_results
-from suite import BENCHMARK, latest_results
+import pandas as pd
+from suite import BENCHMARK, latest_results, results_of
 
-from benchmark_utils.results.curves import TASK, final_points, median_curves, oracle_calls
+from benchmark_utils.results.curves import (
+    TASK,
+    diverged,
+    final_points,
+    median_curves,
+    oracle_calls,
+)
+from benchmark_utils.results.levels import BelowOptimum, gap_points, relative_gaps
 
-COLUMNS = ("solver", "iterations", "time (s)", "h - best h", "|grad h|", "val. accuracy")
+COLUMNS = ("solver", "iterations", "time (s)", "{gap}", "|grad h|", "val. accuracy")
 WINNERS_HEADER = """\
 | problem | dataset | won by | after | with oracle calls, of one sample |
 |---|---|---|---|---|"""
@@ -34,14 +42,28 @@ def summarise(results):
     -------
     final : pandas.DataFrame
         One row for each dataset, objective and solver: medians over repetitions of the last point,
-        with a column ``h - best h``.
+        with a column ``gap``, the ``reference`` that h is compared with, ``h*`` if it is stored or
+        else ``best h``, and the numbers of repetitions ``n_curves`` and of those that
+        ``n_diverged``. Curves that end in NaN count as infinite.
     """
-    final = final_points(results).groupby([*TASK, "solver_name"]).median(numeric_only=True)
+    last = final_points(results)
+    last["n_diverged"] = diverged(last)
+    last["objective_value"] = last["objective_value"].fillna(np.inf)
+    curves = last.groupby([*TASK, "solver_name"])
+    final = curves.median(numeric_only=True)
+    final["n_curves"], final["n_diverged"] = curves.size(), curves["n_diverged"].sum()
+    tasks = final.index.droplevel(-1)
     best = results.groupby(TASK)["objective_value"].min()
-    final["h - best h"] = (
-        final["objective_value"] - best.reindex(final.index.droplevel(-1)).to_numpy()
-    )
-    return final.sort_values([*TASK, "h - best h"])
+    optimum = optima(results).reindex(best.index)
+    final["reference"] = np.where(optimum.notna().reindex(tasks), "h*", "best h")
+    final["gap"] = final["objective_value"] - optimum.fillna(best).reindex(tasks).to_numpy()
+    return final.sort_values([*TASK, "gap"])
+
+
+def optima(results):
+    """The stored h* of each dataset and objective; NaN where it is not known."""
+    gaps = results.get("objective_gap", pd.Series(np.nan, results.index))
+    return (results["objective_value"] - gaps).groupby([results[name] for name in TASK]).median()
 
 
 def lines(final):
@@ -49,42 +71,59 @@ def lines(final):
     width = max(len(solver) for *_, solver in final.index)
     for (dataset, objective), rows in final.groupby(level=[0, 1]):
         yield f"\n{dataset}, {objective}"
-        yield f"  {COLUMNS[0]:<{width}}" + "".join(f"{name:>15}" for name in COLUMNS[1:])
+        names = [name.format(gap=f"h - {rows['reference'].iloc[0]}") for name in COLUMNS]
+        yield f"  {names[0]:<{width}}" + "".join(f"{name:>15}" for name in names[1:])
         for (*_, solver), row in rows.iterrows():
             accuracy = row.get("objective_val_accuracy", np.nan)
+            norm = row.get("objective_grad_norm", np.nan)
+            mark = f"  diverged: {row['n_diverged']:.0f} of {row['n_curves']:.0f} curves"
             yield (
                 f"  {solver:<{width}}{row['objective_iterations']:>15,.0f}{row['time']:>15.3f}"
-                f"{row['h - best h']:>15.2e}{row['objective_grad_norm']:>15.2e}{accuracy:>15.4f}"
+                f"{row['gap']:>15.2e}{norm:>15.2e}{accuracy:>15.4f}"
+                + (mark if row["n_diverged"] else "")
             )
 
 
 def marked(results):
     """Say that other jobs ran while times were measured, if any did."""
-    if results["objective_parallel"].any():
+    if "objective_parallel" in results and results["objective_parallel"].any():
         yield "Times are of jobs that ran in parallel, and depend on the other load of the machine."
 
 
 def made_with(results):
     """Say how the curves were made, with one line for each distinct environment."""
-    last = results.dropna(subset="final_results")
-    ways = last["final_results"].map(
-        lambda final: str([final[key] for key in ("commit", "python", "packages")])
-    )
-    for (processor, _), rows in last.groupby(["system-processor", ways]):
-        final = rows["final_results"].iloc[0]
-        packages = ", ".join(f"{name} {version}" for name, version in final["packages"].items())
-        yield (
-            f"{len(rows)} curves made at commit {final['commit']} on {processor}, with "
-            f"Python {final['python']}, {packages}"
-        )
+    if "final_results" not in results:
+        return
+    # A CSV file has them as text, and a curve that failed has none.
+    last = results[results["final_results"].map(lambda final: isinstance(final, dict))]
+    ways = last["final_results"].map(way)
+    for (processor, way_made), rows in last.groupby(["system-processor", ways]):
+        yield f"{len(rows)} curves made on {processor} {way_made}"
+
+
+def way(final):
+    """How a curve was made, from its ``final_results``."""
+    packages = ", ".join(f"{name} {version}" for name, version in final["packages"].items())
+    commit = f"at commit {final['commit']}"
+    if final.get("no_commit"):
+        commit = f"at no known commit ({final['no_commit']})"
+    elif final.get("dirty"):
+        commit += f" (not as in it: {', '.join(final['dirty'])})"
+    return f"{commit}, with Python {final['python']}, {packages}"
 
 
 def print_summary(path):
-    results = read_results(path)
+    results = results_of(path)
     print("\n".join(lines(summarise(results))))
     print("\n" + "\n".join([*marked(results), *made_with(results)]))
+    dates = sorted({str(date)[:16].replace("T", " ") for date in results["run_date"]})
+    print(f"\nRun of {' and '.join(dates[:1] + dates[1:][-1:])}")
     page = path.parent / f"{BENCHMARK.name}_{path.stem}.html"
-    print(f"\nResults: {path}\nPage:    {page}" if page.exists() else f"\nResults: {path}")
+    print(f"Results: {path}\nPage:    {page}" if page.exists() else f"Results: {path}")
+    try:
+        relative_gaps(gap_points(results))
+    except BelowOptimum as error:
+        raise SystemExit(f"\n{error}") from error
 
 
 def winner(results, fraction=1e-3):
@@ -100,9 +139,12 @@ def winner(results, fraction=1e-3):
     -------
     point : pandas.Series
         That point of its median curve, with ``solver_name``, ``time`` in seconds, and ``calls`` of
-        all oracles.
+        all oracles. Solvers of which a curve diverged do not take part; None if all did.
     """
-    curves = median_curves(results)
+    failed = diverged(final_points(results)).groupby("solver_name").any()
+    curves = median_curves(results[~results["solver_name"].isin(failed.index[failed])])
+    if curves.empty:
+        return None
     curves["calls"] = oracle_calls(curves, "all")
     best = curves["objective_value"].min()
     start = curves.loc[curves["objective_iterations"] == 0, "objective_value"].max()
@@ -114,6 +156,9 @@ def winner_rows(results):
     """The rows of the table of winners, as text."""
     for (dataset, objective), task in results.groupby(TASK):
         point = winner(task)
+        if point is None:
+            yield f"| `{objective}` | `{dataset}` | none, all diverged | | |"
+            continue
         solver = point["solver_name"].split("[")[0]
         yield (
             f"| `{objective}` | `{dataset}` | {solver} | {point['time']:.2g} s | "
@@ -127,11 +172,18 @@ def main():
     )
     parser.add_argument("results", nargs="*", type=Path)
     parser.add_argument("--winners", action="store_true", help="a table of who was first")
+    parser.add_argument(
+        "--since", type=float, default=0, metavar="SECONDS",
+        help="refuse results older than this time, in seconds since 1970",
+    )  # fmt: skip
     arguments = parser.parse_args()
     paths = arguments.results or [latest_results()]
+    for path in paths:
+        if path.exists() and path.stat().st_mtime < arguments.since:
+            raise SystemExit(f"The run has left no results; {path} is of an older run.")
     if arguments.winners:
         print(WINNERS_HEADER)
-        print("\n".join(row for path in paths for row in winner_rows(read_results(path))))
+        print("\n".join(row for path in paths for row in winner_rows(results_of(path))))
         return
     for path in paths:
         print_summary(path)

@@ -1,87 +1,332 @@
-"""Choose parameters on a grid: run a grid, and write the best of it as a run configuration.
+"""Tune the parameters of solvers on a task of configs/tasks.yml.
 
-    python scripts/tune.py configs/tune_NAME.yml
+    python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE]
+    python scripts/tune.py --config TASK
+    python scripts/tune.py --defaults
 
-The grid is a run configuration, which `benchopt run --config` also takes. The best parameters
-become the solvers of configs/NAME.yml. The rest of that file (datasets, repetitions, budget) stays,
-or comes from the grid if there is no such file yet. For each dataset and solver the best parameters
-are those with the lowest h at the end of the budget, in the median over repetitions. If datasets
-differ in their best parameters, all of these are written. Each is then run on all datasets, so
-parameters with which any curve diverged are left out.
+Without solvers, all that have a search space and can treat the task are tuned. Each has 20
+quasi-random points and one run per point: 12 points of its space, then 8 of a third of each range
+around the best of these. The best five have two more runs, with other seeds. All runs are kept in tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was
+interrupted goes on where it was. The choice is written to tuning/TASK/chosen.yml.
+
+With --config, configs/TASK.yml gets the chosen parameters, and the solvers without a search space.
+With --defaults, print the point of each search space that does best over all tasks that were tuned.
 """
 
-import sys
+import argparse
+import tempfile
 from pathlib import Path
 
+import pandas as pd
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
-from suite import ROOT, latest_results
+from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
 
-from benchmark_utils.results.curves import TASK, final_points
+from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
+from benchmark_utils.results.files import replaced, write_text
+from benchmark_utils.results.tuning import COSTS, outcome, ranking, regrets
 
-HEADER = """\
-# Made by `make tune CONFIG={grid}`: the best parameters of that grid, by the final h.
-# Change the grid, not this file.
-"""
+FOLDER, CONFIGS = ROOT / "tuning", ROOT / "configs"
+N_WIDE, N_NEAR, N_BEST = 12, 8, 5
+NEAR = 1 / 3
+# Not those of other runs: what is chosen must not know the seeds with which it is compared.
+SEEDS = (1000, 1001, 1002)
+MAX_RUNS = 1000
+HEADER = "# Made by `python scripts/tune.py --config {task}` from tuning/{task}/chosen.yml.\n"
 
 
-def best_parameters(results, grid):
-    """The best parameters of each solver, on each dataset and objective.
+def spaces():
+    """The search spaces of all solvers that have one, by name."""
+    return {
+        solver.name: solver.search_space
+        for solver in BENCHMARK.get_solvers()
+        if getattr(solver, "search_space", None)
+    }
+
+
+class Tuning:
+    """The candidates of one solver on one task, and their runs.
 
     Parameters
     ----------
-    results : pandas.DataFrame
-        One row per point of a curve, as benchopt writes it.
-    grid : dict
-        The run configuration of the grid; its parameters are those that are chosen.
-
-    Returns
-    -------
-    chosen : list of dict
-        Entries of a run configuration's `solver`: name, and parameters that are lists in the grid.
+    task, solver : str
+    parallel : dict
+        Options of ``benchopt run`` on how its jobs run.
     """
-    curves = final_points(results)
-    final = curves.groupby([*TASK, "solver_name"])["objective_value"].median().reset_index()
-    n_curves = curves.groupby("solver_name").size()
-    final = final[final["solver_name"].isin(n_curves.index[n_curves == n_curves.max()])]
-    rows = results.drop_duplicates("solver_name").set_index("solver_name")
-    chosen = []
-    for entry in grid["solver"]:
-        [(name, parameters)] = entry.items() if isinstance(entry, dict) else [(entry, {})]
-        candidates = final[final["solver_name"].str.split("[").str[0] == name]
-        for best in candidates.groupby(TASK)["objective_value"].idxmin():
-            row = rows.loc[candidates.loc[best, "solver_name"]]
-            best_parameters = {
-                key: chosen_value(values, row[f"p_solver_{key}"])
-                for key, values in parameters.items()
-            }
-            best_entry = {name: best_parameters} if best_parameters else name
-            if best_entry not in chosen:
-                chosen.append(best_entry)
-    return chosen
+
+    def __init__(self, task, solver, parallel):
+        [cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == solver]
+        self.prepare(task, cls, parallel)
+
+    def prepare(self, task, cls, parallel):
+        self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
+        self.space = cls.search_space
+        self.names = names_of(self.space)
+        self.wide = points(self.space, N_WIDE)
+        self.budget = TASKS[task]["max_calls"]
+        self.path = FOLDER / task / f"{cls.name}.csv"
+        self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
+        self.options = options_of(task, cls)
+
+    def pattern(self, parameters):
+        """The solver with these parameters, for a run configuration."""
+        return {self.solver: parameters}
+
+    @property
+    def key(self):
+        return [*self.names, "seed", "max_calls"]
+
+    def table(self):
+        """All runs so far, of the present candidates and of others."""
+        if not self.path.exists():
+            return pd.DataFrame(columns=self.key)
+        # Values are compared as text, which no reading of numbers can change.
+        return pd.read_csv(self.path, dtype=dict.fromkeys(self.names, str))
+
+    @property
+    def points(self):
+        """The candidates; those near the best one follow once all others have run."""
+        runs = self.first_runs_of(self.wide)
+        if runs.empty:
+            return self.wide
+        best = found_in(self.wide, ranking(runs, self.names).iloc[0])
+        around = points(near(self.space, best, NEAR), N_NEAR)
+        return self.wide + [point for point in around if point not in self.wide]
+
+    def runs_of(self, candidates):
+        """The runs so far of candidates, with the present budget."""
+        table = self.table()
+        wanted = pd.DataFrame(candidates).astype(str)
+        table = table[table["max_calls"] == self.budget]
+        return table.merge(wanted.drop_duplicates(), on=self.names)
+
+    def first_runs_of(self, candidates):
+        """Their runs with the first seed; none if some candidate has not had it."""
+        runs = self.runs_of(candidates)
+        runs = runs[runs["seed"] == self.seeds[0]]
+        return runs if len(runs) == len(candidates) else runs.head(0)
+
+    def runs(self):
+        """The runs so far of all candidates."""
+        return self.runs_of(self.points)
+
+    def first_runs(self):
+        """The runs with the seed that all candidates have had; none if some have not."""
+        return self.first_runs_of(self.points)
+
+    def tune(self):
+        """Run what is missing."""
+        self.complete(self.wide, self.seeds[:1])
+        self.complete(self.points, self.seeds[:1])
+        best = ranking(self.runs(), self.names).head(N_BEST)
+        self.complete([self.parameters(row) for _, row in best.iterrows()], self.seeds[1:])
+
+    def complete(self, candidates, seeds):
+        """Run candidates with these seeds, except where that has been done."""
+        table = self.table()
+        done = set(table[self.key].astype(str).itertuples(index=False, name=None))
+        missing = [
+            entry
+            for candidate in candidates
+            for seed in seeds
+            if self.as_text(entry := candidate | dict(seed=seed)) not in done
+        ]
+        if missing:
+            results = self.run(missing)
+            rows = [
+                entry | dict(max_calls=self.budget) | self.outcome(results, entry)
+                for entry in missing
+            ]
+            write(pd.concat([table, pd.DataFrame(rows)]), self.path)
+
+    def as_text(self, entry):
+        """What tells a run from others, as it stands in the table."""
+        return tuple(str((entry | dict(max_calls=self.budget))[name]) for name in self.key)
+
+    def run(self, entries):
+        """The results of one run of benchopt with these parameters and seeds."""
+        solvers = [self.pattern(self.options | self.given(entry)) for entry in entries]
+        with tempfile.TemporaryDirectory() as folder:
+            config, results = Path(folder) / "config.yml", Path(folder) / "results.parquet"
+            config.write_text(
+                yaml.safe_dump(run_config(self.task, solvers) | dict(output=str(results)))
+            )
+            arguments = [str(ROOT), "--config", str(config), "--no-plot", *self.parallel]
+            run(arguments, standalone_mode=False)
+            return read_results(results)
+
+    def given(self, entry):
+        """The entry's parameters, with the seed if the solver has one."""
+        return {name: entry[name] for name in entry if name in self.cls.parameters}
+
+    def outcome(self, results, entry):
+        """What the curve of these parameters and this seed says."""
+        for name, value in self.given(entry).items():
+            results = results[results[f"p_solver_{name}"] == value]
+        return outcome(results)
+
+    def best(self):
+        """The best candidate of those with all seeds, a row of the ranking; None if unfinished."""
+        if not self.path.exists():
+            return None
+        found = ranking(self.runs(), self.names)
+        found = found[found["n_seeds"] == len(self.seeds)]
+        return None if found.empty else found.iloc[0]
+
+    def instance(self):
+        """The solver with its default parameters and the task's options."""
+        return self.cls.get_instance(**self.options)
+
+    def report(self):
+        """What was chosen, how good it is, and what it cost, as lines of text."""
+        runs, best = self.runs(), self.best()
+        chosen = self.parameters(best)
+        of_best = runs[(runs[self.names] == best[self.names]).all(axis=1)]
+        yield f"{self.solver} on {self.task}: {text(chosen)}"
+        reached = of_best[COSTS].median()
+        levels = [f"{name.removeprefix('calls_')} {calls:.1e}" for name, calls in reached.items()]
+        yield f"  score {best['score']:.2f}, last gap {best['gap']:.1e}; calls: {', '.join(levels)}"
+        for name, edge in at_edge(self.space, chosen).items():
+            yield f"  {name}={chosen[name]} lies at the {edge} edge: widen the search space."
+        failed = (runs["status"] != "ok").sum()
+        yield f"  {len(runs)} runs in {runs['seconds'].sum():.0f} s, {failed} of them diverged"
+
+    def parameters(self, best):
+        """The parameters of a row of the ranking, as the search space has them."""
+        return found_in(self.points, best)
 
 
-def chosen_value(values, cell):
-    """The value of a grid, which is a list or a single value, that a cell of the results holds."""
-    values = values if isinstance(values, list) else [values]
-    # Columns of mixed types hold strings.
-    return next(value for value in values if cell == value or str(cell) == str(value))
+def found_in(candidates, row):
+    """The candidate of a row of a table, whose values are texts."""
+    return next(
+        point for point in candidates if all(str(point[name]) == row[name] for name in point)
+    )
 
 
-def main(path):
-    path = Path(path)
-    target = path.with_name(path.name.removeprefix("tune_"))
-    if target == path:
-        raise SystemExit(f"{path} is not a grid; give a tune_NAME.yml, to make NAME.yml.")
-    grid = yaml.safe_load(path.read_text())
-    run([str(ROOT), "--config", str(path), "--no-plot"], standalone_mode=False)
-    config = yaml.safe_load(target.read_text()) if target.exists() else dict(grid)
-    config["solver"] = best_parameters(read_results(latest_results()), grid)
-    text = HEADER.format(grid=path) + yaml.safe_dump(config, sort_keys=False)
-    target.write_text(text)
-    print(f"Wrote {target}:\n\n{text}")
+def options_of(task, solver):
+    """The task's options for those solvers that have them, such as ``framework``."""
+    given = TASKS[task].get("options", {})
+    return {name: value for name, value in given.items() if name in solver.parameters}
+
+
+def text(parameters):
+    return ", ".join(f"{name}={value}" for name, value in parameters.items())
+
+
+def run_config(task, solvers):
+    """A run configuration for solvers on a task."""
+    about = TASKS[task]
+    return {
+        "dataset": [about["dataset"]],
+        "objective": [{"bilevel": about["objective"] | dict(max_calls=about["max_calls"])}],
+        "solver": solvers,
+        "n-repetitions": 1,
+        "max-runs": MAX_RUNS,
+        "timeout": about["timeout"],
+    }
+
+
+def write(table, path):
+    """Write a table such that it is never seen half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replaced(path) as draft:
+        table.to_csv(draft, index=False)
+
+
+def known_problem(task):
+    """The problem of a task; the script ends if its optimum is not known."""
+    objective, dataset = parts_of(task)
+    problem = problem_of(objective, dataset)
+    if objective.optimum is None:
+        raise SystemExit(
+            f"The optimum of {task} is not known, so that candidates have no gap to be scored by; "
+            f"run `make optima TASK={task}` first."
+        )
+    return problem
+
+
+def write_chosen(task):
+    """Write the choice of all solvers whose tuning is complete."""
+    chosen = {}
+    for solver in sorted(spaces()):
+        tuning = Tuning(task, solver, parallel=[])
+        best = tuning.best()
+        if best is not None:
+            chosen[solver] = tuning.parameters(best)
+    path = FOLDER / task / "chosen.yml"
+    write_text(path, yaml.safe_dump(chosen, sort_keys=False))
+    return path
+
+
+def write_config(task):
+    """Write configs/TASK.yml: all solvers, tuned where they have a search space."""
+    chosen = yaml.safe_load((FOLDER / task / "chosen.yml").read_text())
+    classes = {solver.name: solver for solver in BENCHMARK.get_solvers()}
+    tuned = [
+        {solver: options_of(task, classes[solver]) | parameters}
+        for solver, parameters in chosen.items()
+    ]
+    others = sorted(set(classes) - set(spaces()))
+    path = CONFIGS / f"{task}.yml"
+    config = run_config(task, others + tuned) | {"n-repetitions": 10}
+    write_text(path, HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
+    return path
+
+
+def overall():
+    """The point of each search space that does best over all tasks, as lines of text."""
+    for solver in spaces():
+        tunings = {task: Tuning(task, solver, parallel=[]) for task in TASKS}
+        tables = {task: tuning.first_runs() for task, tuning in tunings.items()}
+        tables = {task: table for task, table in tables.items() if not table.empty}
+        if tables:
+            tuning = tunings[next(iter(tables))]
+            best = regrets(tables, tuning.names).iloc[0]
+            yield f"{solver}: {text(tuning.parameters(best))}"
+            losses = [f"{task} {best[task]:.2f}" for task in tables]
+            yield f"  log10 of the cost, above the best on each task: {', '.join(losses)}"
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", nargs="?", choices=TASKS)
+    parser.add_argument("solvers", nargs="*", metavar="SOLVER")
+    parser.add_argument("-j", "--n-jobs", help="as for `benchopt run`")
+    parser.add_argument("--parallel-config", help="as for `benchopt run`")
+    parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
+    parser.add_argument("--defaults", action="store_true", help="print what does best on all tasks")
+    arguments = parser.parse_args()
+    if arguments.defaults:
+        print("\n".join(overall()))
+        return
+    if arguments.task is None:
+        parser.error(f"give a task: one of {', '.join(TASKS)}")
+    if arguments.config:
+        print(f"Wrote {write_config(arguments.task)}")
+        return
+    parallel = [
+        part
+        for name in ("n_jobs", "parallel_config")
+        if (value := getattr(arguments, name))
+        for part in (f"--{name.replace('_', '-')}", value)
+    ]
+    known = spaces()
+    problem = known_problem(arguments.task)
+    for solver in arguments.solvers or known:
+        if solver not in known:
+            raise SystemExit(f"{solver} has no search space; give one of {', '.join(known)}.")
+        tuning = Tuning(arguments.task, solver, parallel)
+        skip, reason = tuning.instance().skip(problem)
+        if skip:
+            print(reason)
+            continue
+        tuning.tune()
+        print("\n".join(tuning.report()))
+        write_chosen(arguments.task)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, one_of, positive
 
@@ -50,6 +51,11 @@ class Solver(StochasticSolver):
         "n_linear_steps": integer(1),
         "linear_start": one_of("warm", "zero"),
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        ("step_size", "linear_step_size"): LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        ("n_inner_steps", "n_linear_steps"): Choice((1, 1), (10, 10)),
     }
 
     @property

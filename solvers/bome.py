@@ -1,5 +1,6 @@
 from typing import NamedTuple
 
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -49,6 +50,12 @@ class Solver(StochasticSolver):
         "n_inner_steps": integer(1),
         **StochasticSolver.allowed,
     }
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "barrier": Choice(0.1, 0.5, 1.0),
+        "outer_decay": Choice(0.0, 0.25),
+    }
 
     @property
     def n_inner_batches(self):
@@ -68,7 +75,7 @@ class Solver(StochasticSolver):
             inner_var, outer_var = state
             solved = sgd(inner_var, inner_batches[:-1], (arrays, outer_var, rho))
             q_theta, g_lambda = oracle.inner_grads(arrays, inner_var, outer_var, inner_batches[-1])
-            _, solved_lambda = oracle.inner_grads(arrays, solved, outer_var, inner_batches[-1])
+            solved_lambda = oracle.inner_lambda_grad(arrays, solved, outer_var, inner_batches[-1])
             q_lambda = g_lambda - solved_lambda
             f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
             squared_norm = xp.dot(q_theta, q_theta) + xp.dot(q_lambda, q_lambda)

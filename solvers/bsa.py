@@ -1,5 +1,6 @@
 from benchmark_utils.algorithms.hypergradients import make_random_hypergradient
 from benchmark_utils.algorithms.random_neumann import RandomNeumannSolver, State
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.validation import integer
 
 
@@ -33,6 +34,13 @@ class Solver(RandomNeumannSolver):
         "n_inner_steps": [10],
     }
     allowed = {**RandomNeumannSolver.allowed, "n_inner_steps": integer(1)}
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "neumann_step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "outer_decay": Choice(0.0, 0.25),
+        "n_neumann_steps": Choice(10, 30),
+    }
 
     def make_step(self, framework, oracle):
         sgd = framework.sgd(oracle.inner_grad)

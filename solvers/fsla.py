@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import fraction, non_negative, positive
 
@@ -52,6 +53,12 @@ class Solver(StochasticSolver):
         "decay": non_negative,
         **StochasticSolver.allowed,
     }
+    search_space = {
+        ("step_size", "linear_step_size"): LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "momentum": LogUniform(0.01, 1),
+        "decay": Choice(0.0, 0.25),
+    }
     n_inner_batches = 3
     n_outer_batches = 2
 
@@ -78,9 +85,9 @@ class Solver(StochasticSolver):
             hvp = oracle.hvp(arrays, inner_var, outer_var, old_v, inner_batches[1])
             v = old_v - eta * (hvp - f_theta)
             batch, outer_batch = inner_batches[2], outer_batches[1]
-            _, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batch)
+            f_lambda = oracle.outer_lambda_grad(arrays, inner_var, outer_var, outer_batch)
             w = f_lambda - oracle.cross(arrays, inner_var, outer_var, v, batch)
-            _, f_lambda = oracle.outer_grad(arrays, old_inner_var, old_outer_var, outer_batch)
+            f_lambda = oracle.outer_lambda_grad(arrays, old_inner_var, old_outer_var, outer_batch)
             old_w = f_lambda - oracle.cross(arrays, old_inner_var, old_outer_var, old_v, batch)
             direction = w + (1 - beta) * (direction - old_w)
             new_outer_var = oracle.project(arrays, outer_var - gamma * direction)

@@ -4,7 +4,7 @@ from benchmark_utils.algorithms.full_batch import FullBatchSolver
 from benchmark_utils.numerics.inner_solvers import lbfgs
 from benchmark_utils.numerics.linear_solvers import conjugate_gradient, implicit_gradient
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import fraction, one_of, positive
+from benchmark_utils.validation import fraction, one_of
 
 # The least tolerance asked for: what the inner solvers reach in float64.
 LEAST_TOLERANCE = 1e-10
@@ -38,7 +38,7 @@ class Solver(FullBatchSolver):
     }
     allowed = {
         "schedule": one_of("geometric", "quadratic"),
-        "tolerance": positive,
+        "tolerance": fraction,
         "rate": fraction,
         "outer_step_size": outer_step_sizes,
     }

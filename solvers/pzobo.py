@@ -1,5 +1,6 @@
 from typing import NamedTuple
 
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -48,6 +49,13 @@ class Solver(StochasticSolver):
         "n_inner_steps": integer(1),
         "n_directions": integer(1),
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "smoothing": Choice(0.01, 0.1),
+        "outer_decay": Choice(0.0, 0.25),
+        "n_directions": Choice(1, 10),
     }
 
     @property

@@ -3,6 +3,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.saga import Memory, make_read_all, make_readers, zero_memory
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import one_of, positive
 
@@ -43,6 +44,11 @@ class Solver(StochasticSolver):
         "outer_step_size": positive,
         "init_memory": one_of("zero", "full"),
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "init_memory": Choice("full"),
     }
 
     def schedules(self):

@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.soba_directions import make_directions
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import non_negative, positive
@@ -44,6 +45,11 @@ class Solver(StochasticSolver):
         "decay": non_negative,
         "outer_decay": non_negative,
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.3)),
     }
 
     def schedules(self):

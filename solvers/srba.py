@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.search_space import LogUniform
 from benchmark_utils.algorithms.soba_directions import make_directions, make_full_directions
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import any_of, integer, one_of, positive
@@ -47,6 +48,10 @@ class Solver(StochasticSolver):
         "outer_step_size": positive,
         "period": any_of(integer(1), one_of("auto")),
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
     }
 
     reads_all_blocks = True

@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.hypergradients import make_series_hypergradient
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
 
@@ -43,6 +44,12 @@ class Solver(StochasticSolver):
         "n_inner_steps": integer(1),
         "n_neumann_steps": integer(0),
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "neumann_step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "n_neumann_steps": Choice(10, 30, 100),
     }
 
     @property

@@ -43,7 +43,7 @@ class Solver(FullBatchSolver):
 
         def solve_system(matvec, rhs, **unused):
             def counted(v):
-                problem.counts["hvp"] += problem.n_inner_samples
+                problem.spend("hvp", problem.n_inner_samples)
                 return matvec(v)
 
             return solve_cg(rtol=self.tolerance, atol=0)(counted, rhs)
@@ -57,7 +57,7 @@ class Solver(FullBatchSolver):
             )  # fmt: skip
 
             def closure():
-                problem.counts["inner_grad"] += problem.n_inner_samples
+                problem.spend("inner_grad", problem.n_inner_samples)
                 optimizer.zero_grad()
                 loss = inner_loss(inner_var, outer_var)
                 loss.backward(inputs=[inner_var])
@@ -72,8 +72,8 @@ class Solver(FullBatchSolver):
             outer_var = outer_var.clone().requires_grad_()
             solution = solve_inner(inner_var, outer_var)
             outer_loss(solution, outer_var).backward()
-            problem.counts["outer_grad"] += problem.n_outer_samples
-            problem.counts["cross"] += problem.n_inner_samples
+            problem.spend("outer_grad", problem.n_outer_samples)
+            problem.spend("cross", problem.n_inner_samples)
             inner_var = solution.detach()
             step = outer_var.detach() - self.outer_step_size * outer_var.grad
             outer_var = torch.from_numpy(problem.project(step.numpy()))

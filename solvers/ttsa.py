@@ -1,5 +1,6 @@
 from benchmark_utils.algorithms.hypergradients import make_random_hypergradient
 from benchmark_utils.algorithms.random_neumann import RandomNeumannSolver, State
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 
 
 class Solver(RandomNeumannSolver):
@@ -23,6 +24,13 @@ class Solver(RandomNeumannSolver):
         "Optimization 2023, arXiv:2007.05170, 2020 (Algorithm 1)."
     ]
     parameters = {**RandomNeumannSolver.parameters, "decay": [0.4], "outer_decay": [0.6]}
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "neumann_step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.3)),
+        "n_neumann_steps": Choice(10, 30),
+    }
     n_inner_steps = 1
 
     def make_step(self, framework, oracle):

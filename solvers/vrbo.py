@@ -3,6 +3,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.hypergradients import make_estimate
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
 
@@ -58,6 +59,12 @@ class Solver(StochasticSolver):
         "period": integer(1),
         "n_large_batches": integer(1),
         **StochasticSolver.allowed,
+    }
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "neumann_step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "period": Choice(8, 64),
     }
 
     @property

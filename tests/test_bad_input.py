@@ -256,10 +256,10 @@ def test_libsvm_lists_the_names_that_it_takes_and_those_are_binary():
 
 
 def test_a_data_set_that_cannot_be_had_says_why_and_what_to_do(monkeypatch):
-    def no_network(name):
+    def no_network(*args):
         raise RuntimeError("Error while fetching file\nName or service not known")
 
-    monkeypatch.setattr(libsvm, "fetch_dataset", no_network)
+    monkeypatch.setattr(libsvm, "read", no_network)
     [(_, reason)] = raw_data("ijcnn1").items()
     assert reason == (
         "ijcnn1 could not be loaded from LIBSVM (RuntimeError: Error while fetching file Name or "

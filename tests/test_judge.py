@@ -106,5 +106,5 @@ def test_a_result_that_is_not_finite_is_nan_and_does_not_spoil_the_next():
 
 def test_an_outer_variable_outside_the_domain_is_refused():
     problem = make_problem(reg="lin")
-    with pytest.raises(ValueError, match=r"entries down to -1\.0.*project every outer step"):
+    with pytest.raises(ValueError, match=r"entries from -1\.0 to.*project every outer step"):
         Judge(problem).evaluate(problem.inner_var0, np.full(5, -1.0))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.limits import OutOfBudget
 from benchmark_utils.algorithms.refusals import (
     StepRefused,
     refuse_source,
@@ -19,7 +20,7 @@ from benchmark_utils.algorithms.refusals import (
     refused_step,
 )
 from benchmark_utils.algorithms.trial import TrialFramework, on_trial
-from benchmark_utils.oracle import ORACLE_NAMES, Oracle
+from benchmark_utils.oracle import ORACLE_NAMES, Oracle, lambda_grad
 
 
 class Position(int):
@@ -61,18 +62,21 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     grad, hvp, cross = ("inner_grad", inner_dim), ("hvp", inner_dim), ("cross", outer_dim)
     # The gradients in both variables, from one look at the minibatch, are one call.
     in_lambda = (None, outer_dim)
+    grads, outer_grads = counted(grad, in_lambda), counted(("outer_grad", inner_dim), in_lambda)
 
     def project(arrays, outer_var):
         return outer_var
 
     oracle = Oracle(
         inner_grad=counted(grad),
-        inner_grads=counted(grad, in_lambda),
+        inner_grads=grads,
         hvp=counted(hvp),
         cross=counted(cross),
         inner_grad_hvp_cross=counted(grad, hvp, cross),
-        outer_grad=counted(("outer_grad", inner_dim), in_lambda),
+        outer_grad=outer_grads,
         project=project,
+        inner_lambda_grad=lambda_grad(grads),
+        outer_lambda_grad=lambda_grad(outer_grads),
     )
     return oracle, calls
 
@@ -217,43 +221,95 @@ class CallCounts:
 
 
 class CountedProblem:
-    """A problem's full-batch oracles in float64, which count one-sample calls.
+    """A copy of a problem whose full-batch oracles, in float64, count one-sample calls.
 
-    A value is never asked for without its gradient, and counts as that.
+    A value is never asked for without its gradient, and counts as that. A dense Hessian counts as
+    the products with it that would give its columns. A closed form, or the solver of another
+    library, counts as one step of Newton's method.
 
     Parameters
     ----------
     problem : Problem
+        Its ``max_calls`` limits the calls.
+    clock : Clock, optional
+        Limits the time.
+
+    Raises
+    ------
+    OutOfBudget
+        By the first call after the end of the budget.
     """
 
-    def __init__(self, problem):
-        self._problem = problem
-        self.counts = dict.fromkeys(ORACLE_NAMES, 0)
+    def __new__(cls, problem, clock=None):
+        # A subclass of the problem's own class, so that what its other methods ask for counts, too.
+        return object.__new__(type(cls.__name__, (cls, type(problem)), {}))
 
-    def __getattr__(self, name):
-        return getattr(self._problem, name)
+    def __init__(self, problem, clock=None):
+        vars(self).update(vars(problem))
+        self.clock, self.counts = clock, dict.fromkeys(ORACLE_NAMES, 0)
+        self._is_counting = True
+
+    def spend(self, name, n_calls):
+        """Count calls of an oracle, unless the budget is spent."""
+        spent = sum(self.counts.values()) >= self.max_calls
+        if spent or (self.clock is not None and self.clock.has_run_out()):
+            raise OutOfBudget
+        self.counts[name] += n_calls
+
+    @contextmanager
+    def _one_call(self, name, n_calls):
+        """Count an oracle, and nothing that it calls."""
+        if not self._is_counting:
+            yield
+            return
+        self.spend(name, n_calls)
+        self._is_counting = False
+        try:
+            yield
+        finally:
+            self._is_counting = True
 
     def inner_value_grad(self, inner_var, outer_var):
-        self.counts["inner_grad"] += self.n_inner_samples
-        return self._problem.inner_value_grad(inner_var, outer_var)
+        with self._one_call("inner_grad", self.n_inner_samples):
+            return super().inner_value_grad(inner_var, outer_var)
 
     def hvp(self, inner_var, outer_var, v):
-        self.counts["hvp"] += self.n_inner_samples
-        return self._problem.hvp(inner_var, outer_var, v)
+        with self._one_call("hvp", self.n_inner_samples):
+            return super().hvp(inner_var, outer_var, v)
 
     def cross(self, inner_var, outer_var, v):
-        self.counts["cross"] += self.n_inner_samples
-        return self._problem.cross(inner_var, outer_var, v)
-
-    def step(self, inner_var, outer_var, step_size):
-        self.counts["inner_grad"] += self.n_inner_samples
-        return self._problem.step(inner_var, outer_var, step_size)
-
-    def step_vjp(self, inner_var, next_var, outer_var, step_size, u):
-        self.counts["hvp"] += self.n_inner_samples
-        self.counts["cross"] += self.n_inner_samples
-        return self._problem.step_vjp(inner_var, next_var, outer_var, step_size, u)
+        with self._one_call("cross", self.n_inner_samples):
+            return super().cross(inner_var, outer_var, v)
 
     def outer_value_grad(self, inner_var, outer_var):
-        self.counts["outer_grad"] += self.n_outer_samples
-        return self._problem.outer_value_grad(inner_var, outer_var)
+        with self._one_call("outer_grad", self.n_outer_samples):
+            return super().outer_value_grad(inner_var, outer_var)
+
+    def inner_hessian(self, inner_var, outer_var):
+        with self._one_call("hvp", self.n_inner_samples * self._n_columns(inner_var)):
+            return super().inner_hessian(inner_var, outer_var)
+
+    def inner_hessian_diagonal(self, inner_var, outer_var):
+        with self._one_call("hvp", self.n_inner_samples):
+            return super().inner_hessian_diagonal(inner_var, outer_var)
+
+    def inner_hessian_product(self, inner_var, outer_var):
+        product = super().inner_hessian_product(inner_var, outer_var)
+
+        def counted(v):
+            with self._one_call("hvp", self.n_inner_samples):
+                return product(v)
+
+        return counted
+
+    def solve_inner(self, outer_var, inner_start):
+        before = sum(self.counts.values())
+        inner_star, solve = super().solve_inner(outer_var, inner_start)
+        if sum(self.counts.values()) == before:
+            self.spend("inner_grad", self.n_inner_samples)
+            self.spend("hvp", self.n_inner_samples * self._n_columns(inner_star))
+        return inner_star, solve
+
+    def _n_columns(self, inner_var):
+        """The size of the Hessian: p, or that of the support if G is not smooth."""
+        return self.inner_dim if self.smooth else np.count_nonzero(self.support(inner_var))

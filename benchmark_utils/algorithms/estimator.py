@@ -1,7 +1,11 @@
 """The base of solvers that can estimate the hypergradient at a fixed lambda, too."""
 
+import numpy as np
+
 from benchmark_utils.algorithms.counting import CountedProblem
 from benchmark_utils.algorithms.full_batch import FullBatchSolver
+from benchmark_utils.algorithms.limits import OutOfBudget, Stopwatch
+from benchmark_utils.oracle import ORACLE_NAMES
 
 
 class Estimator(FullBatchSolver):
@@ -10,7 +14,8 @@ class Estimator(FullBatchSolver):
     Besides what :class:`FullBatchSolver` asks for, a solver defines ``estimate(problem, n_steps)``,
     which returns theta^N, (p,), and the estimate of the hypergradient, (d,), for N = ``n_steps``
     inner iterations at the problem's starting point. Every estimate is made anew, when it is
-    judged: its oracle calls are those of this N only, and benchopt's clock does not see it.
+    judged: its oracle calls are those of this N only, and benchopt's clock does not see it. The
+    run ends when all estimates together have taken the timeout; the last complete one is kept.
     """
 
     estimates = True
@@ -18,13 +23,20 @@ class Estimator(FullBatchSolver):
     def set_objective(self, problem, question="minimise"):
         super().set_objective(problem)
         self.estimating = question == "estimate"
+        self.stopwatch = Stopwatch()
 
     def run(self, callback):
         if not self.estimating:
             super().run(callback)
             return
-        self.iterations = 0
-        while callback():
+        self.iterations, self.stopwatch = 0, Stopwatch(callback)
+        # Before the first estimate nothing is known.
+        self.point = self.problem.inner_var0, self.problem.outer_var0
+        self.counts = dict.fromkeys(ORACLE_NAMES, 0)
+        self.estimated = dict(
+            **super().get_result(), hypergradient=np.zeros(self.problem.outer_dim)
+        )
+        while callback() and not self.stopwatch.has_run_out():
             self.iterations += 1
 
     def estimate(self, problem, n_steps):
@@ -38,9 +50,14 @@ class Estimator(FullBatchSolver):
     def get_result(self):
         if not self.estimating:
             return super().get_result()
-        self.counted = CountedProblem(self.problem)
-        inner_var, hypergradient = self.estimate(self.counted, self.iterations)
-        self.point = inner_var, self.problem.outer_var0
-        return dict(
+        problem = CountedProblem(self.problem, self.stopwatch)
+        try:
+            with self.stopwatch:
+                inner_var, hypergradient = self.estimate(problem, self.iterations)
+        except OutOfBudget:
+            return self.estimated
+        self.point, self.counts = (inner_var, self.problem.outer_var0), problem.counts
+        self.estimated = dict(
             **super().get_result(), hypergradient=hypergradient, **self.estimated_jacobians()
         )
+        return self.estimated

@@ -2,13 +2,15 @@
 
 from benchmark_utils.algorithms.base import BilevelSolver
 from benchmark_utils.algorithms.counting import CountedProblem
+from benchmark_utils.algorithms.limits import Clock, OutOfBudget, finish
 
 
 class FullBatchSolver(BilevelSolver):
     """Base class of full-batch solvers.
 
     A solver defines ``iterates(problem)``, a generator over its outer iterations that yields
-    ``(inner_var, outer_var)``, the starting point first; ``problem`` is a :class:`CountedProblem`.
+    ``(inner_var, outer_var)``, the starting point first; ``problem`` is a :class:`CountedProblem`,
+    which ends the run in the middle of an iteration if the budget ends there.
     """
 
     requirements = ["scipy"]
@@ -17,13 +19,22 @@ class FullBatchSolver(BilevelSolver):
         self.problem = problem
 
     def run(self, callback):
-        self.counted = CountedProblem(self.problem)
-        iterates = self.iterates(self.counted)
-        self.iterations = -1
-        for self.point in iterates:
-            self.iterations += 1
-            if not callback():
-                break
+        clock = Clock(callback)
+        problem = CountedProblem(self.problem, clock)
+        self.counts, self.iterations = problem.counts, -1
+        try:
+            for point in self.iterates(problem):
+                self.point = point
+                self.iterations += 1
+                if not callback():
+                    return
+                if clock.has_run_out():
+                    break
+            else:
+                return
+        except OutOfBudget:
+            pass
+        finish(callback, self.iterations)
 
     def get_result(self):
         inner_var, outer_var = self.point
@@ -31,5 +42,5 @@ class FullBatchSolver(BilevelSolver):
             inner_var=inner_var,
             outer_var=outer_var,
             iterations=self.iterations,
-            calls=dict(self.counted.counts),
+            calls=dict(self.counts),
         )

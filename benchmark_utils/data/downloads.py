@@ -1,6 +1,10 @@
 """Load data that may have to be downloaded, and explain failures."""
 
+import os
 import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchopt.config import DEBUG
 
@@ -22,6 +26,19 @@ def explain(name, error):
         f"{name} could not be used ({in_one_line(error)}); mend its file or its parameters. "
         "BENCHOPT_DEBUG=1 shows the traceback."
     )
+
+
+@contextmanager
+def into(folder):
+    """A temporary folder, whose files are moved into ``folder`` at the end.
+
+    Until then nothing in ``folder`` is replaced; after an exception nothing at all.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder) as temporary:
+        yield Path(temporary)
+        for path in Path(temporary).iterdir():
+            os.replace(path, folder / path.name)
 
 
 def load(name, source, advice, fetch, *args, **options):
@@ -48,17 +65,10 @@ def load(name, source, advice, fetch, *args, **options):
     """
     try:
         return fetch(*args, **options)
+    except Unavailable:  # explained already
+        raise
     # A loader may raise any exception of its downloader, decompressor or parser.
     except Exception as error:
         raise Unavailable(
             f"{name} could not be loaded from {source} ({in_one_line(error)}). {advice}"
         ) from error
-
-
-def load_by_scikit_learn(name, fetch, **options):
-    """Call a loader of scikit-learn, which keeps its downloads; see :func:`load`."""
-    advice = (
-        "Connect to the network once, or set SCIKIT_LEARN_DATA to a folder in which scikit-learn "
-        "has kept it."
-    )
-    return load(name, "scikit-learn's cache or the network", advice, fetch, **options)

@@ -17,7 +17,7 @@ def read_idx(path):
     -------
     array : array of uint8
         The header gives its shape: two zeros, the code 8 of unsigned bytes and the number of
-        dimensions, then each dimension as a big-endian 32-bit integer.
+        dimensions, then each dimension as a big-endian unsigned 32-bit integer.
 
     Raises
     ------
@@ -33,5 +33,5 @@ def read_idx(path):
     if content[:3] != b"\0\0\x08":
         raise ValueError(f"{path.name} is not an IDX file of bytes")
     n_dims = content[3]
-    shape = np.frombuffer(content, ">i4", n_dims, offset=4)
+    shape = np.frombuffer(content, ">u4", n_dims, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * n_dims).reshape(shape)

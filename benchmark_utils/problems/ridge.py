@@ -30,8 +30,8 @@ class Ridge(L2Penalties, LinearRegression):
     box : {"default", "none"} or pair of float
         The bounds of lambda; by default -14 and 4. With ``reg="lin"`` the only bound is 0.
     **data
-        See :class:`LinearRegression`. theta starts at 0, lambda in the middle of its box, or every
-        penalty weight at 1; ``seed`` is not used.
+        See :class:`LinearRegression`. theta starts at 0, every penalty weight at 1; ``seed`` is
+        not used.
     """
 
     parameters = {"reg": ["exp"], "n_reg": ["full"], "outer": ["validation"], "box": ["default"]}
@@ -61,7 +61,7 @@ class Ridge(L2Penalties, LinearRegression):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
         self.set_penalties(reg, box)
         self.outer_is_inner = outer == "inner"
-        self.outer_var0 = self.start(np.ones(self.outer_dim))
+        self.outer_var0 = self.from_weights(np.ones(self.outer_dim))
 
     def weights(self, outer_var):
         """The penalty weights w, (p,)."""

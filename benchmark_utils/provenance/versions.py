@@ -5,29 +5,29 @@ parameters, framework and precision among them, into every row of a results file
 """
 
 import platform
-import subprocess
 import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
-ROOT = Path(__file__).parents[2]
+from benchmark_utils.provenance.files import files_of, origin
+
 # Packages whose versions can change results.
 PACKAGES = ("benchopt", "jax", "jaxlib", "libsvmdata", "llvmlite", "numba", "numpy", "optuna",
             "pandas", "scikit-learn", "scipy", "torch")  # fmt: skip
 
 
-def provenance():
-    """Describe this process: versions, commit, threads and devices.
+def provenance(objective):
+    """Describe a run in this process: files, versions, threads and devices.
 
     Returns
     -------
     provenance : dict
         ``python``; ``packages``, the versions of those of ``PACKAGES`` that are installed;
-        ``commit`` of the suite, see :func:`commit`; ``threads``, how many each numerical library
-        that is loaded may start; ``devices`` on which JAX computes, if it is loaded.
+        ``commit``, ``dirty``, ``no_commit`` and ``files``, as :func:`origin` gives them;
+        ``threads``, how many each numerical library that is loaded may start; ``devices`` on which
+        JAX computes, if it is loaded.
     """
     threads = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
     if "numba" in sys.modules:
@@ -38,7 +38,7 @@ def provenance():
     return dict(
         python=platform.python_version(),
         packages=versions(),
-        commit=commit(),
+        **origin(files_of(objective)),
         threads=threads,
         devices=devices,
     )
@@ -54,15 +54,3 @@ def versions():
         except PackageNotFoundError:
             continue
     return found
-
-
-@cache
-def commit():
-    """The commit that is checked out, with ``-dirty`` if tracked files differ from it; None if
-    the suite is not a git repository."""
-    git = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty", "--match="]
-    try:
-        done = subprocess.run(git, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 
 MEASURES = {
+    "h - h*": "objective_gap",
     "h - best h": "objective_value",
     "|grad h|": "objective_grad_norm",
     "|theta - theta*|": "objective_inner_distance",
@@ -12,6 +13,16 @@ MEASURES = {
 }
 
 TASK = ["dataset_name", "objective_name"]
+
+
+def measures(results):
+    """Those of ``MEASURES`` that results have: h* of a task may not be known."""
+    return [
+        name
+        for name, column in MEASURES.items()
+        if name != "h - h*" or (column in results and results[column].notna().any())
+    ]
+
 
 CALLS = ("all", "inner_grad", "hvp", "cross", "outer_grad")
 
@@ -58,9 +69,19 @@ def final_points(results):
     Returns
     -------
     last : pandas.DataFrame
-        One row for each dataset, objective, solver and repetition, which index it.
+        One row for each dataset, objective, solver and repetition, which index it. What is NaN at
+        the end of a curve is NaN here.
     """
-    return results.sort_values("stop_val").groupby([*TASK, "solver_name", "idx_rep"]).last()
+    curves = results.sort_values("stop_val").groupby([*TASK, "solver_name", "idx_rep"])
+    return curves.last(skipna=False)
+
+
+def diverged(points):
+    """Whether each of these points is of a curve that has diverged by then, as a Series."""
+    finite = np.isfinite(points["objective_value"])
+    if "objective_status" not in points:
+        return ~finite
+    return ~finite | (points["objective_status"] != "ok")
 
 
 def median_curves(results):
@@ -93,7 +114,8 @@ def measured(results, dataset, objective, measure):
     dataset, objective : str
         Values of ``dataset_name`` and ``objective_name``.
     measure : str
-        A key of ``MEASURES``; "best h" is the lowest of all curves on that dataset.
+        A key of ``MEASURES``; h* is the stored optimum, "best h" the lowest of all curves on that
+        dataset.
 
     Returns
     -------
@@ -108,26 +130,7 @@ def measured(results, dataset, objective, measure):
     best = results[column].min() if measure == "h - best h" else 0
     curves = median_curves(results)
     curves["y"] = curves[column] - best
-    return curves[curves["y"] > 0].copy()
-
-
-def cost_to_reach(points, column, target, cost):
-    """The cost until a column was first at most a target, on every curve.
-
-    Parameters
-    ----------
-    points : pandas.core.groupby.DataFrameGroupBy
-        The points of curves, in their order, grouped by curve.
-    column, cost : str
-        Columns of numbers.
-    target : float
-
-    Returns
-    -------
-    costs : pandas.Series
-        Indexed by curve; infinite where the target was never reached.
-    """
-    return points.apply(lambda curve: curve.loc[curve[column] <= target, cost].min()).fillna(np.inf)
+    return curves[(curves["y"] > 0) & np.isfinite(curves["y"])].copy()
 
 
 def fitted_slope(x, y):

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from benchmark_utils.results.files import replaced
+
 CURVE = ["dataset", "objective", "solver", "parameters", "repetition"]
 POINT = [*CURVE, "evaluation"]
 
@@ -36,7 +38,11 @@ def curve_table(results):
         "evaluation": results["stop_val"],
     })  # fmt: skip
     table["evaluation"] = table.groupby(CURVE)["evaluation"].rank().astype(int) - 1
-    calls = sorted(column for column in results if column.endswith("_calls"))
+    calls = sorted(
+        column
+        for column in results
+        if column.startswith("objective_") and column.endswith("_calls")
+    )
     for column in ("objective_value", "objective_grad_norm", *calls):
         table[column.removeprefix("objective_")] = results[column]
     return table.sort_values(POINT, ignore_index=True)
@@ -44,7 +50,8 @@ def curve_table(results):
 
 def write_table(table, path):
     """Write a table to a CSV file, every number to its last digit."""
-    table.to_csv(path, index=False, na_rep="nan")
+    with replaced(path) as draft:
+        table.to_csv(draft, index=False, na_rep="nan")
 
 
 def read_table(path):

@@ -61,7 +61,7 @@ def test_calls_of_solvers_with_a_random_number_of_hessians(name, framework):
     result = run(solver, 2)
     fixed, per_hessian = RANDOM[name]
     # The draws, made again: between none and nine Hessians, with the same probability.
-    *_, rng = np.random.default_rng(solver.seed).spawn(3)
+    *_, rng = np.random.default_rng(solver.seeds).spawn(3)
     n_hessians = sum(rng.integers(10, size=50).sum() for _ in range(2))
     assert 400 < n_hessians < 500
     expected = 100 * np.array(fixed) + [0, per_hessian * n_hessians, 0, 0]
@@ -121,7 +121,7 @@ def test_a_short_last_block_counts_its_own_samples():
     solver = make_solver("SOBA", problem, batch_size=64, eval_freq=400, framework="python")
     result = run(solver, 1)
     # The draws, made again: blocks of 64 and 26 inner samples, of 64 and 6 outer ones.
-    inner_rng, outer_rng = np.random.default_rng(solver.seed).spawn(2)
+    inner_rng, outer_rng = np.random.default_rng(solver.seeds).spawn(2)
     inner = np.array([64, 26])[inner_rng.integers(2, size=400)].sum()
     outer = np.array([64, 6])[outer_rng.integers(2, size=400)].sum()
     assert calls(result) == (inner, inner, inner, outer)

@@ -270,28 +270,6 @@ def test_truncation_may_exceed_the_inner_steps_only_where_the_budget_gives_their
     assert solver.skip(problem, question="estimate") == (False, None)
 
 
-@pytest.mark.parametrize("question", ["minimise", "estimate"])
-def test_estimates_end_with_the_budget_or_where_they_diverge(question):
-    solver, problem = make_solver("Analytic"), make_ridge()
-    solver.set_objective(problem, question=question)
-    criterion = BENCHMARK.get_benchmark_objective().stopping_criterion
-
-    def status(errors):
-        instance = criterion.get_runner_instance(solver=solver, max_runs=20)
-        curve = []
-        for error in errors:
-            curve.append(dict(objective_value=1.0, objective_relative_error=error))
-            stop, status, _ = instance.should_stop(len(curve), curve)
-            if stop:
-                break
-        return status
-
-    estimating = question == "estimate"
-    assert status([0.5] * 15) == ("running" if estimating else "done")
-    assert status([0.5] * 25) == ("max_runs" if estimating else "done")
-    assert status([0.5, np.nan]) == ("diverged" if estimating else "running")
-
-
 def test_the_lasso_with_a_lambda_a_feature_beats_the_best_single_one_on_leukemia():
     one, full = (make_full_batch("lasso", "leukemia", n_reg=n_reg) for n_reg in (1, "full"))
     grid = run(make_solver("GridSearch", one, n_values=10, inner_solver="exact"), 10)

@@ -139,28 +139,3 @@ def test_every_curve_tells_with_what_it_was_made(resumed):
 def read_last(results):
     curve = ["dataset_name", "solver_name", "idx_rep"]
     return results.sort_values("stop_val").groupby(curve).tail(1)
-
-
-def test_the_commit_is_that_of_the_repository_and_says_if_files_differ(monkeypatch, tmp_path):
-    from benchmark_utils.provenance import versions as provenance
-
-    def git(*arguments):
-        identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-        done = subprocess.run(
-            ["git", "-C", tmp_path, *identity, *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout.strip()
-
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
-    assert provenance.commit.__wrapped__() is None
-    git("init")
-    (tmp_path / "file").write_text("one")
-    git("add", "file")
-    git("commit", "-m", "one")
-    git("tag", "v1")
-    assert provenance.commit.__wrapped__() == git("rev-parse", "HEAD")
-    (tmp_path / "file").write_text("two")
-    assert provenance.commit.__wrapped__() == git("rev-parse", "HEAD") + "-dirty"

@@ -8,7 +8,6 @@ import pytest
 import yaml
 from benchopt.results import read_results
 from figures import draw_row, panels_of
-from tune import best_parameters
 
 from benchmark_utils.oracle import ORACLE_NAMES
 from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, readme_code
@@ -38,8 +37,10 @@ def test_a_missing_data_set_a_diverging_and_a_refused_solver_end_no_other_run(re
     output, log = results_file
     assert "ijcnn1 could not be loaded from LIBSVM" in log
     assert "SABA: step_size=-1 is not allowed; give a number greater than 0." in log
-    assert "diverged" in log
     results = read_results(output)
+    last = results.groupby(["solver_name", "idx_rep"])["objective_status"].last()
+    assert (last == "diverged").groupby("solver_name").all().sum() == 1
+    assert not any(last == "error")
     assert sorted(results["solver_name"].str.split("[").str[0].unique()) == ["HOAG", "SABA", "SOBA"]
     assert set(results["idx_rep"]) == {0, 1}
 
@@ -62,18 +63,20 @@ def test_results_have_the_columns_that_the_suite_promises(results_file):
         )
     }
     assert columns <= set(results.columns)
-    assert np.isfinite(results[sorted(columns)].to_numpy(float)).all()
+    kept = results[results["objective_status"] == "ok"]
+    assert np.isfinite(kept[sorted(columns)].to_numpy(float)).all()
 
 
 def test_every_solver_starts_from_the_same_point(results_file):
     results = read_results(results_file[0])
     start = results[(results["objective_iterations"] == 0)]
-    assert len(start) == 6
+    assert len(start) == 8
     assert start["objective_value"].nunique() == 1
 
 
 def test_repetitions_differ_for_stochastic_solvers_alone(results_file):
     results = read_results(results_file[0])
+    results = results[~results["solver_name"].str.contains("1000000")]
     last = results.groupby(["solver_name", "idx_rep"])["objective_value"].last()
     for name, values in last.groupby("solver_name"):
         assert (values.nunique() == 1) == name.startswith("HOAG")
@@ -94,7 +97,8 @@ def test_the_summary_lists_every_solver_best_first(results_file):
     rows = [line for line in table.splitlines() if line.startswith("  ")]
     assert all(word in rows[0] for word in ("solver", "iterations", "h - best h", "|grad h|"))
     gaps = [float(line.split()[-3]) for line in rows[1:]]
-    assert len(gaps) == 3
+    assert len(gaps) == 4
+    assert np.isnan(gaps.pop())
     assert gaps == sorted(gaps)
 
 
@@ -104,7 +108,7 @@ def test_the_plot_of_oracle_calls_draws_every_solver_for_every_kind_of_calls(res
     data, options = Benchmark(ROOT).get_plot_data(read_results(results_file[0]), ["oracle_calls"])
     assert options["oracle_calls"]["calls"] == ["all", *ORACLE_NAMES]
     drawn = [plot["data"] for key, plot in data["oracle_calls"].items() if "|grad h|" in key]
-    assert [len(curves) for curves in drawn] == [3] * (1 + len(ORACLE_NAMES))
+    assert [len(curves) for curves in drawn] == [4] * (1 + len(ORACLE_NAMES))
     for curve in chain.from_iterable(drawn):
         assert len(curve["x"]) == len(curve["y"]) > 1
 
@@ -186,26 +190,6 @@ def test_a_figure_is_drawn_from_a_run(tmp_path):
     panels = panels_of("estimates", read_results(output))
     draw_row(panels, tmp_path / "estimates.png")
     assert (tmp_path / "estimates.png").stat().st_size > 10_000
-
-
-def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
-    import pandas as pd
-
-    def curve(solver, value, step, repetition):
-        return dict(
-            dataset_name="data", objective_name="bilevel", solver_name=f"{solver}[s={step}]",
-            idx_rep=repetition, stop_val=3, objective_value=value, p_solver_s=step,
-            p_solver_r="one",
-        )  # fmt: skip
-
-    results = pd.DataFrame([
-        curve("A", 3.0, 0.1, 0), curve("A", 3.2, 0.1, 1),
-        curve("A", 2.0, 0.5, 0), curve("A", 9.0, 0.5, 1),
-        curve("A", 1.0, 2, 0),
-        curve("B", 7.0, 1, 0), curve("B", 7.0, 1, 1),
-    ])  # fmt: skip
-    grid = {"solver": [{"A": {"s": [0.1, 0.5, 2], "r": "one"}}, "B"]}
-    assert best_parameters(results, grid) == [{"A": {"s": 0.1, "r": "one"}}, "B"]
 
 
 def test_the_readmes_example_solver_runs(tmp_path):

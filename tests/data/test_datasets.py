@@ -47,12 +47,6 @@ def test_ijcnn1_holds_out_a_stratified_quarter_of_its_training_set():
     assert positive[0] == pytest.approx(positive[1], abs=1e-4)
 
 
-def test_ijcnn1_validates_on_the_official_test_set():
-    data = get_data("ijcnn1", validation="test")
-    assert data["X_train"].shape == (49_990, 22)
-    assert data["X_val"].shape == (91_701, 22)
-
-
 def test_libsvm_data_stay_sparse_and_hold_out_a_stratified_quarter():
     data = get_data("libsvm", dataset="a9a", validation="holdout")
     assert issparse(data["X_train"])
@@ -66,14 +60,14 @@ def test_libsvm_data_stay_sparse_and_hold_out_a_stratified_quarter():
 
 @pytest.fixture
 def labels(monkeypatch):
-    """Replace what libsvmdata would fetch by one feature and these labels, by name."""
+    """Replace what is read or downloaded by one feature and these labels, by name."""
     known = {}
 
-    def fetch_dataset(name):
-        y = np.tile(known[name], 8)
+    def read(dataset, verified):
+        y = np.tile(known[dataset.dataset_name], 8)
         return np.arange(y.size)[:, np.newaxis], y
 
-    monkeypatch.setattr(libsvm, "fetch_dataset", fetch_dataset)
+    monkeypatch.setattr(libsvm, "read", read)
     return known
 
 

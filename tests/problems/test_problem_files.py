@@ -76,7 +76,9 @@ def test_a_grid_over_a_problems_parameter_is_one_objective_per_value(pattern):
 
 def test_an_objective_keeps_its_problems_parameters_and_those_given_to_be_refused():
     [plain] = objectives("bilevel[problem=lasso]")
-    assert plain._parameters == dict(problem="lasso", question="minimise", n_reg="full")
+    own = dict(problem="lasso", question="minimise", max_calls=np.inf)
+    assert plain._parameters == dict(**own, n_reg="full", box="default")
+    assert str(plain) == "bilevel[problem=lasso,n_reg=full]"
     [foreign] = objectives("bilevel[problem=lasso,n_reg=1,width=8]")
     assert str(foreign) == "bilevel[problem=lasso,n_reg=1,width=8]"
     assert foreign.skip(task="regression") == (
@@ -103,7 +105,7 @@ def test_a_default_that_problems_do_not_share_is_each_problems_own(folder, monke
     (folder / "first.py").write_text(PROBLEM.format(parameters={"width": [16]}))
     (folder / "second.py").write_text(PROBLEM.format(parameters={"width": [3]}))
     objective = BENCHMARK.get_benchmark_objective()
-    own = {"problem": ["first"], "question": ["minimise"]}
+    own = {"problem": ["first"], "question": ["minimise"], "max_calls": [np.inf]}
     monkeypatch.setattr(objective, "parameters", own | problems.parameters_of_all())
     assert objective.get_instance(problem="first").width == 16
     assert objective.get_instance(problem="second").width == 3

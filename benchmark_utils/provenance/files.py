@@ -1,0 +1,94 @@
+"""Which files a curve comes from, and whether they are those of a commit."""
+
+import hashlib
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from benchopt import BaseSolver
+
+from benchmark_utils.provenance.fingerprint import suite_fingerprint
+
+ROOT = Path(__file__).resolve().parents[2]
+# Of another repository, where git itself runs the suite, as in a hook.
+GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+
+
+def files_of(objective):
+    """The files of the objective, of its dataset and of the solver that runs, sorted.
+
+    ``benchmark_utils`` takes part in every run, and is not listed.
+    """
+    solver = objective._run_context.solver_name.split("[")[0]
+    classes = [type(objective), type(objective._dataset)]
+    # benchopt tells an objective only the name of the solver.
+    classes += [cls for cls in subclasses(BaseSolver) if cls.name == solver]
+    return tuple(sorted({cls._module_filename for cls in classes if hasattr(cls, "_file_hash")}))
+
+
+def subclasses(cls):
+    for child in cls.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
+@cache
+def origin(files):
+    """The commit that files are of, what differs from it, and their hash.
+
+    Parameters
+    ----------
+    files : tuple of Path
+        As :func:`files_of` gives them.
+
+    Returns
+    -------
+    origin : dict
+        ``commit`` of the repository that has the suite, with ``-dirty`` if files differ; None if
+        there is none. ``dirty``, the files that are not as in the commit. ``no_commit``, why there
+        is none, else empty. ``files``, a SHA-256 of these files and of ``benchmark_utils``.
+    """
+    digest = hashlib.sha256(suite_fingerprint().encode())
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    told = dict(commit=None, dirty=[], no_commit="", files=digest.hexdigest())
+    try:
+        commit, told["dirty"] = head(), changed(files)
+        told["commit"] = commit + ("-dirty" if told["dirty"] else "")
+    except FileNotFoundError:
+        told["no_commit"] = "git is not installed"
+    except subprocess.CalledProcessError as error:
+        told["no_commit"] = f"git {error.cmd[-1]}: " + " ".join(error.stderr.split())[:200]
+    return told
+
+
+def head():
+    """The commit that is checked out, of a repository that has the suite."""
+    inside = git("rev-parse", "--show-prefix").strip()
+    if inside:
+        # The suite is a folder of another repository, which may know nothing of it.
+        git("ls-files", "--error-unmatch", "objective.py")
+    return git("rev-parse", "HEAD").strip()
+
+
+def changed(files):
+    """The files, and Python files of ``benchmark_utils``, that are not as in the commit."""
+    within = [str(path.relative_to(ROOT)) for path in files if path.is_relative_to(ROOT)]
+    listed = git(
+        "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored", "--",
+        ":(glob)benchmark_utils/**/*.py", *within,
+    )  # fmt: skip
+    outside = [str(path) for path in files if not path.is_relative_to(ROOT)]
+    return [entry[3:] for entry in listed.split("\0") if entry] + outside
+
+
+def git(*arguments):
+    """What git prints about the suite's folder."""
+    # git trusts no folder of another user, but this one's code runs already.
+    trusted = ["-c", f"safe.directory={ROOT}", "-c", "core.fsmonitor=false"]
+    environment = {name: os.environ[name] for name in os.environ if name not in GIT_VARIABLES}
+    return subprocess.run(
+        ["git", "-C", str(ROOT), *trusted, *arguments],
+        capture_output=True, text=True, errors="replace", check=True, env=environment,
+    ).stdout  # fmt: skip

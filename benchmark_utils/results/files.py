@@ -1,0 +1,72 @@
+"""Files of results: read with a sentence where that fails, and written whole or not at all."""
+
+import os
+from contextlib import contextmanager
+
+from benchopt.results import read_results
+
+from benchmark_utils.results.curves import TASK
+
+NEEDED = (*TASK, "solver_name", "idx_rep", "stop_val", "time", "objective_value")
+
+
+class Unreadable(Exception):
+    """A results file cannot be used; the message says which, why, and what to do."""
+
+
+def read(path):
+    """Read a results file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    results : pandas.DataFrame
+        One row per point of a curve, as benchopt writes it.
+
+    Raises
+    ------
+    Unreadable
+        If there is no such file, or only part of one, or it is of something else.
+    """
+    again = "run again, and curves that were finished come from benchopt's cache"
+    if not path.exists():
+        raise Unreadable(f"{path} does not exist; give a results file that benchopt wrote.")
+    try:
+        results = read_results(path)
+    # A reader may raise any exception of a decompressor or parser.
+    except Exception as error:
+        raise Unreadable(
+            f"{path} cannot be read ({type(error).__name__}: {' '.join(str(error).split())[:150]})."
+            f" A run that is killed while it writes leaves part of a file: delete it, and {again}."
+        ) from error
+    missing = [name for name in NEEDED if name not in results]
+    if missing:
+        raise Unreadable(
+            f"{path} has no column {missing[0]}; give a results file that this suite wrote."
+        )
+    if results.empty:
+        raise Unreadable(f"{path} has no curves; {again}.")
+    return results
+
+
+def write_text(path, text):
+    """Write a text file, whole or not at all."""
+    with replaced(path) as draft:
+        draft.write_text(text)
+
+
+@contextmanager
+def replaced(path):
+    """A temporary path beside this one, whose file takes its place at the end.
+
+    So the file is whole whenever the process is killed. After an exception it is as before.
+    """
+    draft = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

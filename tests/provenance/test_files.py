@@ -1,0 +1,161 @@
+"""What a curve says of the files that it comes from."""
+
+import subprocess
+
+import pytest
+import summary
+
+from benchmark_utils.provenance import files as provenance
+from helpers import BENCHMARK, component
+
+
+@pytest.fixture
+def git(tmp_path, monkeypatch):
+    """git in a new folder that takes the place of the suite's."""
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+
+    def git(*arguments, folder=tmp_path):
+        identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+        return subprocess.run(
+            ["git", "-C", folder, *identity, *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    return git
+
+
+@pytest.fixture
+def suite(tmp_path, git):
+    """A repository with an objective, a solver and a module, committed."""
+    for name in ("objective.py", "solvers/soba.py", "benchmark_utils/data/door.py", "README.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text("one")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "one")
+    git("tag", "v1")
+    return tmp_path
+
+
+def origin(folder, *names):
+    return provenance.origin.__wrapped__(tuple(folder / name for name in names))
+
+
+FILES = "objective.py", "solvers/soba.py"
+
+
+def test_files_as_committed_have_the_commit(suite, git):
+    told = origin(suite, *FILES)
+    assert told["commit"] == git("rev-parse", "HEAD")
+    assert told["dirty"] == []
+    assert told["no_commit"] == ""
+
+
+@pytest.mark.parametrize("changed", ["solvers/soba.py", "benchmark_utils/data/door.py"])
+def test_a_changed_file_that_took_part_is_named(suite, git, changed):
+    before = origin(suite, *FILES)
+    (suite / changed).write_text("two")
+    told = origin(suite, *FILES)
+    assert told["commit"] == git("rev-parse", "HEAD") + "-dirty"
+    assert told["dirty"] == [changed]
+    # The hash of the suite's own modules is that of this repository here.
+    assert (told["files"] != before["files"]) == changed.startswith("solvers")
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_solver_that_is_not_in_the_commit_is_not_of_the_commit(suite, git, ignored):
+    (suite / "solvers" / "mine.py").write_text("mine")
+    if ignored:
+        (suite / ".git" / "info" / "exclude").write_text("mine.py\n")
+    assert origin(suite, *FILES)["dirty"] == []
+    told = origin(suite, *FILES, "solvers/mine.py")
+    assert told["commit"] == git("rev-parse", "HEAD") + "-dirty"
+    assert told["dirty"] == ["solvers/mine.py"]
+
+
+def test_a_file_of_elsewhere_is_not_of_the_commit(suite, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "solver.py"
+    elsewhere.write_text("mine")
+    told = origin(suite, *FILES, elsewhere)
+    assert told["dirty"] == [str(elsewhere)]
+    assert told["commit"].endswith("-dirty")
+
+
+def test_files_that_take_no_part_make_nothing_dirty(suite):
+    (suite / "README.md").write_text("two")
+    (suite / "notes.txt").write_text("notes")
+    assert origin(suite, *FILES)["dirty"] == []
+
+
+def test_a_repository_around_the_suite_that_does_not_have_it_is_not_its_own(
+    tmp_path, git, monkeypatch
+):
+    git("init")
+    git("commit", "--allow-empty", "-m", "outer")
+    inner = tmp_path / "suite"
+    inner.mkdir()
+    (inner / "objective.py").write_text("one")
+    monkeypatch.setattr(provenance, "ROOT", inner)
+    told = origin(inner, "objective.py")
+    assert told["commit"] is None
+    assert told["no_commit"].startswith("git objective.py: error: pathspec 'objective.py' did not")
+    # Once it has it, its commit tells which files these are.
+    git("add", ".")
+    git("commit", "-m", "vendored")
+    assert origin(inner, "objective.py")["commit"] == git("rev-parse", "HEAD")
+
+
+def test_a_folder_without_a_repository_says_so(tmp_path, git):
+    (tmp_path / "objective.py").write_text("one")
+    told = origin(tmp_path, "objective.py")
+    assert told["commit"] is None
+    assert "not a git repository" in told["no_commit"]
+    assert len(told["files"]) == 64
+
+
+def test_without_git_the_reason_is_told(suite, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    told = origin(suite, *FILES)
+    assert (told["commit"], told["no_commit"]) == (None, "git is not installed")
+
+
+def test_a_checkout_of_another_user_has_its_commit(suite, git, monkeypatch):
+    expected = git("rev-parse", "HEAD")
+    # As git's own tests do it.
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(subprocess.CalledProcessError):
+        git("rev-parse", "HEAD")
+    assert origin(suite, *FILES)["commit"] == expected
+
+
+def test_variables_of_a_hook_of_another_repository_change_nothing(suite, git, monkeypatch):
+    expected = origin(suite, *FILES)
+    monkeypatch.setenv("GIT_DIR", str(suite / "nowhere"))
+    assert origin(suite, *FILES) == expected
+
+
+def test_the_files_of_a_run_are_those_of_its_objective_dataset_and_solver():
+    objective = BENCHMARK.get_benchmark_objective().get_instance()
+    dataset = component("dataset", "simulated").get_instance()
+    BENCHMARK.get_solvers()
+    from benchopt.utils.run_context import RunContext
+
+    context = RunContext(
+        objective_name="bilevel", dataset_name="simulated", solver_name="SOBA[step_size=1]"
+    )
+    objective._run_context, objective._dataset = context, dataset
+    root = BENCHMARK.benchmark_dir.resolve()
+    assert provenance.files_of(objective) == (
+        root / "datasets" / "simulated.py",
+        root / "objective.py",
+        root / "solvers" / "soba.py",
+    )
+
+
+def test_the_summary_names_the_commit_what_differs_from_it_or_why_there_is_none():
+    final = dict(commit="a1-dirty", dirty=["solvers/my.py"], no_commit="", files="0f",
+                 python="3.11", packages=dict(numpy="2.0"))  # fmt: skip
+    assert summary.way(final) == (
+        "at commit a1-dirty (not as in it: solvers/my.py), with Python 3.11, numpy 2.0"
+    )
+    none = final | dict(commit=None, dirty=[], no_commit="git is not installed")
+    assert summary.way(none).startswith("at no known commit (git is not installed), with P")

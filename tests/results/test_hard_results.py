@@ -1,0 +1,193 @@
+"""Results that are damaged, empty, or not finite: what the scripts make of them."""
+
+import os
+import sys
+
+import figures
+import numpy as np
+import pandas as pd
+import pytest
+import readme_figures
+import suite
+import summary
+
+from benchmark_utils.results.curves import final_points, measured
+from benchmark_utils.results.files import Unreadable, read, replaced
+from benchmark_utils.results.levels import gap_points
+from benchmark_utils.results.performance_profile import performance_ratios
+
+CALLS = ("inner_grad", "hvp", "cross", "outer_grad")
+
+
+def curve(solver, values, repetition=0, statuses=None):
+    """The rows of a curve with these values of h."""
+    return [
+        dict(
+            dataset_name="data", objective_name="bilevel", solver_name=solver, idx_rep=repetition,
+            stop_val=k, objective_iterations=10 * k, time=float(k), objective_value=value,
+            objective_grad_norm=value, objective_status=statuses[k] if statuses else "ok",
+            final_results=np.nan, **{f"objective_{name}_calls": k for name in CALLS},
+            **{"run_date": "2026-01-02T03:04:05", "system-processor": "a chip"},
+        )
+        for k, value in enumerate(values)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def results():
+    """Curves that end well, in NaN, in infinity, that diverge, and that are NaN from the start."""
+    return pd.DataFrame([
+        *curve("Good", [2.0, 1.5, 1.1]),
+        *curve("Nan", [2.0, 1.0, np.nan]),
+        *curve("Infinite", [2.0, 1.2, np.inf]),
+        *curve("Wild", [2.0, 1.05, 3.0], statuses=["ok", "ok", "diverged"]),
+        *curve("Never", [np.nan] * 3),
+        *curve("Half", [2.0, 1.4, 1.3]),
+        *curve("Half", [2.0, 1.4, np.nan], repetition=1),
+    ])  # fmt: skip
+
+
+def printed(script, capsys, *arguments):
+    sys.argv = ["script", *map(str, arguments)]
+    script.main()
+    return capsys.readouterr().out
+
+
+@pytest.fixture(autouse=True)
+def same_arguments(monkeypatch):
+    monkeypatch.setattr(sys, "argv", sys.argv)
+
+
+def test_a_curve_that_ends_in_nan_is_not_the_best_one(results, tmp_path, capsys):
+    results.to_parquet(tmp_path / "results.parquet")
+    table = printed(summary, capsys, tmp_path / "results.parquet")
+    rows = [line.split() for line in table.splitlines() if line.startswith("  ")][1:]
+    # The lowest h of any curve is 1.0.
+    assert [(row[0], row[3]) for row in rows[:2]] == [("Good", "1.00e-01"), ("Wild", "2.00e+00")]
+    assert {(row[0], row[3]) for row in rows[2:]} == {
+        (name, "inf") for name in ("Nan", "Infinite", "Never", "Half")
+    }
+    marks = {row[0]: " ".join(row[6:]) for row in rows}
+    assert marks == {
+        "Good": "",
+        **dict.fromkeys(("Nan", "Infinite", "Never", "Wild"), "diverged: 1 of 1 curves"),
+        "Half": "diverged: 1 of 2 curves",
+    }
+    assert "Run of 2026-01-02 03:04\n" in table
+
+
+def test_the_summary_compares_with_the_stored_optimum_and_fails_below_it(results, tmp_path, capsys):
+    path = tmp_path / "results.parquet"
+    results.assign(objective_gap=results["objective_value"] - 0.5).to_parquet(path)
+    table = printed(summary, capsys, path)
+    assert "h - h*" in table
+    assert "6.00e-01" in table
+    results.assign(objective_gap=results["objective_value"] - 1.2).to_parquet(path)
+    with pytest.raises(SystemExit, match=r"Nan on data, bilevel, repetition 0, is 0\.2 below"):
+        printed(summary, capsys, path)
+    # The table is there all the same.
+    assert "Good" in capsys.readouterr().out
+
+
+def test_the_end_of_a_curve_is_its_last_point_even_if_that_is_nan(results):
+    last = final_points(results)["objective_value"].droplevel([0, 1, 3])
+    assert np.isnan(last["Nan"])
+    assert np.isnan(last["Never"])
+    assert last["Infinite"] == np.inf
+
+
+def test_who_diverged_does_not_win(results, tmp_path, capsys):
+    path = tmp_path / "results.parquet"
+    results.to_parquet(path)
+    last = printed(summary, capsys, "--winners", path).splitlines()[-1]
+    assert last == "| `bilevel` | `data` | Good | 2 s | 8 |"
+    bad = results[~results["solver_name"].isin(["Good"])]
+    bad.to_parquet(path)
+    last = printed(summary, capsys, "--winners", path).splitlines()[-1]
+    assert last == "| `bilevel` | `data` | none, all diverged | | |"
+
+
+def test_plots_show_only_what_is_finite(results):
+    for measure in ("h - best h", "|grad h|"):
+        shown = measured(results, "data", "bilevel", measure)
+        assert np.isfinite(shown["y"]).all()
+        assert "Good" in set(shown["solver_name"])
+    points = gap_points(results.assign(objective_gap=results["objective_value"] - 1))
+    ratios = performance_ratios(points, 0.5, "time")
+    assert ratios.loc[("data, bilevel", 0), "Good"] == 1
+
+
+def test_older_results_are_not_shown_as_those_of_a_run(results, tmp_path, capsys):
+    path = tmp_path / "results.parquet"
+    results.to_parquet(path)
+    written = path.stat().st_mtime
+    assert "Good" in printed(summary, capsys, "--since", written, path)
+    with pytest.raises(SystemExit, match=r"has left no results; .*results.parquet is of an older"):
+        printed(summary, capsys, "--since", written + 1, path)
+
+
+def test_a_file_that_is_not_whole_is_named_in_a_sentence(results, tmp_path, capsys):
+    path = tmp_path / "results.parquet"
+    results.to_parquet(path)
+    content = path.read_bytes()
+    damaged = {
+        "half": content[: len(content) // 2],
+        "empty": b"",
+        "without its start": content[100:],
+        "another": b"solver,value\n",
+    }
+    for name, part in damaged.items():
+        broken = tmp_path / f"{name}.parquet"
+        broken.write_bytes(part)
+        for script, arguments in (
+            (summary, [broken]),
+            (summary, ["--winners", broken]),
+            (figures, ["--results", broken]),
+            (readme_figures, ["ijcnn1", "--results", broken]),
+        ):
+            with pytest.raises(SystemExit) as end:
+                printed(script, capsys, *arguments)
+            assert str(end.value).startswith(f"{broken} cannot be read (")
+            assert "delete it, and run again" in str(end.value)
+    with pytest.raises(SystemExit, match=r"missing.parquet does not exist; give a results file"):
+        printed(summary, capsys, tmp_path / "missing.parquet")
+
+
+def test_a_file_of_something_else_or_of_no_curves_is_refused(results, tmp_path):
+    path = tmp_path / "results.parquet"
+    results.head(0).to_parquet(path)
+    with pytest.raises(Unreadable, match=r"results.parquet has no curves; run again"):
+        read(path)
+    results.drop(columns="objective_value").to_parquet(path)
+    with pytest.raises(Unreadable, match=r"has no column objective_value; give a results file"):
+        read(path)
+
+
+def test_results_as_text_can_be_summarised(results, tmp_path, capsys):
+    results.to_csv(tmp_path / "results.csv", index=False)
+    assert "Good" in printed(summary, capsys, tmp_path / "results.csv")
+
+
+def test_without_results_scripts_say_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(suite.BENCHMARK, "get_output_folder", lambda: tmp_path)
+    with pytest.raises(SystemExit, match=r"There are no results in .*; make some by `make run`"):
+        suite.latest_results()
+
+
+def test_a_file_is_replaced_only_when_it_is_whole(tmp_path):
+    path = tmp_path / "table.csv"
+    with replaced(path) as draft:
+        draft.write_text("one")
+        assert not path.exists()
+        assert draft.suffix == ".csv"
+    assert path.read_text() == "one"
+
+    def stop_in_the_middle():
+        with replaced(path) as draft:
+            draft.write_text("tw")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop_in_the_middle()
+    assert path.read_text() == "one"
+    assert os.listdir(tmp_path) == ["table.csv"]
