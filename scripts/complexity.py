@@ -172,7 +172,7 @@ def climb(name, problem, theorem, horizons, repetitions, framework="numba"):
         vars(solver).update(parameters)
         runs = []
         for repetition in range(repetitions):
-            solver.seed = horizon + repetition
+            solver.seeds = horizon, repetition
             values = squared_norms(solver, problem, horizon)
             calls = sum(solver.get_result()["calls"].values())
             # The trapezoidal rule, as not every iterate is evaluated.

@@ -199,7 +199,7 @@ def run(data, n_samples, missing, seconds):
     print(f"{data}, {n_samples:,} samples: h* = {optimum:.9f}", flush=True)
     for method, seed in missing:
         solver = make_runner(method, METHODS[data][method], problem)
-        solver.seed = seed
+        solver.seeds = 0, seed
         start = time.process_time()
         solver.pre_run_hook(None)
         setup = time.process_time() - start
