@@ -40,13 +40,13 @@ SIZES = tuple(round(5e3 * 10 ** (k / 2)) for k in range(7))
 LEVELS = (1e-2, 1e-3, 1e-4)  # parts of the gap at the start
 YARDSTICK = "QuasiNewton"
 CONSTANT = dict(decay=0.0, outer_decay=0.0)
-# Steps that do well at 5e4 samples, and are the same at all sizes.
+# Steps that do well at 2e4 to 5e4 samples, and are the same at all sizes.
 METHODS = {
     "simulated": {
         "QuasiNewton": {},
         "HOAG": {},
-        "SOBA": dict(step_size=0.1, outer_step_size=10.0, **CONSTANT),
-        "SABA": dict(step_size=0.3, outer_step_size=10.0, init_memory="full"),
+        "SOBA": dict(step_size=0.02, outer_step_size=10.0, **CONSTANT),
+        "SABA": dict(step_size=0.5, outer_step_size=100.0, init_memory="full"),
         "StocBiO": dict(step_size=0.3, neumann_step_size=0.3, outer_step_size=30.0),
     },
     "ijcnn1": {
@@ -60,7 +60,7 @@ METHODS = {
 SELF_TUNING = ("QuasiNewton", "HOAG")
 N_FEATURES = 20  # of the simulated data
 # Iterations of a stochastic method between two looks at the clock.
-CHUNK = 64
+CHUNK = 256
 # A curve is judged whenever its time has grown by this factor.
 GROWTH = 1.2
 
