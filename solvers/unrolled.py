@@ -1,6 +1,7 @@
 from itertools import islice
 
 from benchmark_utils.algorithms.estimator import Estimator
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import any_of, integer, one_of, positive, too_large
@@ -62,6 +63,7 @@ class Solver(Estimator):
         "step_size": any_of(positive, one_of("auto")),
         "outer_step_size": outer_step_sizes,
     }
+    search_space = {"n_inner_steps": Choice(10, 50), "outer_step_size": LogUniform(0.3, 1e5)}
     takes_non_smooth = True
     takes_root = True
 
