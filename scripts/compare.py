@@ -22,6 +22,7 @@ from tune import Tuning, options_of
 
 from benchmark_utils.results.archive import read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios
+from benchmark_utils.results.files import replaced
 from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, median_gaps, name_of
 from benchmark_utils.results.ranking import Ranking
 
@@ -128,7 +129,8 @@ def draw(points, new, title, path):
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7, frameon=False
     )
-    figure.savefig(path, dpi=150)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=150)
     plt.close(figure)
 
 

@@ -24,6 +24,8 @@ import numpy as np
 from stopwatch import make_solver, stochastic_solvers
 from suite import BENCHMARK, ROOT, make_dataset, problem_of
 
+from benchmark_utils.results.files import replaced, write_text
+
 DATA = dict(inner_dim=5, outer_dim=5, inner_conditioning=3, outer_conditioning=3, noise=1.0)
 FIGURE = ROOT / "docs" / "figures" / "complexity.png"
 PAGE = ROOT / "docs" / "complexity.md"
@@ -200,13 +202,17 @@ def draw(ladders):
         axis.tick_params(labelsize=7)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=6.5)
-    figure.savefig(FIGURE, dpi=200)
+    with replaced(FIGURE) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
 def table(ladders):
     """The rows of the page's table, in Markdown."""
-    rows = ["| method | steps | theory | mean of iterates | last iterate | theorem |", "|---" * 6 + "|"]
+    rows = [
+        "| method | steps | theory | mean of iterates | last iterate | theorem |",
+        "|---" * 6 + "|",
+    ]
     for name, ladder in ladders.items():
         theorem = THEOREMS[name]
         measured, last = (exponent(ladder.calls, values) for values in (ladder.mean, ladder.last))
@@ -219,7 +225,7 @@ def write(ladders):
     """Put the table between its marks in the page."""
     before, rest = PAGE.read_text().split(BEGIN)
     _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(ladders)}\n{END}{after}")
+    write_text(PAGE, f"{before}{BEGIN}\n{table(ladders)}\n{END}{after}")
 
 
 def main():

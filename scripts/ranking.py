@@ -15,6 +15,7 @@ from archive import ARCHIVE, VARIANTS
 from suite import ROOT
 
 from benchmark_utils.results.archive import read_archive
+from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.leaderboard import sections, table
 from benchmark_utils.results.levels import LEVELS, costs_to_levels, name_of
 from benchmark_utils.results.ranking import FURTHEST, Ranking
@@ -107,7 +108,8 @@ def draw(points, path):
     figure.suptitle(
         f"Integrated performance profiles; tasks: {len(rankings[0].tasks)}", fontsize=10
     )
-    figure.savefig(path, dpi=150)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=150)
     plt.close(figure)
 
 
@@ -134,7 +136,7 @@ def put_between_marks(text, path):
     old = path.read_text()
     if not re.search(pattern, old):
         raise SystemExit(f"{path} needs the two lines {' and '.join(MARKS)} for the table.")
-    path.write_text(re.sub(pattern, lambda _: f"{MARKS[0]}\n{text}\n{MARKS[1]}", old))
+    write_text(path, re.sub(pattern, lambda _: f"{MARKS[0]}\n{text}\n{MARKS[1]}", old))
 
 
 def make(root, readme, docs):
@@ -146,7 +148,7 @@ def make(root, readme, docs):
     variants = {name: split(read_archive(root, name)[0], manifests)[0] for name in VARIANTS}
     rows = "\n".join(table(points))
     put_between_marks(f"{FIGURE}\n\n{rows}\n\n{CAPTION}", readme)
-    (docs / "ranking.md").write_text(page(rows, points, variants, no_box))
+    write_text(docs / "ranking.md", page(rows, points, variants, no_box))
     draw(points, docs / "leaderboard.png")
 
 

@@ -54,7 +54,7 @@ class Solver(StochasticSolver):
         "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "barrier": Choice(0.1, 0.5, 1.0),
-        "outer_decay": Choice(0.0, 0.25, 0.5),
+        "outer_decay": Choice(0.0, 0.25),
     }
 
     @property

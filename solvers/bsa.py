@@ -38,7 +38,7 @@ class Solver(RandomNeumannSolver):
         "step_size": LogUniform(0.03, 4),
         "neumann_step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
-        "outer_decay": Choice(0.0, 0.25, 0.5),
+        "outer_decay": Choice(0.0, 0.25),
         "n_neumann_steps": Choice(10, 30),
     }
 

@@ -61,7 +61,7 @@ class Solver(StochasticSolver):
         "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "penalty": LogUniform(3, 3000),
-        ("penalty_growth", "decay", "outer_decay"): Choice((0.0, 0.0, 0.0), (1 / 7, 4 / 7, 5 / 7)),
+        ("penalty_growth", "decay", "outer_decay"): Choice((0.0, 0.0, 0.0), (0.07, 0.3, 0.35)),
     }
 
     @property

@@ -54,7 +54,7 @@ class Solver(StochasticSolver):
         "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "smoothing": Choice(0.01, 0.1),
-        "outer_decay": Choice(0.0, 0.25, 0.5),
+        "outer_decay": Choice(0.0, 0.25),
         "n_directions": Choice(1, 10),
     }
 

@@ -28,7 +28,7 @@ class Solver(RandomNeumannSolver):
         "step_size": LogUniform(0.03, 4),
         "neumann_step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
-        ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.4), (0.4, 0.6)),
+        ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.3)),
         "n_neumann_steps": Choice(10, 30),
     }
     n_inner_steps = 1

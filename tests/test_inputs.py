@@ -70,6 +70,15 @@ def test_numbers_of_a_problem_may_be_texts():
     )
 
 
+def test_budgets_of_a_configuration_may_be_texts():
+    criterion = BENCHMARK.get_benchmark_objective().stopping_criterion
+    chosen = criterion.get_runner_instance(
+        solver=make_solver("HOAG"), max_runs="1e2", timeout="1e1", terminal=None
+    )
+    assert (chosen.max_runs, chosen.timeout) == (100, 10)
+    assert type(chosen.max_runs) is int
+
+
 def test_the_name_of_a_dataset_needs_no_quotes(tmp_path):
     # benchopt drops the space of libsvm[dataset=duke breast-cancer].
     dataset = component("dataset", "libsvm").get_instance(dataset="dukebreast-cancer")

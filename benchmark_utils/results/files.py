@@ -52,6 +52,12 @@ def read(path):
     return results
 
 
+def write_text(path, text):
+    """Write a text file, whole or not at all."""
+    with replaced(path) as draft:
+        draft.write_text(text)
+
+
 @contextmanager
 def replaced(path):
     """A temporary path beside this one, whose file takes its place at the end.
