@@ -22,6 +22,7 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import yaml
 from benchopt.utils.run_context import RunContext
 from scipy.optimize import minimize
 from stopwatch import make_solver
@@ -40,7 +41,8 @@ SIZES = tuple(round(5e3 * 10 ** (k / 2)) for k in range(7))
 LEVELS = (1e-2, 1e-3, 1e-4)  # parts of the gap at the start
 YARDSTICK = "QuasiNewton"
 CONSTANT = dict(decay=0.0, outer_decay=0.0)
-# Steps that do well at 2e4 to 5e4 samples, and are the same at all sizes.
+# Steps from a few trials at 2e4 to 5e4 samples, for methods that `make tune` has not tuned on the
+# task of the same name. They are the same at all sizes.
 METHODS = {
     "simulated": {
         "QuasiNewton": {},
@@ -58,7 +60,6 @@ METHODS = {
     },
 }
 SELF_TUNING = ("QuasiNewton", "HOAG")
-N_FEATURES = 20  # of the simulated data
 # Iterations of a stochastic method between two looks at the clock.
 CHUNK = 256
 # A curve is judged whenever its time has grown by this factor.
@@ -71,6 +72,7 @@ class Row(NamedTuple):
     data: str
     n_samples: int
     method: str
+    parameters: str
     seed: int
     level: float
     seconds: float
@@ -81,7 +83,7 @@ class Row(NamedTuple):
 
 def make_problem(data, n_samples):
     """The simulated data, or rows of IJCNN1 drawn with replacement in the official proportion."""
-    parameters = dict(n_samples=n_samples, n_features=N_FEATURES) if data == "simulated" else {}
+    parameters = dict(n_samples=n_samples) if data == "simulated" else {}
     dataset = make_dataset(data, **parameters)
     RunContext().set_run_context("bilevel", dataset, "script", repetition=0, base_seed=0)
     arrays = dataset.get_data()
@@ -121,6 +123,13 @@ def lowest(problem):
     options = dict(maxcor=20, ftol=1e-11, gtol=1e-7)
     found = minimize(h, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return found.fun
+
+
+def parameters_of(data, method):
+    """The tuned parameters of a method, or those above."""
+    path = ROOT / "tuning" / data / "chosen.yml"
+    tuned = yaml.safe_load(path.read_text()) if path.exists() else {}
+    return tuned.get(method, METHODS[data][method])
 
 
 def make_runner(method, parameters, problem):
@@ -198,7 +207,8 @@ def run(data, n_samples, missing, seconds):
     optimum = lowest(problem)
     print(f"{data}, {n_samples:,} samples: h* = {optimum:.9f}", flush=True)
     for method, seed in missing:
-        solver = make_runner(method, METHODS[data][method], problem)
+        parameters = parameters_of(data, method)
+        solver = make_runner(method, parameters, problem)
         solver.seeds = 0, seed
         start = time.process_time()
         solver.pre_run_hook(None)
@@ -208,7 +218,7 @@ def run(data, n_samples, missing, seconds):
             raise SystemExit(f"{method} is {-points[:, 2].min():.1e} below h*, which is wrong.")
         costs = [[cost_to(points, level, column) for column in (0, 1)] for level in LEVELS]
         keep(
-            Row(data, n_samples, method, seed, level, *cost, setup, seconds)
+            Row(data, n_samples, method, str(parameters), seed, level, *cost, setup, seconds)
             for level, cost in zip(LEVELS, costs, strict=True)
         )
         told = "  ".join(
@@ -229,8 +239,10 @@ def keep(rows):
 
 
 def kept():
-    """The runs so far, a table with the columns of :class:`Row`."""
-    return pd.read_csv(KEPT) if KEPT.exists() else pd.DataFrame(columns=Row._fields)
+    """The runs so far with the parameters of now, a table with the columns of :class:`Row`."""
+    runs = pd.read_csv(KEPT) if KEPT.exists() else pd.DataFrame(columns=Row._fields)
+    now = [str(parameters_of(*pair)) for pair in zip(runs["data"], runs["method"], strict=True)]
+    return runs[runs["parameters"] == now]
 
 
 def runs_missing(data, n_samples, methods, seeds):
