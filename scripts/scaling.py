@@ -120,7 +120,8 @@ def lowest(problem):
     starts = [np.full(problem.outer_dim, value) for value in shared]
     start = min(starts, key=lambda outer_var: h(outer_var)[0])
     bounds = [(problem.lower, problem.upper)] * problem.outer_dim
-    options = dict(maxcor=20, ftol=1e-11, gtol=1e-7)
+    # Where penalties are small, h is flat, and still falls.
+    options = dict(maxcor=20, ftol=1e-15, gtol=1e-10)
     found = minimize(h, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return found.fun
 
