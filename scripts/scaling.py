@@ -35,6 +35,7 @@ from benchmark_utils.results.files import put_between_marks, replaced
 FIGURE = ROOT / "docs" / "figures" / "scaling.png"
 PAGE = ROOT / "docs" / "scaling.md"
 MARKS = "<!-- table of make scaling -->", "<!-- end of the table -->"
+PICTURE = "![](figures/scaling.png)"
 KEPT = ROOT / "outputs" / "scaling.csv"
 
 SIZES = tuple(round(5e3 * 10 ** (k / 2)) for k in range(7))
@@ -361,7 +362,7 @@ def main():
     runs = kept()
     draw(runs)
     table = crossings(runs)
-    put_between_marks(PAGE, MARKS, table)
+    put_between_marks(PAGE, MARKS, f"{PICTURE}\n\n{table}")
     print(table)
 
 
