@@ -333,7 +333,7 @@ def draw(runs):
                         reached.index, reached, "o-", color=f"C{number}", markersize=3, label=method
                     )
             axis.set_title(f"{data}, level {level:g}", fontsize=8)
-            axis.tick_params(labelsize=7)
+            axis.tick_params(which="both", labelsize=7)
             axis.grid(alpha=0.3)
         row[0].set_ylabel(column, fontsize=8)
     for axis in axes[-1]:
