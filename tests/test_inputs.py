@@ -26,6 +26,8 @@ POSITIVE = number(0, description="a number greater than 0")
         (POSITIVE, "1e-1", 0.1),
         (POSITIVE, "3", 3),
         (POSITIVE, 2, 2),
+        (POSITIVE, 10**30, 1e30),
+        (POSITIVE, 10**400, 10**400),
         (integer(1), 1e6, 1_000_000),
         (integer(1), "1e6", 1_000_000),
         (integer(1), "17", 17),
@@ -45,6 +47,12 @@ def test_a_value_is_what_was_meant(allowed, written, meant):
     found = allowed.meant(written)
     assert found == meant
     assert type(found) is type(meant)
+
+
+def test_integers_beyond_all_floats_are_no_numbers():
+    assert POSITIVE.test(10**30)
+    for value in (10**400, -(10**400), np.inf, np.nan):
+        assert not POSITIVE.test(value)
 
 
 def test_numbers_that_yaml_takes_for_texts_are_numbers():

@@ -55,11 +55,17 @@ class Choice:
 def near(space, point, part):
     """The search space around a point that is this part of each range, in logarithms."""
     return {
-        names: distribution.near(
-            point[names] if isinstance(names, str) else tuple(point[name] for name in names), part
-        )
+        names: distribution.near(value_of(names, distribution, point), part)
         for names, distribution in space.items()
     }
+
+
+def value_of(names, distribution, point):
+    """The value of a distribution from which the parameters of a point were made."""
+    if isinstance(names, str):
+        return point[names]
+    values = tuple(point[name] for name in names)
+    return values[0] if isinstance(distribution, LogUniform) else values
 
 
 def points(space, n, seed=0):
