@@ -14,6 +14,7 @@ from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
 from benchmark_utils.algorithms.refusals import StepRefused, refused_step
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework, that_runs
 from benchmark_utils.frameworks.python import row
+from benchmark_utils.minibatches.sampling import in_passes, independent
 from benchmark_utils.validation import any_of, integer, one_of, too_large
 
 Array = Any  # a NumPy or JAX array, whichever the framework computes with
@@ -49,6 +50,7 @@ class StochasticSolver(BilevelSolver):
 
     parameters = {
         "batch_size": [64],
+        "replacement": [True],
         "framework": ["numba"],
         "precision": ["float64"],
         "eval_freq": [256],
@@ -56,6 +58,7 @@ class StochasticSolver(BilevelSolver):
     }
     allowed = {
         "batch_size": any_of(integer(1), one_of("full")),
+        "replacement": one_of(True, False),
         "framework": one_of(*FRAMEWORKS),
         "precision": one_of("float64", "float32"),
         # The clock is read between two evaluations only.
@@ -218,16 +221,28 @@ class StochasticSolver(BilevelSolver):
         They are drawn for many chunks together, as NumPy takes as long to begin as to draw some
         hundred numbers.
         """
+        inner_rng, outer_rng, more_rng = rngs
+        sampler = independent if self.replacement else in_passes
+        n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
+        samplers = sampler(inner_rng, n_inner_blocks), sampler(outer_rng, n_outer_blocks)
         n_together = max(1, DRAWN_TOGETHER // self.eval_freq)
         t = np.arange(1, n_together * self.eval_freq + 1)
         while True:
-            draws = self.draws(rngs, t)
+            draws = self.draws(samplers, more_rng, t)
             for start in range(0, len(t), self.eval_freq):
                 yield row(draws, slice(start, start + self.eval_freq))
             t += len(t)
 
-    def draws(self, rngs, t):
+    def draws(self, samplers, rng, t):
         """The arguments of iterations t, one row per iteration.
+
+        Parameters
+        ----------
+        samplers : pair of callable
+            ``draw(shape)`` for inner and outer blocks.
+        rng : numpy.random.Generator
+            For :meth:`draw`.
+        t : integer array
 
         Returns
         -------
@@ -236,11 +251,10 @@ class StochasticSolver(BilevelSolver):
         more : array, (len(t), ...)
             Only if :meth:`draw` returns something.
         """
-        inner_rng, outer_rng, more_rng = rngs
-        n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
-        inner_batches = inner_rng.integers(n_inner_blocks, size=(len(t), self.n_inner_batches))
-        outer_batches = outer_rng.integers(n_outer_blocks, size=(len(t), self.n_outer_batches))
-        more = self.draw(more_rng, t)
+        draw_inner, draw_outer = samplers
+        inner_batches = draw_inner((len(t), self.n_inner_batches))
+        outer_batches = draw_outer((len(t), self.n_outer_batches))
+        more = self.draw(rng, t)
         draws = inner_batches, outer_batches, self.step_sizes(t)
         return draws if more is None else (*draws, more)
 

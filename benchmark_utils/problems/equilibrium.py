@@ -13,8 +13,9 @@ whose Jacobian in theta is not symmetric, and
 
 The spectral norm of W is kept at most ``contraction`` < 1, so that the cell is a contraction: the
 fixed point exists, is unique, and is the limit of the iterations of the cell. The loss is squared,
-as in the theorem on iteration overfitting (``scripts/iteration_overfitting.py``): cross-entropies
-have no minimum where the classes can be separated, and drive the states into saturation.
+as in the theorem on iteration overfitting (``experiments/iteration_overfitting.py``):
+cross-entropies have no minimum where the classes can be separated, and drive the states into
+saturation.
 
 S. Bai, J. Z. Kolter, V. Koltun, 'Deep equilibrium models', NeurIPS 2019. The cell is the simplest
 of those in E. Winston, J. Z. Kolter, 'Monotone operator equilibrium networks', NeurIPS 2020.
