@@ -178,9 +178,7 @@ def test_the_clock_is_looked_at_often_enough():
     refused, reason = make_solver("StocBiO", n_inner_steps=10**6).skip(make_problem())
     assert refused
     assert_advice(reason, "StocBiO", n_inner_steps=10**6)
-    assert (
-        "minibatches between two looks at the clock; give values that make at most" in reason
-    )
+    assert "minibatches between two looks at the clock; give values that make at most" in reason
 
 
 def test_the_objective_takes_no_numbers_beyond_its_problem():
