@@ -21,6 +21,8 @@ Array = Any  # a NumPy or JAX array, whichever the framework computes with
 
 # Iterations whose minibatches are drawn together.
 DRAWN_TOGETHER = 2048
+# Compiled code takes about ten seconds for so many.
+MOST_MINIBATCHES = 10**7
 
 
 class StochasticSolver(BilevelSolver):
@@ -124,9 +126,15 @@ class StochasticSolver(BilevelSolver):
         return self.refuse_draws() or self.refuse_step(problem)
 
     def refuse_draws(self):
-        """Say why the indices of minibatches do not fit into memory; None if they do."""
+        """Say why minibatches are too many between two evaluations; None if they are not."""
         names = [name for name in self.parameters if name.startswith(("n_", "eval_freq"))]
         n_batches = self.n_inner_batches + self.n_outer_batches
+        if self.eval_freq * n_batches > MOST_MINIBATCHES:
+            given = ", ".join(f"{name}={getattr(self, name)}" for name in names)
+            return (
+                f"{self.name}: {given} make {self.eval_freq * n_batches:,} minibatches between two "
+                f"looks at the clock; give values that make at most {MOST_MINIBATCHES:,}."
+            )
         return too_large(self, names, max(DRAWN_TOGETHER, self.eval_freq) * n_batches)
 
     def refuse_step(self, problem):
