@@ -6,7 +6,7 @@ RESULTS ?=
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune bench figures readme-figures lint clean
+.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench figures readme-figures lint clean
 
 run: .venv/ready
 	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
@@ -24,11 +24,32 @@ reproduce: .venv/ready
 reproduce-update: .venv/ready
 	python scripts/reproduce.py --update
 
+# The lowest h of TASK, or of all tasks of configs/tasks.yml, into configs/optima.csv.
+optima: .venv/ready
+	python scripts/optima.py $(TASK)
+
 # Tune SOLVER, or all solvers with a search space, on TASK of configs/tasks.yml, with JOBS processes.
 SOLVER ?=
 JOBS ?= 1
 tune: .venv/ready
 	python scripts/tune.py $(TASK) $(SOLVER) -j $(JOBS)
+
+# The final runs of TASK, or of all tasks; of SOLVER only, or of VARIANT (float32, 5_trials).
+TASK ?=
+SOLVER ?=
+VARIANT ?=
+archive: .venv/ready
+	python scripts/archive.py $(TASK) $(if $(SOLVER),--solver $(SOLVER)) \
+		$(if $(VARIANT),--variant $(VARIANT))
+
+# The table and the figure of the README and docs/ranking.md, from the archive.
+leaderboard: .venv/ready
+	python scripts/ranking.py
+
+# Compare the solver of a file SOLVER with those of the archive on TASK; OPTIONS as of the script.
+OPTIONS ?=
+compare: .venv/ready
+	python scripts/compare.py $(SOLVER) $(TASK) $(OPTIONS)
 
 bench: .venv/ready
 	python scripts/bench.py

@@ -22,7 +22,7 @@ from benchmark_utils.problems import (
 from benchmark_utils.provenance.fingerprint import data_fingerprint, suite_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.provenance.versions import provenance
-from benchmark_utils.validation import any_of, one_of, positive, refusal
+from benchmark_utils.validation import any_of, as_number, one_of, positive, refusal
 
 JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
 # The objective's own parameters, besides those of problems.
@@ -68,6 +68,7 @@ class Objective(BaseObjective):
         return list(find_problems().declared) if name == "problem" else None
 
     def save_parameters(self, **parameters):
+        parameters = {name: as_number(value) for name, value in parameters.items()}
         super().save_parameters(**parameters)
         kept = dict(problem=self.problem, question=self.question, max_calls=self.max_calls)
         kept |= default_parameters(self.problem)

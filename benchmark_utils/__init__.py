@@ -18,13 +18,13 @@
 
 Each line imports only from itself and from the lines below it::
 
-    solvers, objective, scripts
+    solvers, objective, scripts, experiments
         algorithms, problems, judge, optima, budget
             numerics, frameworks
                 minibatches, oracle, validation     (which may import each other)
 
 Besides, datasets import from data and validation, data from validation, plots from results, scripts
-from results, and the objective from data and provenance. ``frameworks/numba`` is imported through
-its ``__init__`` only, by ``*_kernels.py`` and by ``get_framework``. ``tests/test_rooms.py`` holds
-this.
+from results and experiments, and the objective from data and provenance. ``frameworks/numba`` is
+imported through its ``__init__`` only, by ``*_kernels.py`` and by ``get_framework``.
+``tests/test_rooms.py`` holds this.
 """

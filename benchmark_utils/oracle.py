@@ -21,3 +21,15 @@ class Oracle(NamedTuple):
     inner_grad_hvp_cross: Callable  # these three in one pass over the minibatch
     outer_grad: Callable  # (grad_theta F, grad_lambda F), (p,) and (d,)
     project: Callable  # (arrays, outer_var): the nearest lambda at which the problem is defined
+    # For steps that need no gradient in theta; each counts as a call of the whole gradient.
+    inner_lambda_grad: Callable  # grad_lambda G, (d,)
+    outer_lambda_grad: Callable  # grad_lambda F, (d,)
+
+
+def lambda_grad(grads):
+    """The oracle of a gradient in lambda, from that of the gradients in theta and lambda."""
+
+    def grad(arrays, inner_var, outer_var, batch):
+        return grads(arrays, inner_var, outer_var, batch)[1]
+
+    return grad

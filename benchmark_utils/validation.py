@@ -5,6 +5,7 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
+import psutil
 
 
 class Allowed(NamedTuple):
@@ -12,6 +13,24 @@ class Allowed(NamedTuple):
 
     test: Callable[[Any], bool]
     description: str  # completes the sentence "give ..."
+    # What a value means that is written in another way, or the value itself.
+    meant: Callable[[Any], Any] = lambda value: value
+
+
+def as_number(value):
+    """The number that a text is; to YAML 1e-1 and 1e6 are texts. Other values stay."""
+    for read in (int, float) if isinstance(value, str) else ():
+        try:
+            return read(value)
+        except ValueError:
+            continue
+    return value
+
+
+def as_integer(value):
+    """The integer that a value is, such as 1e6. Other values stay."""
+    value = as_number(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def number(low, high=np.inf, *, description):
@@ -24,40 +43,87 @@ def number(low, high=np.inf, *, description):
             and np.isfinite(value)
         ),
         description,
+        as_number,
     )
 
 
-def integer(low, high=np.inf):
-    """An integer from low to high."""
-    upper = "" if high == np.inf else f" and at most {high}"
+# Nobody counts to more in a run. Where memory allows less, see :func:`too_large`.
+LARGEST_COUNT = 10**9
+
+
+def integer(low, high=LARGEST_COUNT):
+    """An integer from low to high, by default to what a run can count to."""
     return Allowed(
         lambda value: (
             isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
         ),
-        f"an integer of at least {low}{upper}",
+        f"an integer of at least {low} and at most {high:,}",
+        as_integer,
     )
 
 
 def one_of(*values):
-    """One of a few values."""
+    """One of a few values. Spaces do not matter: benchopt drops those without quotes."""
     names = ", ".join(map(str, values))
+    without_spaces = {value.replace(" ", ""): value for value in values if isinstance(value, str)}
+
+    def meant(value):
+        return (
+            without_spaces.get(value.replace(" ", ""), value) if isinstance(value, str) else value
+        )
+
     return Allowed(
         lambda value: any(value == allowed and type(value) is type(allowed) for allowed in values),
         f"one of {names}",
+        meant,
     )
 
 
 def any_of(*options):
     """Any value that one of the options allows."""
+
+    def meant(value):
+        return next((m for o in options if o.test(m := o.meant(value))), value)
+
     return Allowed(
         lambda value: any(option.test(value) for option in options),
         " or ".join(option.description for option in options),
+        meant,
     )
+
+
+def as_meant(parameters, allowed):
+    """Parameters, with numbers where they are written as texts, and integers as 1e6."""
+    return {
+        name: allowed[name].meant(value) if name in allowed else value
+        for name, value in parameters.items()
+    }
 
 
 positive = number(0, description="a number greater than 0")
 non_negative = number(-1e-300, description="a number of at least 0")
 fraction = number(0, 1, description="a number greater than 0 and at most 1")
+
+
+def too_large(owner, names, n_numbers):
+    """Say in a sentence that parameters ask for more memory than there is; None if it suffices.
+
+    Parameters
+    ----------
+    owner : object
+        Has a name and the parameters as attributes.
+    names : list of str
+    n_numbers : int
+        How many numbers of eight bytes the parameters ask for.
+    """
+    free = psutil.virtual_memory().available
+    if 8 * n_numbers <= free:
+        return None
+    given = ", ".join(f"{name}={getattr(owner, name)}" for name in names)
+    return (
+        f"{owner.name}: {given} would need {8 * n_numbers / 2**30:,.1f} GiB of memory, of which "
+        f"{free / 2**30:,.1f} are free; give less."
+    )
 
 
 def finite(*arrays):
@@ -89,8 +155,8 @@ def refusal(owner, allowed):
     sentence : str or None
         None if every parameter is in range.
     """
-    for name, (test, description) in allowed.items():
+    for name, permitted in allowed.items():
         value = getattr(owner, name)
-        if not test(value):
-            return f"{owner.name}: {name}={value!r} is not allowed; give {description}."
+        if not permitted.test(value):
+            return f"{owner.name}: {name}={value!r} is not allowed; give {permitted.description}."
     return None

@@ -1,7 +1,7 @@
 import numpy as np
 
 from benchmark_utils.data.dataset import BilevelDataset
-from benchmark_utils.validation import integer, non_negative, number
+from benchmark_utils.validation import integer, non_negative, number, too_large
 
 
 class Dataset(BilevelDataset):
@@ -36,6 +36,7 @@ class Dataset(BilevelDataset):
         "coupling": [1.0],
         "noise": [0.1],
     }
+    sizes = "n_inner_samples", "n_outer_samples", "inner_dim", "outer_dim"
     at_least_one = number(1 - 1e-12, description="a number of at least 1")
     allowed = {
         "n_inner_samples": integer(1),
@@ -58,13 +59,15 @@ class Dataset(BilevelDataset):
 
     def refuse(self):
         needed = self.inner_dim + self.outer_dim + 1
-        for name in ("n_inner_samples", "n_outer_samples"):
+        for name in self.sizes[:2]:
             if getattr(self, name) < needed:
                 return (
                     f"{self.name}: {name}={getattr(self, name)} is fewer than inner_dim + "
                     f"outer_dim + 1 = {needed} directions; give at least {needed}."
                 )
-        return None
+        n_samples = self.n_inner_samples + self.n_outer_samples
+        # Orthogonal rows, and the samples made of them.
+        return too_large(self, self.sizes, 3 * n_samples * needed)
 
     def load(self, rng):
         p, d = self.inner_dim, self.outer_dim

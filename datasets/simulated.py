@@ -3,7 +3,7 @@ import numpy as np
 from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.simulation import correlated_features, correlation_allowed
 from benchmark_utils.data.splits import split
-from benchmark_utils.validation import integer, number
+from benchmark_utils.validation import integer, number, too_large
 
 
 class Dataset(BilevelDataset):
@@ -32,6 +32,11 @@ class Dataset(BilevelDataset):
         "positive_fraction": number(0, 0.999, description="a number between 0 and 1"),
     }
     test_parameters = {"n_samples": [200], "n_features": [5]}
+
+    def refuse(self):
+        names = "n_samples", "n_features"
+        # Samples, and their copy in the order of the parts.
+        return too_large(self, names, 2 * self.n_samples * self.n_features)
 
     def load(self, rng):
         X = correlated_features(self.n_samples, self.n_features, self.correlation, rng)

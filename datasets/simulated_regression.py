@@ -3,7 +3,7 @@ import numpy as np
 from benchmark_utils.data.dataset import BilevelDataset
 from benchmark_utils.data.simulation import correlated_features, correlation_allowed
 from benchmark_utils.data.splits import split
-from benchmark_utils.validation import integer, positive
+from benchmark_utils.validation import integer, positive, too_large
 
 
 class Dataset(BilevelDataset):
@@ -40,7 +40,8 @@ class Dataset(BilevelDataset):
                 f"{self.name}: n_nonzero={self.n_nonzero} is larger than n_features="
                 f"{self.n_features}; give at most that."
             )
-        return None
+        names = "n_samples", "n_features"
+        return too_large(self, names, 2 * self.n_samples * self.n_features)
 
     def load(self, rng):
         X = correlated_features(self.n_samples, self.n_features, self.correlation, rng)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from benchmark_utils.data.dataset import BilevelDataset
-from benchmark_utils.validation import fraction, integer, non_negative
+from benchmark_utils.validation import fraction, integer, non_negative, too_large
 
 
 class Dataset(BilevelDataset):
@@ -37,6 +37,12 @@ class Dataset(BilevelDataset):
         "perturbation": non_negative,
     }
     test_parameters = {"n_signals": [5], "n_dims": [6], "n_atoms": [8]}
+
+    def refuse(self):
+        names = "n_signals", "n_dims", "n_atoms"
+        n_entries = self.n_signals * (self.n_dims + self.n_atoms) + self.n_dims * self.n_atoms
+        # Each array, and one in the making.
+        return too_large(self, names, 2 * n_entries)
 
     def load(self, rng):
         dictionary = rng.standard_normal((self.n_dims, self.n_atoms))

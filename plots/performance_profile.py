@@ -1,6 +1,7 @@
 import numpy as np
 
-from benchmark_utils.results.curves import CALLS, oracle_calls
+from benchmark_utils.results.curves import CALLS
+from benchmark_utils.results.levels import gap_points
 from benchmark_utils.results.performance_profile import performance_ratios, profile
 from benchmark_utils.results.plots import CurvePlot
 
@@ -8,18 +9,21 @@ TIME = "time"
 
 
 class Plot(CurvePlot):
-    """Performance profiles over all datasets, objectives and repetitions of a results file."""
+    """Performance profiles over the datasets, objectives and repetitions of a results file.
+
+    Only tasks whose optimum is stored are counted.
+    """
 
     name = "performance_profile"
     scale = "semilog-x"
     options = {
-        "accuracy": ["1e-1", "1e-2", "1e-3", "1e-4", "1e-6"],
+        "accuracy": ["1e-1", "1e-2", "1e-3", "1e-4", "1e-5", "1e-6"],
         "cost": [TIME, *(f"{name} calls" for name in CALLS)],
     }
 
     def plot(self, df, accuracy, cost):
-        costs = df["time"] if cost == TIME else oracle_calls(df, cost.removesuffix(" calls"))
-        ratios = performance_ratios(df.assign(cost=costs), float(accuracy), "cost")
+        points = gap_points(df, "all" if cost == TIME else cost.removesuffix(" calls"))
+        ratios = performance_ratios(points, float(accuracy), TIME if cost == TIME else "calls")
         finite = ratios.to_numpy()[np.isfinite(ratios.to_numpy())]
         furthest = 1.5 * finite.max(initial=1)
         return [
@@ -29,9 +33,9 @@ class Plot(CurvePlot):
     def get_metadata(self, df, accuracy, cost):
         if cost == TIME and df["objective_parallel"].any():
             cost = "time of parallel runs"
-        n_tasks = len(df[["dataset_name", "objective_name", "idx_rep"]].drop_duplicates())
+        n_runs = len(gap_points(df)[["task", "repetition"]].drop_duplicates())
         return self.axes(
-            f"h - best h reduced to {accuracy} of its start, {n_tasks} tasks",
+            f"h - h* reduced to {accuracy} of its start, {n_runs} runs",
             f"{cost}, in units of the lowest of all solvers",
-            "fraction of the tasks",
+            "fraction of the runs",
         )

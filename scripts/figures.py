@@ -1,12 +1,17 @@
-"""Draw plots of results as figures, PNG files as wide as a column of a paper.
+"""Draw the figures of docs/figures.md, and plots of results, PNG files as wide as a paper's column.
 
     python scripts/figures.py [NAME ...]
     python scripts/figures.py --results RESULTS.parquet [PLOT ...]
     python scripts/figures.py --latest [PLOT ...]
 
-A figure NAME is a configuration configs/figures/NAME.yml, which is run into
-outputs/figures/NAME.parquet, and a plot plots/NAME.py, which is drawn as docs/figures/NAME.png: one
-panel for each choice of the plot's options. Without names, all are made.
+A figure NAME is drawn as docs/figures/NAME.png. It is one of
+
+* a configuration configs/figures/NAME.yml, which is run into outputs/figures/NAME.parquet, and a
+  plot plots/NAME.py: one panel for each choice of the plot's options;
+* an experiment experiments/NAME.py, whose table is printed and written to
+  outputs/figures/NAME.csv.
+
+Without names all are made, one per core at a time.
 
 With --results or --latest nothing is run: the plots of that results file, `oracle_calls` by
 default, are drawn in outputs/figures, one file for each choice of a plot's options, with the legend
@@ -14,7 +19,12 @@ below. (`benchopt plot . --no-html` writes PDF files at the size of a page.)
 """
 
 import argparse
+import os
 import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -24,7 +34,16 @@ from benchmark_utils.results.files import replaced
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
 CONFIGS = ROOT / "configs" / "figures"
+EXPERIMENTS = ROOT / "experiments"
 OUTPUTS = ROOT / "outputs" / "figures"
+FIGURES = ROOT / "docs" / "figures"
+# The figures that take longest, which begin first.
+LONGEST = ("jacobian", "truncation", "dictionary_learning")
+# Of experiments' figures; plots have their own.
+STYLE = {
+    "axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7,
+    "legend.fontsize": 6.5, "axes.grid": True, "grid.alpha": 0.3, "lines.linewidth": 1.6,
+}  # fmt: skip
 
 
 def run(name, output):
@@ -95,14 +114,54 @@ def draw_panel(axis, panel):
     axis.grid(alpha=0.3)
 
 
-def make_figures(names):
-    """Run the configurations of figures, and draw them."""
-    for name in names or sorted(path.stem for path in CONFIGS.glob("*.yml")):
+def figure_names():
+    """All figures, in the order in which they are made."""
+    paths = [*CONFIGS.glob("*.yml"), *EXPERIMENTS.glob("[!_]*.py")]
+    return [*LONGEST, *sorted({path.stem for path in paths} - set(LONGEST))]
+
+
+def make_figures():
+    """Make all figures, each in a process with one thread, as many at a time as there are cores."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+
+    def make(name):
+        command = [sys.executable, __file__, name]
+        return subprocess.run(command, env=environment).returncode
+
+    names = figure_names()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        codes = list(pool.map(make, names))
+    failed = [name for name, code in zip(names, codes, strict=True) if code]
+    if failed:
+        raise SystemExit(f"No figure: {', '.join(failed)}. The reasons are above.")
+
+
+def make_figure(name):
+    """Run a figure's configuration or experiment, and draw it."""
+    start, path = time.perf_counter(), FIGURES / f"{name}.png"
+    if (EXPERIMENTS / f"{name}.py").exists():
+        make_experiment(name, path)
+    else:
         output = OUTPUTS / f"{name}.parquet"
         run(name, output)
-        path = ROOT / "docs" / "figures" / f"{name}.png"
         draw_row(panels_of(name, results_of(output)), path)
-        print(f"Wrote {path.relative_to(ROOT)}")
+    print(f"Wrote {path.relative_to(ROOT)} after {time.perf_counter() - start:.0f} s")
+
+
+def make_experiment(name, path):
+    sys.path.append(str(ROOT))
+    experiment = import_module(f"experiments.{name}")
+    table = experiment.main()
+    shown = experiment.summary(table)
+    print(shown.to_string(index=False, float_format="{:.3g}".format))
+    shown.to_csv(OUTPUTS / f"{name}.csv", index=False)
+    width, height = PANEL
+    with plt.rc_context(STYLE):
+        figure = plt.figure(figsize=(2 * width, height), layout="constrained")
+        experiment.draw(table, figure)
+        with replaced(path) as draft:
+            figure.savefig(draft, dpi=200)
+    plt.close(figure)
 
 
 def draw_plots(path, plots):
@@ -129,7 +188,10 @@ def main():
     if results:
         draw_plots(results, arguments.names)
     else:
-        make_figures(arguments.names)
+        for name in arguments.names:
+            make_figure(name)
+        if not arguments.names:
+            make_figures()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE]
     python scripts/tune.py --config TASK
+    python scripts/tune.py --defaults
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
 quasi-random points of its space, and one run per point; the best five have two more runs, with
@@ -9,6 +10,7 @@ other seeds. All runs are kept in tuning/TASK/SOLVER.csv, and none is run twice:
 interrupted goes on where it was. The choice is written to tuning/TASK/chosen.yml.
 
 With --config, configs/TASK.yml gets the chosen parameters, and the solvers without a search space.
+With --defaults, print the point of each search space that does best over all tasks that were tuned.
 """
 
 import argparse
@@ -23,9 +25,9 @@ from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, points
 from benchmark_utils.results.files import replaced
-from benchmark_utils.results.tuning import COSTS, outcome, ranking
+from benchmark_utils.results.tuning import COSTS, outcome, ranking, regrets
 
-FOLDER = ROOT / "tuning"
+FOLDER, CONFIGS = ROOT / "tuning", ROOT / "configs"
 N_POINTS, N_BEST = 20, 5
 # Not those of other runs: what is chosen must not know the seeds with which it is compared.
 SEEDS = (1000, 1001, 1002)
@@ -53,15 +55,22 @@ class Tuning:
     """
 
     def __init__(self, task, solver, parallel):
-        self.task, self.solver, self.parallel = task, solver, parallel
-        [self.cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == solver]
-        self.space = self.cls.search_space
+        [cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == solver]
+        self.prepare(task, cls, parallel)
+
+    def prepare(self, task, cls, parallel):
+        self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
+        self.space = cls.search_space
         self.names = names_of(self.space)
         self.points = points(self.space, N_POINTS)
         self.budget = TASKS[task]["max_calls"]
-        self.path = FOLDER / task / f"{solver}.csv"
-        self.seeds = SEEDS if "seed" in self.cls.parameters else SEEDS[:1]
-        self.options = options_of(task, self.cls)
+        self.path = FOLDER / task / f"{cls.name}.csv"
+        self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
+        self.options = options_of(task, cls)
+
+    def pattern(self, parameters):
+        """The solver with these parameters, for a run configuration."""
+        return {self.solver: parameters}
 
     @property
     def key(self):
@@ -80,6 +89,12 @@ class Tuning:
         wanted = pd.DataFrame(self.points).astype(str)
         table = table[table["max_calls"] == self.budget]
         return table.merge(wanted.drop_duplicates(), on=self.names)
+
+    def first_runs(self):
+        """The runs with the seed that all candidates have had; none if some have not."""
+        runs = self.runs()
+        runs = runs[runs["seed"] == self.seeds[0]]
+        return runs if len(runs) == len(self.points) else runs.head(0)
 
     def tune(self):
         """Run what is missing."""
@@ -111,7 +126,7 @@ class Tuning:
 
     def run(self, entries):
         """The results of one run of benchopt with these parameters and seeds."""
-        solvers = [{self.solver: self.options | self.given(entry)} for entry in entries]
+        solvers = [self.pattern(self.options | self.given(entry)) for entry in entries]
         with tempfile.TemporaryDirectory() as folder:
             config, results = Path(folder) / "config.yml", Path(folder) / "results.parquet"
             config.write_text(
@@ -222,24 +237,48 @@ def write_chosen(task):
 def write_config(task):
     """Write configs/TASK.yml: all solvers, tuned where they have a search space."""
     chosen = yaml.safe_load((FOLDER / task / "chosen.yml").read_text())
-    tuned = [{solver: parameters} for solver, parameters in chosen.items()]
-    others = sorted({solver.name for solver in BENCHMARK.get_solvers()} - set(spaces()))
-    path = ROOT / "configs" / f"{task}.yml"
+    classes = {solver.name: solver for solver in BENCHMARK.get_solvers()}
+    tuned = [
+        {solver: options_of(task, classes[solver]) | parameters}
+        for solver, parameters in chosen.items()
+    ]
+    others = sorted(set(classes) - set(spaces()))
+    path = CONFIGS / f"{task}.yml"
     config = run_config(task, others + tuned) | {"n-repetitions": 10}
     path.write_text(HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
     return path
+
+
+def overall():
+    """The point of each search space that does best over all tasks, as lines of text."""
+    for solver in spaces():
+        tunings = {task: Tuning(task, solver, parallel=[]) for task in TASKS}
+        tables = {task: tuning.first_runs() for task, tuning in tunings.items()}
+        tables = {task: table for task, table in tables.items() if not table.empty}
+        if tables:
+            tuning = tunings[next(iter(tables))]
+            best = regrets(tables, tuning.names).iloc[0]
+            yield f"{solver}: {text(tuning.parameters(best))}"
+            losses = [f"{task} {best[task]:.2f}" for task in tables]
+            yield f"  log10 of the cost, above the best on each task: {', '.join(losses)}"
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("task", nargs="?", choices=TASKS)
     parser.add_argument("solvers", nargs="*", metavar="SOLVER")
     parser.add_argument("-j", "--n-jobs", help="as for `benchopt run`")
     parser.add_argument("--parallel-config", help="as for `benchopt run`")
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
+    parser.add_argument("--defaults", action="store_true", help="print what does best on all tasks")
     arguments = parser.parse_args()
+    if arguments.defaults:
+        print("\n".join(overall()))
+        return
+    if arguments.task is None:
+        parser.error(f"give a task: one of {', '.join(TASKS)}")
     if arguments.config:
         print(f"Wrote {write_config(arguments.task)}")
         return

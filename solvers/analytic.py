@@ -1,7 +1,7 @@
 from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import integer, one_of, positive
+from benchmark_utils.validation import fraction, integer, one_of
 
 
 class Solver(Estimator):
@@ -35,7 +35,7 @@ class Solver(Estimator):
     }
     allowed = {
         "inner_solver": one_of(*INNER_SOLVERS),
-        "tolerance": positive,
+        "tolerance": fraction,
         "max_inner_iterations": integer(1),
         "outer_step_size": outer_step_sizes,
     }

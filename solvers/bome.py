@@ -51,10 +51,10 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 3),
+        "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "barrier": Choice(0.1, 0.5, 1.0),
-        "outer_decay": Choice(0.0, 0.5),
+        "outer_decay": Choice(0.0, 0.25, 0.5),
     }
 
     @property
@@ -75,7 +75,7 @@ class Solver(StochasticSolver):
             inner_var, outer_var = state
             solved = sgd(inner_var, inner_batches[:-1], (arrays, outer_var, rho))
             q_theta, g_lambda = oracle.inner_grads(arrays, inner_var, outer_var, inner_batches[-1])
-            _, solved_lambda = oracle.inner_grads(arrays, solved, outer_var, inner_batches[-1])
+            solved_lambda = oracle.inner_lambda_grad(arrays, solved, outer_var, inner_batches[-1])
             q_lambda = g_lambda - solved_lambda
             f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
             squared_norm = xp.dot(q_theta, q_theta) + xp.dot(q_lambda, q_lambda)

@@ -58,7 +58,7 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 3),
+        "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "penalty": LogUniform(3, 3000),
         ("penalty_growth", "decay", "outer_decay"): Choice((0.0, 0.0, 0.0), (1 / 7, 4 / 7, 5 / 7)),
@@ -83,24 +83,18 @@ class Solver(StochasticSolver):
         return State(inner_var, outer_var, inner_var)
 
     def make_step(self, framework, oracle):
-        def update(k, phi, args):
-            arrays, outer_var, rho, sigma, inner_batches, outer_batches = args
-            g_phi = oracle.inner_grad(arrays, phi, outer_var, inner_batches[k])
-            f_phi, _ = oracle.outer_grad(arrays, phi, outer_var, outer_batches[k])
-            return phi - rho * g_phi - (rho / sigma) * f_phi
-
-        sgd, penalised_sgd = framework.sgd(oracle.inner_grad), framework.fori_loop(update)
-        n_inner_steps = self.n_inner_steps
+        sgd = framework.sgd(oracle.inner_grad)
+        penalised_sgd = framework.penalised_sgd(oracle.inner_grad, oracle.outer_grad)
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
             rho, gamma, sigma = step_sizes
             theta, outer_var, phi = state
             theta = sgd(theta, inner_batches[:-1], (arrays, outer_var, rho))
-            args = arrays, outer_var, rho, sigma, inner_batches, outer_batches
-            phi = penalised_sgd(n_inner_steps, phi, args)
-            _, f_lambda = oracle.outer_grad(arrays, phi, outer_var, outer_batches[-1])
-            _, at_phi = oracle.inner_grads(arrays, phi, outer_var, inner_batches[-1])
-            _, at_theta = oracle.inner_grads(arrays, theta, outer_var, inner_batches[-1])
+            batches = inner_batches[:-1], outer_batches[:-1]
+            phi = penalised_sgd(phi, batches, (arrays, outer_var, rho, sigma))
+            f_lambda = oracle.outer_lambda_grad(arrays, phi, outer_var, outer_batches[-1])
+            at_phi = oracle.inner_lambda_grad(arrays, phi, outer_var, inner_batches[-1])
+            at_theta = oracle.inner_lambda_grad(arrays, theta, outer_var, inner_batches[-1])
             direction = f_lambda + sigma * (at_phi - at_theta)
             return State(theta, oracle.project(arrays, outer_var - gamma * direction), phi)
 

@@ -54,10 +54,10 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        ("step_size", "linear_step_size"): LogUniform(0.03, 3),
+        ("step_size", "linear_step_size"): LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "momentum": LogUniform(0.01, 1),
-        "decay": Choice(0.0, 0.5),
+        "decay": Choice(0.0, 0.25, 0.5),
     }
     n_inner_batches = 3
     n_outer_batches = 2
@@ -85,9 +85,9 @@ class Solver(StochasticSolver):
             hvp = oracle.hvp(arrays, inner_var, outer_var, old_v, inner_batches[1])
             v = old_v - eta * (hvp - f_theta)
             batch, outer_batch = inner_batches[2], outer_batches[1]
-            _, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batch)
+            f_lambda = oracle.outer_lambda_grad(arrays, inner_var, outer_var, outer_batch)
             w = f_lambda - oracle.cross(arrays, inner_var, outer_var, v, batch)
-            _, f_lambda = oracle.outer_grad(arrays, old_inner_var, old_outer_var, outer_batch)
+            f_lambda = oracle.outer_lambda_grad(arrays, old_inner_var, old_outer_var, outer_batch)
             old_w = f_lambda - oracle.cross(arrays, old_inner_var, old_outer_var, old_v, batch)
             direction = w + (1 - beta) * (direction - old_w)
             new_outer_var = oracle.project(arrays, outer_var - gamma * direction)

@@ -25,7 +25,7 @@ class Solver(BlackBoxSolver):
     ]
     parameters = {"n_values": [33], "grid": ["shared"], **BlackBoxSolver.parameters}
     allowed = {
-        "n_values": integer(2),
+        "n_values": integer(2, 10**6),
         "grid": one_of("shared", "product"),
         **BlackBoxSolver.allowed,
     }

@@ -6,7 +6,7 @@ from benchmark_utils.algorithms.full_batch import FullBatchSolver
 from benchmark_utils.numerics.inner_solvers import exact, lbfgs
 from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, implicit_gradient
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import any_of, fraction, integer, one_of, positive
+from benchmark_utils.validation import any_of, fraction, integer, one_of
 
 # The least relative tolerance asked for: what the inner solvers reach in float64.
 LEAST_TOLERANCE = 1e-10
@@ -59,7 +59,7 @@ class Solver(FullBatchSolver):
     }
     allowed = {
         "schedule": one_of("exponential", "quadratic", "cubic", "exact"),
-        "tolerance": positive,
+        "tolerance": fraction,
         "rate": fraction,
         "linear_solver": one_of(*LINEAR_SOLVERS),
         "max_linear_iterations": integer(1),

@@ -2,9 +2,20 @@ import numpy as np
 
 from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
-from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, implicit_gradient
+from benchmark_utils.numerics.linear_solvers import (
+    LINEAR_SOLVERS,
+    NEED_SYMMETRY,
+    implicit_gradient,
+)
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import integer, one_of, positive
+from benchmark_utils.numerics.root_solvers import ROOT_SOLVERS
+from benchmark_utils.validation import fraction, integer, one_of
+
+ALL_SOLVERS = INNER_SOLVERS | ROOT_SOLVERS
+# Those for roots, where gradient descent is the fixed-point iteration, and those whose matrix SHINE
+# can use.
+FOR_ROOTS = ("auto", "gradient_descent", "exact", *ROOT_SOLVERS)
+QUASI_NEWTON = ("lbfgs", "broyden")
 
 
 class Solver(Estimator):
@@ -22,6 +33,11 @@ class Solver(Estimator):
     as Bertrand et al. (2022) do. ``inner_solver=auto`` is ``exact``, Newton's method or the
     problem's own solver, on the Lasso and where a dense Hessian is small; else, and for estimates,
     ``lbfgs``.
+
+    If the inner problem is a root, as in equilibrium networks, its residual takes the place of
+    grad_theta G, and the transposed Jacobian that of the Hessian. ``anderson`` and ``broyden``
+    find roots, ``gradient_descent`` is the fixed-point iteration, ``gmres`` solves the linear
+    system, and SHINE takes the inverse of Broyden's matrix.
 
     Estimates: g_3 = grad_lambda F - hessian_lambda,theta G v at theta^N, after N iterations of the
     inner solver, v started from 0.
@@ -48,20 +64,37 @@ class Solver(Estimator):
         "outer_step_size": ["adaptive"],
     }
     allowed = {
-        "inner_solver": one_of(*INNER_SOLVERS),
+        "inner_solver": one_of(*ALL_SOLVERS),
         "linear_solver": one_of(*LINEAR_SOLVERS),
-        "tolerance": positive,
+        "tolerance": fraction,
         "max_inner_iterations": integer(1),
         "max_linear_iterations": integer(1),
         "outer_step_size": outer_step_sizes,
     }
     takes_non_smooth = True
+    takes_root = True
 
     def refuse(self, problem):
-        if self.linear_solver == "shine" and self.inner_solver != "lbfgs":
+        if problem.inner_is_root and self.inner_solver not in FOR_ROOTS:
+            return (
+                f"Implicit: inner_solver={self.inner_solver} needs an inner problem that is a "
+                f"minimum; this one is a root; give one of {', '.join(FOR_ROOTS)}."
+            )
+        if not problem.inner_is_root and self.inner_solver in ROOT_SOLVERS:
+            return (
+                f"Implicit: inner_solver={self.inner_solver} is for inner problems that are roots; "
+                f"this one is a minimum; give one of {', '.join(INNER_SOLVERS)}."
+            )
+        if problem.inner_is_root and self.linear_solver in NEED_SYMMETRY:
+            return (
+                f"Implicit: linear_solver={self.linear_solver} needs a symmetric matrix, which the "
+                "Jacobian of a root's residual is not; give linear_solver=gmres."
+            )
+        if self.linear_solver == "shine" and self.inner_solver not in QUASI_NEWTON:
+            quasi_newton = "broyden" if problem.inner_is_root else "lbfgs"
             return (
                 f"Implicit: linear_solver=shine reuses the matrix of a quasi-Newton method, which "
-                f"inner_solver={self.inner_solver} has none of; give inner_solver=lbfgs."
+                f"inner_solver={self.inner_solver} has none of; give inner_solver={quasi_newton}."
             )
         return None
 
@@ -77,7 +110,7 @@ class Solver(Estimator):
         return outer_descent(problem, self.outer_step_size, gradient)
 
     def solve(self, problem, outer_var, inner_var):
-        inner_solver = INNER_SOLVERS[self.inner_solver]
+        inner_solver = ALL_SOLVERS[self.inner_solver]
         return inner_solver(
             problem, outer_var, inner_var, self.tolerance, self.max_inner_iterations
         )
@@ -91,7 +124,7 @@ class Solver(Estimator):
         start = np.zeros(problem.inner_dim)
         # An exact solver has no iterations to count.
         name = "lbfgs" if self.inner_solver == "auto" else self.inner_solver
-        inner_solver = INNER_SOLVERS[name]
+        inner_solver = ALL_SOLVERS[name]
         solution = inner_solver(problem, problem.outer_var0, problem.inner_var0, 0.0, n_steps)
         gradient = self.implicit(problem, solution, problem.outer_var0, start)
         return solution.inner_var, gradient.hypergradient

@@ -17,8 +17,8 @@ class Solver(RecursiveMomentumSolver):
 
     where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), as in the paper's
     theorem, and beta_t = ``momentum`` t^(-2/3) but beta_1 = 1, so that the first directions are
-    plain estimates. The exponents are ``decay`` and twice that. The Neumann series has step size
-    eta = ``neumann_step_size``.
+    plain estimates. The exponents are ``decay``, and twice that or ``momentum_decay``. The Neumann
+    series has step size eta = ``neumann_step_size``.
     """
 
     name = "MRBO"
@@ -27,8 +27,8 @@ class Solver(RecursiveMomentumSolver):
         "NeurIPS 2021 (Algorithm 1)."
     ]
     search_space = {
-        "step_size": LogUniform(0.03, 3),
-        "neumann_step_size": LogUniform(0.03, 3),
+        "step_size": LogUniform(0.03, 4),
+        "neumann_step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "momentum": LogUniform(0.01, 1),
         "decay": Choice(0.0, 1 / 3),

@@ -51,10 +51,10 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 3),
+        "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "smoothing": Choice(0.01, 0.1),
-        "outer_decay": Choice(0.0, 0.5),
+        "outer_decay": Choice(0.0, 0.25, 0.5),
         "n_directions": Choice(1, 10),
     }
 

@@ -46,7 +46,7 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 3),
+        "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "init_memory": Choice("full"),
     }

@@ -47,9 +47,9 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 3),
+        "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
-        ("decay", "outer_decay"): Choice((0.0, 0.0), (0.4, 0.6)),
+        ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.4), (0.4, 0.6)),
     }
 
     def schedules(self):

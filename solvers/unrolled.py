@@ -3,7 +3,7 @@ from itertools import islice
 from benchmark_utils.algorithms.estimator import Estimator
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
-from benchmark_utils.validation import any_of, integer, one_of, positive
+from benchmark_utils.validation import any_of, integer, one_of, positive, too_large
 
 
 class Solver(Estimator):
@@ -28,7 +28,9 @@ class Solver(Estimator):
     for k = N-1, ..., N-K, after g is set to 0 where the proximal operator set theta_{k+1} to 0. And
     lambda <- lambda - gamma r, with gamma from ``outer_step_size``: a number, ``adaptive`` or
     ``lbfgs`` (see ``outer_descent``). rho = ``step_size`` may be ``auto``: one over a bound of the
-    Hessian's largest eigenvalue. rho and beta_k are constants of the differentiation.
+    Hessian's largest eigenvalue. rho and beta_k are constants of the differentiation. If the inner
+    problem is a root, the steps are theta_{k+1} = theta_k - rho g(lambda, theta_k), fixed-point
+    iterations with ``auto``.
 
     Estimates: g_2 = r, for the N of benchopt's budget instead of ``n_inner_steps``, through the
     last min(K, N) steps; on sparse codes and with ISTA also the Jacobian of the codes in the
@@ -61,6 +63,16 @@ class Solver(Estimator):
         "outer_step_size": outer_step_sizes,
     }
     takes_non_smooth = True
+    takes_root = True
+
+    def refuse(self, problem):
+        if problem.inner_is_root and self.inner_algorithm == "fista":
+            return (
+                "Unrolled: inner_algorithm=fista needs an inner problem that is a minimum; this "
+                "one is a root; give inner_algorithm=gradient_descent."
+            )
+        # The point and the momentum's of each step are kept.
+        return too_large(self, ["n_inner_steps"], 2 * self.n_inner_steps * problem.inner_dim)
 
     def skip(self, problem, question="minimise"):
         skip, reason = super().skip(problem, question)

@@ -40,7 +40,16 @@ FULL_BATCH = sorted(names_of_solvers(FullBatchSolver).difference(BLACK_BOX))
 # A dataset and the parameters of another, small enough for tests.
 SMALL = "simulated[n_samples=200,n_features=4]"
 SMALL_REGRESSION = dict(n_samples=80, n_features=12, n_nonzero=4)
-ORACLES = ("inner_grad", "inner_grads", "hvp", "cross", "inner_grad_hvp_cross", "outer_grad")
+ORACLES = (
+    "inner_grad",
+    "inner_grads",
+    "inner_lambda_grad",
+    "hvp",
+    "cross",
+    "inner_grad_hvp_cross",
+    "outer_grad",
+    "outer_lambda_grad",
+)
 
 
 def logreg_data(n=90, m=70, p=5, seed=0):
@@ -221,6 +230,14 @@ def assert_blocks_average_to_the_full_batch(problem, theta, lam, batch_size):
     np.testing.assert_allclose(both[0], inner[0], rtol=1e-12, atol=1e-14)
     inner_out = central_difference(lambda x: problem.inner_value_grad(theta, x)[0], lam)
     np.testing.assert_allclose(both[1], inner_out, rtol=1e-6, atol=1e-8)
+    for name, grads, n_blocks in (
+        ("inner", oracle.inner_grads, len(inner_sizes)),
+        ("outer", oracle.outer_grad, len(outer_sizes)),
+    ):
+        in_lambda = getattr(oracle, f"{name}_lambda_grad")
+        for block in range(n_blocks):
+            both_grads = grads(arrays, theta, lam, block)
+            np.testing.assert_array_equal(in_lambda(arrays, theta, lam, block), both_grads[1])
     outer = mean(lambda block: oracle.outer_grad(arrays, theta, lam, block), len(outer_sizes))
     exact = (
         problem.inner_value_grad(theta, lam)[1],
@@ -242,7 +259,7 @@ def assert_frameworks_agree(problem, theta, lam, batch_size):
         oracle = problem.oracle(framework)
         for name in ORACLES:
             args = (theta, lam) if "grad" in name and "hvp" not in name else (theta, lam, v)
-            for block in {0, len(outer_sizes if name == "outer_grad" else inner_sizes) - 1}:
+            for block in {0, len(outer_sizes if name.startswith("outer") else inner_sizes) - 1}:
                 values = getattr(oracle, name)(arrays, *args, block)
                 expected = getattr(reference, name)(arrays, *args, block)
                 if not isinstance(expected, tuple):

@@ -15,7 +15,8 @@ SECOND = {"algorithms", "problems", "judge", "optima", "budget"} | FIRST
 ALLOWED = {
     "solvers": SECOND,
     "objective": SECOND | {"data", "provenance"},
-    "scripts": SECOND | {"results"},
+    "scripts": SECOND | {"results", "experiments"},
+    "experiments": SECOND,
     "algorithms": FIRST,
     "problems": FIRST,
     "judge": FIRST,
@@ -30,7 +31,7 @@ ALLOWED = {
     "results": set(),
     "provenance": set(),
 }
-OUTSIDE = {"solvers", "objective", "scripts", "datasets", "plots"}
+OUTSIDE = {"solvers", "objective", "scripts", "experiments", "datasets", "plots"}
 NUMBA = f"{SUITE}.frameworks.numba"
 
 
@@ -56,7 +57,7 @@ def room(module):
 
 
 def imports(source):
-    """The modules of ``benchmark_utils`` that a source imports, in functions too."""
+    """The suite's modules and the experiments that a source imports, in functions too."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -67,7 +68,7 @@ def imports(source):
             # What the door of numba's framework offers is part of the door.
             inside = MODULES if node.module != NUMBA else set()
             found |= {name if name in inside else node.module for name in names}
-    return {module for module in found if module.split(".")[0] == SUITE}
+    return {module for module in found if module.split(".")[0] in (SUITE, "experiments")}
 
 
 def climbing(module, source):
@@ -114,6 +115,8 @@ def test_every_room_is_on_the_map_and_has_its_rule():
         ("plots.some", "from benchmark_utils import judge"),
         (f"{SUITE}.problems.some", "def f():\n    from benchmark_utils.algorithms import base"),
         (f"{SUITE}.numerics.some", "from benchmark_utils.problems.base import Problem"),
+        ("solvers.some", "from experiments.plug_and_play import iterates"),
+        ("experiments.some", "from benchmark_utils.results.curves import TASK"),
         (f"{SUITE}.validation", "from benchmark_utils.numerics.newton import newton"),
         ("datasets.some", "from benchmark_utils.results.curves import TASK"),
     ],

@@ -2,7 +2,7 @@
 
 from benchopt import BaseSolver
 
-from benchmark_utils.validation import refusal
+from benchmark_utils.validation import as_meant, refusal
 
 
 class BilevelSolver(BaseSolver):
@@ -18,6 +18,8 @@ class BilevelSolver(BaseSolver):
         Whether this run does that; ``set_objective`` says so.
     takes_non_smooth : bool
         Whether the solver can treat an inner problem with a non-smooth penalty.
+    takes_root : bool
+        Whether the solver can treat an inner problem that is a root and no minimum.
     searches_globally : bool
         Whether the solver goes on from a stationary point of h, where others have arrived.
     """
@@ -27,7 +29,11 @@ class BilevelSolver(BaseSolver):
     estimates = False
     estimating = False
     takes_non_smooth = False
+    takes_root = False
     searches_globally = False
+
+    def save_parameters(self, **parameters):
+        super().save_parameters(**as_meant(parameters, self.allowed))
 
     @property
     def parameter_template(self):
@@ -54,6 +60,12 @@ class BilevelSolver(BaseSolver):
                 f"{self.name} needs an inner problem that is smooth; this one has an l1 penalty. "
                 "Give a solver that takes it: QuasiNewton, GridSearch, HOAG, Implicit, Unrolled or "
                 "Analytic."
+            )
+        if not reason and problem.inner_is_root and not self.takes_root:
+            reason = (
+                f"{self.name} needs an inner problem that is a minimum; this one is a root, whose "
+                "residual is no gradient. Give a solver that takes it: Unrolled, or Implicit with "
+                "inner_solver=broyden and linear_solver=gmres."
             )
         reason = reason or self.refuse(problem)
         return reason is not None, reason

@@ -20,7 +20,7 @@ from benchmark_utils.algorithms.refusals import (
     refused_step,
 )
 from benchmark_utils.algorithms.trial import TrialFramework, on_trial
-from benchmark_utils.oracle import ORACLE_NAMES, Oracle
+from benchmark_utils.oracle import ORACLE_NAMES, Oracle, lambda_grad
 
 
 class Position(int):
@@ -62,18 +62,21 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     grad, hvp, cross = ("inner_grad", inner_dim), ("hvp", inner_dim), ("cross", outer_dim)
     # The gradients in both variables, from one look at the minibatch, are one call.
     in_lambda = (None, outer_dim)
+    grads, outer_grads = counted(grad, in_lambda), counted(("outer_grad", inner_dim), in_lambda)
 
     def project(arrays, outer_var):
         return outer_var
 
     oracle = Oracle(
         inner_grad=counted(grad),
-        inner_grads=counted(grad, in_lambda),
+        inner_grads=grads,
         hvp=counted(hvp),
         cross=counted(cross),
         inner_grad_hvp_cross=counted(grad, hvp, cross),
-        outer_grad=counted(("outer_grad", inner_dim), in_lambda),
+        outer_grad=outer_grads,
         project=project,
+        inner_lambda_grad=lambda_grad(grads),
+        outer_lambda_grad=lambda_grad(outer_grads),
     )
     return oracle, calls
 

@@ -5,7 +5,14 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import fraction, integer, non_negative, positive
+from benchmark_utils.validation import (
+    any_of,
+    fraction,
+    integer,
+    non_negative,
+    one_of,
+    positive,
+)
 
 
 class State(NamedTuple):
@@ -63,6 +70,7 @@ class RecursiveMomentumSolver(StochasticSolver):
         "outer_step_size": [0.1],
         "momentum": [0.5],
         "decay": [1 / 3],
+        "momentum_decay": ["auto"],
         "n_neumann_steps": [10],
         **StochasticSolver.parameters,
     }
@@ -72,15 +80,18 @@ class RecursiveMomentumSolver(StochasticSolver):
         "outer_step_size": positive,
         "momentum": fraction,
         "decay": non_negative,
+        "momentum_decay": any_of(non_negative, one_of("auto")),
         "n_neumann_steps": integer(0),
         **StochasticSolver.allowed,
     }
 
     def schedules(self):
+        auto = self.momentum_decay == "auto"
+        momentum_decay = 2 * self.decay if auto else self.momentum_decay
         return [
             (self.step_size, self.decay),
             (self.outer_step_size, self.decay),
-            (self.momentum, 2 * self.decay),
+            (self.momentum, momentum_decay),
             (self.neumann_step_size, 0),
         ]
 

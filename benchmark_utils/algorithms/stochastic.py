@@ -12,9 +12,9 @@ import numpy as np
 from benchmark_utils.algorithms.base import BilevelSolver
 from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
 from benchmark_utils.algorithms.refusals import StepRefused, refused_step
-from benchmark_utils.frameworks import FRAMEWORKS, get_framework
+from benchmark_utils.frameworks import FRAMEWORKS, get_framework, that_runs
 from benchmark_utils.frameworks.python import row
-from benchmark_utils.validation import any_of, integer, one_of
+from benchmark_utils.validation import any_of, integer, one_of, too_large
 
 Array = Any  # a NumPy or JAX array, whichever the framework computes with
 
@@ -56,8 +56,9 @@ class StochasticSolver(BilevelSolver):
         "batch_size": any_of(integer(1), one_of("full")),
         "framework": one_of(*FRAMEWORKS),
         "precision": one_of("float64", "float32"),
-        "eval_freq": integer(1),
-        "seed": integer(0),
+        # The clock is read between two evaluations only.
+        "eval_freq": integer(1, 10**6),
+        "seed": integer(0, 2**32 - 1),
     }
     test_config = {"eval_freq": 4, "batch_size": 16}
 
@@ -117,7 +118,13 @@ class StochasticSolver(BilevelSolver):
                 f"{self.name}: batch_size={self.batch_size} is larger than the data; give at most "
                 f"{n_samples}, or full."
             )
-        return self.refuse_step(problem)
+        return self.refuse_draws() or self.refuse_step(problem)
+
+    def refuse_draws(self):
+        """Say why the indices of minibatches do not fit into memory; None if they do."""
+        names = [name for name in self.parameters if name.startswith(("n_", "eval_freq"))]
+        n_batches = self.n_inner_batches + self.n_outer_batches
+        return too_large(self, names, max(DRAWN_TOGETHER, self.eval_freq) * n_batches)
 
     def refuse_step(self, problem):
         """Say why the step cannot be compiled, by a trial of its source; None if it can."""
@@ -161,11 +168,12 @@ class StochasticSolver(BilevelSolver):
         compiled code depends on the solver's parameters and the problem's oracles, and not on the
         data; only JAX recompiles for new shapes.
         """
-        oracle = self.problem.oracle(self.framework)
+        framework = that_runs(self.framework)
+        oracle = self.problem.oracle(framework)
         n_blocks = tuple(map(len, self.block_sizes)) if self.reads_all_blocks else None
         # Two oracles of the same functions may be of different types of samples.
         if self._compiled_oracle is not oracle or self._compiled_blocks != n_blocks:
-            self.runtime = get_framework(self.framework)
+            self.runtime = get_framework(framework)
             self.first_state = self.make_init(self.runtime, oracle)
             self.iterate = self.runtime.iterations(self.make_step(self.runtime, oracle))
             self._compiled_oracle, self._compiled_blocks = oracle, n_blocks

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from benchmark_utils.frameworks import python
-from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
+from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd, make_sgd
 
 
 class Refused(Exception):
@@ -133,6 +133,7 @@ class TrialFramework:
     fold, fori_loop, jit = map(staticmethod, (python.fold, python.fori_loop, python.jit))
     sgd = staticmethod(partial(make_sgd, python.fori_loop))
     linear_sgd = staticmethod(partial(make_linear_sgd, python.fori_loop))
+    penalised_sgd = staticmethod(partial(make_penalised_sgd, python.fori_loop))
 
     def __init__(self, calls):
         self.calls = calls

@@ -4,7 +4,7 @@ import numpy as np
 from benchopt import BaseDataset
 
 from benchmark_utils.data.downloads import Unavailable, explain
-from benchmark_utils.validation import refusal
+from benchmark_utils.validation import as_meant, refusal
 
 
 class BilevelDataset(BaseDataset):
@@ -23,7 +23,7 @@ class BilevelDataset(BaseDataset):
     allowed = {}
 
     def save_parameters(self, **parameters):
-        super().save_parameters(**parameters)
+        super().save_parameters(**as_meant(parameters, self.allowed))
         # The name of a dataset says only that its data may be others than the published ones.
         if self._parameters.get("verify") is True:
             del self._parameters["verify"]

@@ -15,6 +15,9 @@ Loops and branches that the framework must know are made before the step, from f
 * ``linear_sgd(hvp)``: from that oracle, the function ``loop(v, batches, n_steps, (arrays,
   inner_var, outer_var, rhs, eta))``, which is ``v <- v - eta (H_b v - rhs)`` for the first
   ``n_steps`` of the batches (Grazzi, Pontil and Salzo, AISTATS 2021);
+* ``penalised_sgd(inner_grad, outer_grad)``: from these oracles, the function ``loop(phi,
+  (inner_batches, outer_batches), (arrays, outer_var, rho, sigma))``, which is ``phi <- phi - rho
+  (grad_theta G_b + grad_theta F_j / sigma)`` for each pair of batches (Kwon et al., ICML 2023);
 * ``saga_update(table, mean, index, parts)``: SAGA's estimate ``row - table[index] + mean``, where
   ``parts`` are the vectors that make the row, then the table with that row, and the mean of its
   rows, both of which may be changed in place;
@@ -36,6 +39,13 @@ from importlib import import_module
 from pathlib import Path
 
 FRAMEWORKS = ("numba", "jax", "python")
+
+
+def that_runs(name):
+    """The framework that runs in the place of one: Python, where ``NUMBA_DISABLE_JIT=1``, numba's
+    switch for a debugger, leaves nothing compiled by numba."""
+    switched_off = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+    return "python" if name == "numba" and switched_off else name
 
 
 def get_framework(name):

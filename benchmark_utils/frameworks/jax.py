@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy
 
 from benchmark_utils.frameworks import machine_code_folder
-from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
-from benchmark_utils.oracle import Oracle
+from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd, make_sgd
+from benchmark_utils.oracle import Oracle, lambda_grad
 
 # JAX computes in float32 unless told otherwise; float32 arrays stay float32 with this switch on.
 jax.config.update("jax_enable_x64", True)
@@ -101,7 +101,9 @@ def iterations(step):
     return iterate
 
 
-sgd, linear_sgd = partial(make_sgd, fori_loop), partial(make_linear_sgd, fori_loop)
+sgd, linear_sgd, penalised_sgd = (
+    partial(make, fori_loop) for make in (make_sgd, make_linear_sgd, make_penalised_sgd)
+)
 
 
 def saga_update(table, mean, index, parts):
@@ -163,4 +165,14 @@ def oracle_from_losses(inner_loss, outer_loss, project):
         grad, product = grad_and_hvp(arrays, inner_var, outer_var, v, batch)
         return grad, product, cross(arrays, inner_var, outer_var, v, batch)
 
-    return Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+    return Oracle(
+        inner_grad,
+        inner_grads,
+        hvp,
+        cross,
+        inner_grad_hvp_cross,
+        outer_grad,
+        project,
+        lambda_grad(inner_grads),
+        lambda_grad(outer_grad),
+    )

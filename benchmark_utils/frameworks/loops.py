@@ -29,3 +29,20 @@ def make_linear_sgd(fori_loop, hvp):
         return loop(n_steps, v, (batches, args))
 
     return linear_sgd
+
+
+def make_penalised_sgd(fori_loop, inner_grad, outer_grad):
+    """SGD on F / sigma + G; see the contract in :mod:`benchmark_utils.frameworks`."""
+
+    def update(k, phi, args):
+        (inner_batches, outer_batches), (arrays, outer_var, rho, sigma) = args
+        g_theta = inner_grad(arrays, phi, outer_var, inner_batches[k])
+        f_theta, _ = outer_grad(arrays, phi, outer_var, outer_batches[k])
+        return phi - rho * g_theta - (rho / sigma) * f_theta
+
+    loop = fori_loop(update)
+
+    def penalised_sgd(phi, batches, args):
+        return loop(batches[0].shape[0], phi, (batches, args))
+
+    return penalised_sgd

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
+from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd, make_sgd
 
 
 def fold(body):
@@ -52,7 +52,9 @@ def row(arrays, t):
     return arrays[t]
 
 
-sgd, linear_sgd = partial(make_sgd, fori_loop), partial(make_linear_sgd, fori_loop)
+sgd, linear_sgd, penalised_sgd = (
+    partial(make, fori_loop) for make in (make_sgd, make_linear_sgd, make_penalised_sgd)
+)
 
 
 def saga_update(table, mean, index, parts):

@@ -6,6 +6,9 @@ All solvers have one interface, ``solver(system, rhs, v, tolerance, max_iteratio
 v, and return v, (p,). The tolerance is on the Euclidean norm of the residual. If G is not smooth,
 systems and solutions are on the support of theta: v is 0 elsewhere.
 
+If the inner problem is a root, the matrix is the transposed Jacobian of its residual, which is not
+symmetric, and ``NEED_SYMMETRY`` names the solvers that cannot be used.
+
 If the Hessian is singular on the support, ``exact`` gives the least-squares solution of least
 norm, conjugate gradients stop at the first direction without curvature, L-BFGS gives the iterate of
 least residual, and a Neumann series grows in proportion to its length: all are finite.
@@ -15,8 +18,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.sparse.linalg import LinearOperator
+from scipy.sparse.linalg import gmres as scipy_gmres
 
 MAX_ITERATIONS = 10_000
+# Products after which GMRES starts anew, with less memory.
+GMRES_MEMORY = 30
 
 
 class LinearSystem(NamedTuple):
@@ -64,6 +71,23 @@ def conjugate_gradient(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS)
         residual = residual - step * product
         square, previous = residual @ residual, square
         direction = residual + square / previous * direction
+    return v
+
+
+def gmres(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
+    """GMRES, by SciPy, for matrices that need not be symmetric.
+
+    Y. Saad, M. H. Schultz, GMRES: a generalized minimal residual algorithm for solving nonsymmetric
+    linear systems, SIAM J. Scientific and Statistical Computing 1986.
+    """
+    if max_iterations == 0:
+        return v
+    memory = min(GMRES_MEMORY, max_iterations)
+    matrix = LinearOperator((rhs.size, rhs.size), system.matvec, dtype=float)
+    v, _ = scipy_gmres(
+        matrix, rhs, system.restrict(v), rtol=0, atol=tolerance, restart=memory,
+        maxiter=max_iterations // memory,
+    )  # fmt: skip
     return v
 
 
@@ -128,11 +152,13 @@ def shine(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
 LINEAR_SOLVERS = {
     "exact": exact,
     "conjugate_gradient": conjugate_gradient,
+    "gmres": gmres,
     "lbfgs": lbfgs,
     "neumann": neumann,
     "jacobian_free": jacobian_free,
     "shine": shine,
 }
+NEED_SYMMETRY = ("conjugate_gradient", "lbfgs")
 
 
 class ImplicitGradient(NamedTuple):

@@ -39,6 +39,13 @@ class Problem:
         One-sample oracle calls, of all kinds, after which a run ends; the objective sets it.
     smooth : bool
         Whether G is smooth in theta; if not, see :class:`NonSmoothProblem`.
+    inner_is_root : bool
+        Whether theta* is the root of a residual g(lambda, .) that is no gradient. Then g takes the
+        place of grad_theta G: :meth:`hvp` and :meth:`cross` multiply by the transposes of its
+        Jacobians in theta and lambda, and G itself, which does not exist, is NaN.
+    inner_block : int
+        For roots: theta is cut into blocks of this length, as the states of several samples, whose
+        residuals do not depend on each other.
     frameworks : tuple of str
         Frameworks for which :meth:`oracle` has minibatch oracles.
     """
@@ -49,6 +56,7 @@ class Problem:
     searched = (-5.0, 5.0)
     max_calls = np.inf
     smooth = True
+    inner_is_root = False
     frameworks = FRAMEWORKS
 
     @staticmethod

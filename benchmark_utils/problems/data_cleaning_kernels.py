@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmark_utils.frameworks.numba import kernels
-from benchmark_utils.oracle import Oracle
+from benchmark_utils.oracle import Oracle, lambda_grad
 from benchmark_utils.problems import softmax_kernels as softmax
 
 
@@ -119,5 +119,13 @@ def project(arrays, outer_var):
 
 
 ORACLE = Oracle(
-    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project
+    inner_grad,
+    inner_grads,
+    hvp,
+    cross,
+    inner_grad_hvp_cross,
+    softmax.outer_grad,
+    project,
+    kernels.oracle(lambda_grad(inner_grads)),
+    softmax.outer_lambda_grad,
 )

@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from benchmark_utils.minibatches.csr_blocks import take_block
 from benchmark_utils.minibatches.signed_rows import SignedRows
-from benchmark_utils.oracle import Oracle
+from benchmark_utils.oracle import Oracle, lambda_grad
 from benchmark_utils.problems.base import Problem, chunks
 from benchmark_utils.problems.box import allowed_box, bounds_in, project
 from benchmark_utils.problems.checks import refuse_task
@@ -119,7 +119,15 @@ def outer_grad(arrays, inner_var, outer_var, batch):
 
 
 NUMPY_ORACLE = Oracle(
-    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, partial(project, np)
+    inner_grad,
+    inner_grads,
+    hvp,
+    cross,
+    inner_grad_hvp_cross,
+    outer_grad,
+    partial(project, np),
+    lambda_grad(inner_grads),
+    lambda_grad(outer_grad),
 )
 
 

@@ -78,6 +78,17 @@ def _fill_inner_grad(arrays, inner_var, outer_var, batch, grad):
 
 
 @kernels.kernel
+def _fill_outer_grad(arrays, inner_var, outer_var, batch, grad):
+    rows, scale = arrays.outer_rows, arrays.outer_scale
+    _fill_loss_grad(arrays.scratch, rows, batch, scale, inner_var, grad)
+
+
+@kernels.kernel
+def _prepare_nothing(arrays, outer_var):
+    pass
+
+
+@kernels.kernel
 def _fill_hvp(arrays, inner_var, outer_var, v, batch, product):
     rows, scale = arrays.inner_rows, arrays.inner_scale
     b = block_kernels.block_size(rows)
@@ -99,6 +110,16 @@ def _fill_inner_grad_hvp(arrays, inner_var, outer_var, v, batch, grad, product):
 
 
 @kernels.oracle
+def _penalty_grad(arrays, inner_var, outer_var):
+    """The gradient of the penalty in lambda: the cross derivative times theta / 2."""
+    grad = np.empty_like(outer_var)
+    _fill_cross(arrays.weights, arrays.linear, inner_var, inner_var, grad)
+    for k in range(grad.shape[0]):
+        grad[k] /= 2
+    return grad
+
+
+@kernels.oracle
 def inner_grad(arrays, inner_var, outer_var, batch):
     grad = np.empty_like(inner_var)
     _fill_weights(arrays, outer_var)
@@ -108,12 +129,14 @@ def inner_grad(arrays, inner_var, outer_var, batch):
 
 @kernels.oracle
 def inner_grads(arrays, inner_var, outer_var, batch):
-    grad, in_lambda = inner_grad(arrays, inner_var, outer_var, batch), np.empty_like(outer_var)
-    # The gradient of the penalty in lambda is the cross derivative times theta / 2.
-    _fill_cross(arrays.weights, arrays.linear, inner_var, inner_var, in_lambda)
-    for k in range(in_lambda.shape[0]):
-        in_lambda[k] /= 2
-    return grad, in_lambda
+    grad = inner_grad(arrays, inner_var, outer_var, batch)
+    return grad, _penalty_grad(arrays, inner_var, outer_var)
+
+
+@kernels.oracle
+def inner_lambda_grad(arrays, inner_var, outer_var, batch):
+    _fill_weights(arrays, outer_var)
+    return _penalty_grad(arrays, inner_var, outer_var)
 
 
 @kernels.oracle
@@ -144,9 +167,13 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
 @kernels.oracle
 def outer_grad(arrays, inner_var, outer_var, batch):
     grad = np.empty_like(inner_var)
-    rows, scale = arrays.outer_rows, arrays.outer_scale
-    _fill_loss_grad(arrays.scratch, rows, batch, scale, inner_var, grad)
+    _fill_outer_grad(arrays, inner_var, outer_var, batch, grad)
     return grad, arrays.f_lambda
+
+
+@kernels.oracle
+def outer_lambda_grad(arrays, inner_var, outer_var, batch):
+    return arrays.f_lambda
 
 
 @kernels.oracle
@@ -157,10 +184,21 @@ def project(arrays, outer_var):
 # Penalty weights do not change within an inner loop.
 kernels.IN_PLACE[inner_grad] = _fill_weights, _fill_inner_grad
 kernels.IN_PLACE[hvp] = _fill_weights, _fill_hvp
+kernels.IN_PLACE[outer_grad] = _prepare_nothing, _fill_outer_grad
 
 
 @cache
 def oracle(*layouts):
     """The oracles, one object for each pair of layouts of inner and outer samples: a step that is
     compiled for dense blocks does not take sparse ones."""
-    return Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+    return Oracle(
+        inner_grad,
+        inner_grads,
+        hvp,
+        cross,
+        inner_grad_hvp_cross,
+        outer_grad,
+        project,
+        inner_lambda_grad,
+        outer_lambda_grad,
+    )

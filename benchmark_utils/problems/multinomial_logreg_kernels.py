@@ -56,12 +56,17 @@ def cross(arrays, inner_var, outer_var, v, batch):
 
 
 @kernels.oracle
-def inner_grads(arrays, inner_var, outer_var, batch):
+def inner_lambda_grad(arrays, inner_var, outer_var, batch):
     # Only the penalty depends on lambda: its gradient is the cross derivative times theta / 2.
     half = inner_var.dtype.type(0.5)
+    return cross(arrays, inner_var, outer_var, half * inner_var, batch)
+
+
+@kernels.oracle
+def inner_grads(arrays, inner_var, outer_var, batch):
     return (
         inner_grad(arrays, inner_var, outer_var, batch),
-        cross(arrays, inner_var, outer_var, half * inner_var, batch),
+        inner_lambda_grad(arrays, inner_var, outer_var, batch),
     )
 
 
@@ -90,5 +95,13 @@ def project(arrays, outer_var):
 
 
 ORACLE = Oracle(
-    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, softmax.outer_grad, project
+    inner_grad,
+    inner_grads,
+    hvp,
+    cross,
+    inner_grad_hvp_cross,
+    softmax.outer_grad,
+    project,
+    inner_lambda_grad,
+    softmax.outer_lambda_grad,
 )

@@ -22,7 +22,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from benchmark_utils.minibatches.blocks import make_blocks
-from benchmark_utils.oracle import Oracle
+from benchmark_utils.oracle import Oracle, lambda_grad
 from benchmark_utils.problems.base import Problem
 from benchmark_utils.problems.checks import refuse_task
 
@@ -97,7 +97,15 @@ def outer_grad(arrays, inner_var, outer_var, batch):
 
 
 NUMPY_ORACLE = Oracle(
-    inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project
+    inner_grad,
+    inner_grads,
+    hvp,
+    cross,
+    inner_grad_hvp_cross,
+    outer_grad,
+    project,
+    lambda_grad(inner_grads),
+    lambda_grad(outer_grad),
 )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmark_utils.frameworks.numba import kernels
-from benchmark_utils.oracle import Oracle
+from benchmark_utils.oracle import Oracle, lambda_grad
 
 
 @kernels.kernel
@@ -96,4 +96,14 @@ def project(arrays, outer_var):
     return outer_var
 
 
-ORACLE = Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+ORACLE = Oracle(
+    inner_grad,
+    inner_grads,
+    hvp,
+    cross,
+    inner_grad_hvp_cross,
+    outer_grad,
+    project,
+    kernels.oracle(lambda_grad(inner_grads)),
+    kernels.oracle(lambda_grad(outer_grad)),
+)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.minibatches.blocks import block_indices, block_weights, take_blocks
-from benchmark_utils.oracle import Oracle
+from benchmark_utils.oracle import Oracle, lambda_grad
 from benchmark_utils.problems.base import Problem, chunks
 
 
@@ -267,7 +267,17 @@ def numpy_oracle(problem):
         return loss_grad(rows, labels, weights, inner_var), np.zeros_like(outer_var)
 
     cross, project = problem.minibatch_cross, partial(problem.minibatch_project, np)
-    return Oracle(inner_grad, inner_grads, hvp, cross, inner_grad_hvp_cross, outer_grad, project)
+    return Oracle(
+        inner_grad,
+        inner_grads,
+        hvp,
+        cross,
+        inner_grad_hvp_cross,
+        outer_grad,
+        project,
+        problem.minibatch_inner_grad_outer,
+        lambda_grad(outer_grad),
+    )
 
 
 @cache

@@ -8,7 +8,7 @@ regression for each lambda, whose Hessian and smoothness need no automatic diffe
 import numpy as np
 
 from benchmark_utils.problems.autodiff import AutodiffProblem
-from benchmark_utils.problems.softmax import accuracies, loss_hessian
+from benchmark_utils.problems.softmax import accuracies, loss_hessian, loss_hvp, probabilities
 
 
 class SoftmaxOnFeatures(AutodiffProblem):
@@ -42,6 +42,19 @@ class SoftmaxOnFeatures(AutodiffProblem):
         n_rows = rows.shape[1]
         hessian = loss_hessian(rows, np.full(n_rows, 1 / n_rows), inner_var)
         return hessian + self.ridge * np.eye(self.inner_dim)
+
+    def inner_hessian_product(self, inner_var, outer_var):
+        # For the judge, which multiplies many times at the same lambda: the features are kept.
+        rows = self.inner_rows(outer_var)
+        weights = np.full(rows.shape[1], 1 / rows.shape[1])
+        probability = probabilities(rows, inner_var)
+        return lambda v: loss_hvp(rows, weights, probability, v) + self.ridge * v
+
+    def inner_hessian_diagonal(self, inner_var, outer_var):
+        rows = self.inner_rows(outer_var)
+        probability = probabilities(rows, inner_var)
+        curvature = probability * (1 - probability) @ rows.T**2 / rows.shape[1]
+        return curvature.ravel() + self.ridge
 
     def inner_smoothness(self, outer_var):
         rows = self.inner_rows(outer_var)

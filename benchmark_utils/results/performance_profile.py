@@ -2,39 +2,32 @@
 
 import numpy as np
 
-from benchmark_utils.results.curves import TASK, cost_to_reach
-
-RUN = [*TASK, "idx_rep"]
+from benchmark_utils.results.levels import costs_to_levels
 
 
-def performance_ratios(results, accuracy, cost):
-    """The cost of every solver on every task, in units of the lowest cost on that task.
+def performance_ratios(points, accuracy, cost):
+    """The cost of every method in every run, in units of the lowest cost in that run.
 
-    A task is a dataset, an objective and a repetition. It is solved once the gap h - best h is at
-    most ``accuracy`` times the gap at the start, where best h is the lowest of all solvers on the
-    dataset and objective (Moré and Wild, SIAM J. Optim. 2009, equation 2.2).
+    A run is a task and a repetition. It is solved once the gap h - h* is at most ``accuracy`` times
+    the gap at the start (Moré and Wild, SIAM J. Optim. 2009, equation 2.2, with the stored optimum
+    as h*).
 
     Parameters
     ----------
-    results : pandas.DataFrame
-        One row per point of a curve, as benchopt writes it.
+    points : pandas.DataFrame
+        As :func:`gap_points` returns them.
     accuracy : float
     cost : str
-        A column of ``results``.
+        One of ``COSTS``.
 
     Returns
     -------
     ratios : pandas.DataFrame
-        One row per task that some solver has solved, one column per solver; infinite where that
-        solver has not.
+        One row per run in which some method solved the task, one column per method; infinite where
+        that method did not.
     """
-    results = results.sort_values("stop_val")
-    values = results["objective_value"]
-    best = values.groupby([results[name] for name in TASK]).transform("min")
-    start = values.groupby([results[name] for name in [*RUN, "solver_name"]]).transform("first")
-    gaps = results.assign(gap=(values - best) / (start - best).where(start > best))
-    costs = cost_to_reach(gaps.groupby([*RUN, "solver_name"]), "gap", accuracy, cost)
-    costs = costs.unstack("solver_name", fill_value=np.inf)
+    costs = costs_to_levels(points, (accuracy,))[cost].droplevel("level")
+    costs = costs.unstack("method", fill_value=np.inf)
     lowest = costs.min(axis=1)
     solved = np.isfinite(lowest) & (lowest > 0)
     return costs[solved].div(lowest[solved], axis=0)

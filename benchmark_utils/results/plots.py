@@ -3,6 +3,8 @@
 import numpy as np
 from benchopt import BasePlot
 
+from benchmark_utils.results.curves import median_curves, of_problem, oracle_calls
+
 # The options of a plot of one task; benchopt replaces ... by all values in a results file.
 TASK_OPTIONS = {"dataset": ..., "objective": ...}
 
@@ -30,3 +32,32 @@ class CurvePlot(BasePlot):
     def axes(self, title, xlabel, ylabel):
         """The title, the names of the axes, and their scale."""
         return {"title": title, "xlabel": xlabel, "ylabel": ylabel, "scale": self.scale}
+
+
+class ValueByCalls(CurvePlot):
+    """Base class of plots of h and of the test accuracy on one problem, by oracle calls.
+
+    Attributes
+    ----------
+    problem : str
+    """
+
+    scale = "semilog-x"
+    measures = {"validation loss h": "objective_value", "test accuracy": "objective_test_accuracy"}
+    options = {"dataset": ..., "measure": list(measures)}
+
+    def plot(self, df, dataset, measure):
+        rows = of_problem(df, dataset, self.problem, "minimise")
+        column = self.measures[measure]
+        if column not in rows:
+            return []
+        curves = median_curves(rows)
+        curves = curves.assign(calls=oracle_calls(curves, "all")).query("calls > 0")
+        return [
+            self.curve(points["calls"], points[column], solver.split("[")[0], solver)
+            for solver, points in curves.groupby("solver_name")
+        ]
+
+    def get_metadata(self, df, dataset, measure):
+        title = f"{self.problem.replace('_', ' ').capitalize()}\n{dataset.split('[')[0]}"
+        return self.axes(title, "oracle calls, of one sample", measure)

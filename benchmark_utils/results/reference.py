@@ -38,7 +38,11 @@ def curve_table(results):
         "evaluation": results["stop_val"],
     })  # fmt: skip
     table["evaluation"] = table.groupby(CURVE)["evaluation"].rank().astype(int) - 1
-    calls = sorted(column for column in results if column.endswith("_calls"))
+    calls = sorted(
+        column
+        for column in results
+        if column.startswith("objective_") and column.endswith("_calls")
+    )
     for column in ("objective_value", "objective_grad_norm", *calls):
         table[column.removeprefix("objective_")] = results[column]
     return table.sort_values(POINT, ignore_index=True)

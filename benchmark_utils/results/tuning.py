@@ -82,3 +82,27 @@ def ranking(table, names):
     runs = table.assign(score=scores(table)).groupby(names, sort=False)
     means = runs.agg(score=("score", "mean"), gap=("gap", "mean"), n_seeds=("seed", "nunique"))
     return means.reset_index().sort_values(["score", "gap"], kind="stable", ignore_index=True)
+
+
+def regrets(tables, names):
+    """How much candidates lose on each of several tasks to the best one there.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        By task, the runs of the same candidates, one each, as :func:`scores` takes them.
+    names : list of str
+        Columns of parameters.
+
+    Returns
+    -------
+    regrets : pandas.DataFrame
+        One row per candidate, that with the lowest mean first: its parameters, and per task its
+        score minus the lowest score.
+    """
+    by_task = {
+        task: table.assign(score=scores(table)).set_index(names)["score"]
+        for task, table in tables.items()
+    }
+    regrets = pd.DataFrame({task: score - score.min() for task, score in by_task.items()})
+    return regrets.loc[regrets.mean(axis=1).sort_values().index].reset_index()

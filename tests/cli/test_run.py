@@ -8,7 +8,6 @@ import pytest
 import yaml
 from benchopt.results import read_results
 from figures import draw_row, panels_of
-from tune import best_parameters
 
 from benchmark_utils.oracle import ORACLE_NAMES
 from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, readme_code
@@ -191,26 +190,6 @@ def test_a_figure_is_drawn_from_a_run(tmp_path):
     panels = panels_of("estimates", read_results(output))
     draw_row(panels, tmp_path / "estimates.png")
     assert (tmp_path / "estimates.png").stat().st_size > 10_000
-
-
-def test_tuning_chooses_the_best_parameters_that_never_diverged(results_file):
-    import pandas as pd
-
-    def curve(solver, value, step, repetition):
-        return dict(
-            dataset_name="data", objective_name="bilevel", solver_name=f"{solver}[s={step}]",
-            idx_rep=repetition, stop_val=3, objective_value=value, p_solver_s=step,
-            p_solver_r="one",
-        )  # fmt: skip
-
-    results = pd.DataFrame([
-        curve("A", 3.0, 0.1, 0), curve("A", 3.2, 0.1, 1),
-        curve("A", 2.0, 0.5, 0), curve("A", 9.0, 0.5, 1),
-        curve("A", 1.0, 2, 0),
-        curve("B", 7.0, 1, 0), curve("B", 7.0, 1, 1),
-    ])  # fmt: skip
-    grid = {"solver": [{"A": {"s": [0.1, 0.5, 2], "r": "one"}}, "B"]}
-    assert best_parameters(results, grid) == [{"A": {"s": 0.1, "r": "one"}}, "B"]
 
 
 def test_the_readmes_example_solver_runs(tmp_path):

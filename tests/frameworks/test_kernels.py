@@ -146,7 +146,7 @@ def test_numba_and_jax_oracles_are_those_of_numpy(reg, n_reg, batch_size):
     reference = problem.oracle("python")
     for framework in ("numba", "jax"):
         oracle = problem.oracle(framework)
-        for name in reference._fields[:-1]:
+        for name in set(reference._fields) - {"project"}:
             args = (*point, v) if "hvp" in name or name == "cross" else point
             values = getattr(oracle, name)(arrays, *args, last)
             exact = getattr(reference, name)(arrays, *args, last)

@@ -11,7 +11,7 @@ from helpers import STOCHASTIC, get_data, logreg_data, make_solver, run
 
 pytestmark = pytest.mark.slow
 
-GRADIENTS = ("inner_grad", "inner_grads", "outer_grad")
+GRADIENTS = ("inner_grad", "inner_grads", "inner_lambda_grad", "outer_grad", "outer_lambda_grad")
 ORACLES = (*GRADIENTS, "hvp", "cross", "inner_grad_hvp_cross")
 
 

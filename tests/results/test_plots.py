@@ -33,25 +33,40 @@ def plot(name):
 
 
 def test_a_performance_profile_is_dolan_and_mores():
+    from benchmark_utils.results.levels import gap_points
     from benchmark_utils.results.performance_profile import performance_ratios, profile
 
     results = pd.concat([
-        # best h is 0, a hundredth of the gap at the start is 0.01.
+        # A hundredth of the gap at the start is 0.01, whatever the best of these curves.
         curve("A", [1, 0.01, 0]), curve("B", [1, 0.5, 0.1, 0.005]), curve("C", [1, 0.9, 0.8]),
         curve("A", [1, 0.5, 0.4], "other"), curve("B", [1, 0], "other"),
         curve("C", [1, 0.5, 0.2, 0.1, 0], "other"),
     ])  # fmt: skip
-    ratios = performance_ratios(results, 0.01, "time")
-    assert ratios.loc["data"].to_numpy().tolist() == [[1, 3, np.inf]]
-    assert ratios.loc["other"].to_numpy().tolist() == [[np.inf, 1, 4]]
+    results["objective_gap"] = results["objective_value"]
+    ratios = performance_ratios(gap_points(results), 0.01, "time")
+    assert ratios.loc["data, bilevel[]"].to_numpy().tolist() == [[1, 3, np.inf]]
+    assert ratios.loc["other, bilevel[]"].to_numpy().tolist() == [[np.inf, 1, 4]]
     factors, parts = profile(ratios["B"].to_numpy(), furthest=6)
-    # The part of the tasks within a factor: 1/2 from 1, all from 3.
+    # The part of the runs within a factor: 1/2 from 1, all from 3.
     assert factors.tolist() == [1, 1, 1, 3, 3, 6]
     assert parts.tolist() == [0, 0, 0.5, 0.5, 1, 1]
 
 
+def test_a_profile_is_relative_to_the_stored_optimum_and_leaves_out_tasks_without_one():
+    # The best of these curves closes a tenth of the gap to h* = 0 only.
+    results = pd.concat([curve("A", [1, 0.9]), curve("B", [1, 1])])
+    stored = results.assign(objective_gap=results["objective_value"])
+    without = results.assign(dataset_name="other", objective_gap=np.nan)
+    both = pd.concat([stored, without])
+    profiles = plot("performance_profile")
+    assert all(max(trace["y"], default=0) == 0 for trace in profiles.plot(both, "1e-1", "time"))
+    assert "1 runs" in profiles.get_metadata(both, "1e-1", "time")["title"]
+    assert profiles.plot(results, "1e-1", "time") == []
+
+
 def test_the_profile_draws_every_solver_even_one_that_solves_nothing():
     results = pd.concat([curve("A", [1, 0]), curve("B", [1, 1])])
+    results["objective_gap"] = results["objective_value"]
     traces = plot("performance_profile").plot(results, "1e-1", "all calls")
     assert [trace["label"] for trace in traces] == ["A", "B"]
     assert max(traces[0]["y"]) == 1
@@ -94,38 +109,6 @@ def test_sensitivity_takes_the_best_of_the_other_parameters():
     [trace] = sensitivity.plot(results, "data", "bilevel[]", "step_size", "h - best h")
     # The best of all ends is where h - best h is 0, which a logarithmic axis cannot show.
     assert (trace["x"], trace["y"]) == ([0.1, 0.2], [0.25, 0.125])
-
-
-@pytest.mark.parametrize("exponent", [1.0, 2.5])
-def test_the_fitted_exponent_is_that_of_a_power_law(exponent):
-    from benchmark_utils.results.complexity import calls_needed, fitted_exponent
-
-    calls = np.geomspace(1, 1e8, 2000)
-    squared = calls ** (-1 / exponent)
-    results = curve("SOBA[a=1]", squared, objective_grad_norm=np.sqrt(squared))
-    worse = curve("SOBA[a=2]", squared, objective_grad_norm=2 * np.sqrt(squared))
-    needed = calls_needed(pd.concat([results, worse]), np.concatenate([calls, calls]))
-    assert list(needed) == ["SOBA"]
-    assert fitted_exponent(*needed["SOBA"]) == pytest.approx(exponent, rel=0.01)
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_method_that_needs_none_of_the_calls_has_no_exponent():
-    from benchmark_utils.results.complexity import fitted_exponent
-
-    assert np.isnan(fitted_exponent(0.5 ** np.arange(6), np.zeros(6)))
-
-
-def test_an_accuracy_is_reached_in_the_mean_over_repetitions():
-    from benchmark_utils.results.complexity import calls_needed
-
-    results = pd.concat([
-        curve("SABA", [0, 0, 0], objective_grad_norm=[10.0, 0.0, 0.1]),
-        curve("SABA", [0, 0, 0], repetition=1, objective_grad_norm=[10.0, 10.0, 0.1]),
-    ])  # fmt: skip
-    targets, calls = calls_needed(results, np.array([1, 2, 3, 1, 2, 3]))["SABA"]
-    assert calls[targets > 50].tolist() == [2] * np.count_nonzero(targets > 50)
-    assert set(calls[targets < 50]) == {3}
 
 
 def test_titles_fit_above_a_figure_of_a_column():

@@ -16,6 +16,7 @@ from benchmark_utils.frameworks.numba.operations import (  # noqa: F401
     jit,
     linear_sgd,
     load,
+    penalised_sgd,
     saga_update,
     sgd,
     to_numpy,

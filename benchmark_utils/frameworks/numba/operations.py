@@ -4,7 +4,7 @@ import numpy as np
 from numba import literal_unroll, njit, typeof
 from numba.core.errors import NumbaError
 
-from benchmark_utils.frameworks.loops import make_linear_sgd, make_sgd
+from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd, make_sgd
 from benchmark_utils.frameworks.numba.disk_cache import cached_on_disk
 from benchmark_utils.frameworks.numba.errors import CannotCompile
 from benchmark_utils.frameworks.numba.functions import ENTRY, STEP, compiled
@@ -81,6 +81,29 @@ def linear_sgd(hvp):
             fill(arrays, inner_var, outer_var, new, batches[position], product)
             for k in range(new.shape[0]):
                 new[k] -= eta * (product[k] - rhs[k])
+        return new
+
+    return loop
+
+
+def penalised_sgd(inner_grad, outer_grad):
+    if not {inner_grad, outer_grad} <= IN_PLACE.keys():
+        return make_penalised_sgd(fori_loop, inner_grad, outer_grad)
+    prepare_inner, fill_inner = IN_PLACE[inner_grad]
+    prepare_outer, fill_outer = IN_PLACE[outer_grad]
+
+    @njit(**STEP)
+    def loop(phi, batches, args):
+        arrays, outer_var, rho, sigma = args
+        inner_batches, outer_batches = batches
+        new, g_theta, f_theta = phi.copy(), np.empty_like(phi), np.empty_like(phi)
+        prepare_inner(arrays, outer_var)
+        prepare_outer(arrays, outer_var)
+        for position in range(inner_batches.shape[0]):
+            fill_inner(arrays, new, outer_var, inner_batches[position], g_theta)
+            fill_outer(arrays, new, outer_var, outer_batches[position], f_theta)
+            for k in range(new.shape[0]):
+                new[k] = new[k] - rho * g_theta[k] - (rho / sigma) * f_theta[k]
         return new
 
     return loop

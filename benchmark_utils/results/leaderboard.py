@@ -1,0 +1,142 @@
+"""The archive's rankings as text: a table of all methods, and what their order hangs on."""
+
+from string import ascii_lowercase
+
+from benchmark_utils.results.levels import LEVELS
+from benchmark_utils.results.ranking import Ranking, order_changes
+
+LOOSE, TIGHT = LEVELS[:2], LEVELS[-2:]
+# Pairs that a section shows.
+SHOWN = 10
+CLASSES = {True: "tuned", False: "self-tuning"}
+HEADER = """\
+| | method | class, rank in it | tasks | score by time | | score by calls | |
+|---|---|---|---|---|---|---|---|"""
+
+
+def table(points):
+    """All methods, the best by time first, as the lines of a Markdown table.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Curves, as :func:`read_archive` returns them.
+    """
+    rankings = {cost: Ranking(points, cost) for cost in ("time", "calls")}
+    texts = {cost: score_texts(ranking) for cost, ranking in rankings.items()}
+    by_time = rankings["time"]
+    tuned = points.groupby("method")["tuned"].first()
+    in_class = {
+        method: rank
+        for _, of_class in points.groupby("tuned")
+        for rank, method in enumerate(Ranking(of_class, "time").scores.index, start=1)
+    }
+    yield HEADER
+    for rank, method in enumerate(by_time.scores.index, start=1):
+        cells = (
+            rank,
+            method,
+            f"{CLASSES[bool(tuned[method])]}, {in_class[method]}",
+            f"{by_time.n_tasks[method]} of {len(by_time.tasks)}",
+            texts["time"][method],
+            texts["calls"][method],
+        )
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
+def score_texts(ranking):
+    """Two cells for each method: its score with the interval, and the letters of its cliques."""
+    letters = dict.fromkeys(ranking.methods, "")
+    for letter, clique in zip(ascii_lowercase, ranking.cliques, strict=False):
+        for method in clique:
+            letters[method] += letter
+    ends = ranking.intervals
+    return {
+        method: f"{score:.2f} [{ends.lower[method]:.2f}, {ends.upper[method]:.2f}] | "
+        f"{letters[method]}"
+        for method, score in ranking.scores.items()
+    }
+
+
+def common(first, second):
+    """The curves of the methods and tasks that both tables have."""
+    names = ["task", "method"]
+    both = first[names].drop_duplicates().merge(second[names].drop_duplicates())
+    return first.merge(both), second.merge(both)
+
+
+def section(title, names, first, second, missing):
+    """A section of the page: which pairs of methods change order between two rankings.
+
+    Parameters
+    ----------
+    title : str
+    names : pair of str
+        What the rankings are by.
+    first, second : Ranking
+        Of the same methods and tasks.
+    missing : str
+        What to say if there are fewer than two methods.
+    """
+    yield f"\n## {title}\n"
+    if len(first.methods) < 2:
+        yield missing
+        return
+    changes, agreement = order_changes(first, second)
+    n_methods, n_sure = len(first.methods), int(changes["sure"].sum())
+    n_pairs = n_methods * (n_methods - 1) // 2
+    yield (
+        f"{n_methods} methods on {len(first.tasks)} tasks: Kendall's tau {agreement:.2f}. "
+        f"{len(changes)} of {n_pairs} pairs change order, {n_sure} of them surely."
+    )
+    if len(changes):
+        yield f"\n| ahead by {names[0]} | ahead by {names[1]} | by how much | sure |"
+        yield "|---|---|---|---|"
+    for row in changes.head(SHOWN).itertuples():
+        sure = "yes" if row.sure else ""
+        yield f"| {row.ahead} | {row.behind} | {row.first:.2f}, {row.second:.2f} | {sure} |"
+
+
+def sections(points, variants, no_box):
+    """All sections on what the order hangs on.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Curves, as :func:`read_archive` returns them.
+    variants : dict of str to pandas.DataFrame
+        Those of the variants ``float32`` and ``5_trials``.
+    no_box : pandas.DataFrame
+        Those of tasks without a box, under the names of the same tasks with one.
+    """
+    by_time = Ranking(points, "time")
+    yield from section(
+        "Time or oracle calls", ("time", "calls"), by_time, Ranking(points, "calls"), EMPTY
+    )
+    yield from section(
+        "Loose or tight levels",
+        (f"the levels {LOOSE[0]:.0e} and {LOOSE[1]:.0e}", f"{TIGHT[0]:.0e} and {TIGHT[1]:.0e}"),
+        Ranking(points, "time", LOOSE),
+        Ranking(points, "time", TIGHT),
+        EMPTY,
+    )
+    for title, names, others, missing in (
+        ("Float64 or float32", ("float64", "float32"), variants["float32"], NO_VARIANT["float32"]),
+        (
+            "Twenty or five trials of tuning",
+            ("twenty trials", "five"),
+            variants["5_trials"],
+            NO_VARIANT["5_trials"],
+        ),
+        ("With the box or without", ("the box", "no box"), no_box, NO_BOX),
+    ):
+        first, second = (Ranking(part, "time") for part in common(points, others))
+        yield from section(title, names, first, second, missing)
+
+
+EMPTY = "The archive has fewer than two methods."
+NO_VARIANT = {
+    name: f"The archive has nothing for this yet; `make archive VARIANT={name}` makes it."
+    for name in ("float32", "5_trials")
+}
+NO_BOX = "The archive has nothing for this yet; `make archive TASK=ijcnn1_no_box` makes it."

@@ -1,0 +1,152 @@
+"""Levels of the gap h - h*, and what it costs to reach them."""
+
+import numpy as np
+import pandas as pd
+
+from benchmark_utils.results.curves import oracle_calls
+
+# A level tau is reached where h - h* is at most tau times its value at the start.
+LEVELS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+# How far below h* a curve may go, relative to the gap at the start: a thousandth of the last level.
+ROUNDING = 1e-9
+CURVE = ["task", "method", "repetition"]
+COSTS = ["time", "calls"]
+
+
+class BelowOptimum(ValueError):
+    """A curve has gone below h*, so h* is not the optimum."""
+
+
+def gap_points(results, calls="all"):
+    """The points of results whose task has a stored optimum, as the functions below take them.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row per point of a curve, as benchopt writes it.
+    calls : str
+        One of ``CALLS``: which oracle calls are counted.
+
+    Returns
+    -------
+    points : pandas.DataFrame
+        One row per point, in the order of each curve: ``CURVE``, ``COSTS`` and ``gap``.
+    """
+    results = results.sort_values("stop_val")
+    points = pd.DataFrame({
+        "task": results["dataset_name"] + ", " + results["objective_name"],
+        "method": results["solver_name"],
+        "repetition": results["idx_rep"],
+        "time": results["time"],
+        "calls": oracle_calls(results, calls),
+        "gap": results.get("objective_gap", np.nan),
+    })  # fmt: skip
+    known = points["gap"].notna().groupby(points["task"]).transform("any")
+    return points[known].reset_index(drop=True)
+
+
+def relative_gaps(points):
+    """The gap at each point, relative to the gap at the start of its task.
+
+    Methods may begin at different points. The start of a task is the highest of their first points.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        One row per point, in the order of each curve: ``CURVE`` and ``gap``, which is h - h*.
+
+    Returns
+    -------
+    relative : pandas.Series
+        One number per row.
+
+    Raises
+    ------
+    BelowOptimum
+        If a curve is below h* by more than rounding.
+    """
+    first = points.groupby(CURVE)["gap"].transform("first")
+    start = first.groupby(points["task"]).transform("max")
+    relative = points["gap"] / start.where(start > 0)
+    lowest = relative.min()
+    if lowest < -ROUNDING:
+        point = points.loc[relative.idxmin()]
+        raise BelowOptimum(
+            f"{point['method']} on {point['task']}, repetition {point['repetition']}, is "
+            f"{-point['gap']:.3g} below the stored h*: {-lowest:.2g} of the gap at the start, and "
+            f"{ROUNDING:.0e} is rounding. This h* is not the optimum; find it again: `make optima`."
+        )
+    return relative
+
+
+def costs_to_levels(points, levels=LEVELS):
+    """The costs at which each curve first reached each level.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        One row per point, in the order of each curve: ``CURVE``, ``gap`` and ``COSTS``.
+    levels : sequence of float
+
+    Returns
+    -------
+    costs : pandas.DataFrame
+        The columns ``COSTS``, indexed by ``CURVE`` and ``level``; infinite where the level was
+        never reached.
+    """
+    points = points.assign(gap=relative_gaps(points))
+    found = {
+        curve: first_costs(rows["gap"].to_numpy(), rows[COSTS].to_numpy(float), levels)
+        for curve, rows in points.groupby(CURVE, observed=True)
+    }
+    index = pd.MultiIndex.from_tuples(
+        [(*curve, level) for curve in found for level in levels], names=[*CURVE, "level"]
+    )
+    values = np.concatenate(list(found.values())) if found else np.empty((0, len(COSTS)))
+    return pd.DataFrame(values, index, COSTS)
+
+
+def first_costs(gaps, costs, levels):
+    """The costs, (n_levels, n_costs), at the first of the points whose gap is at most a level.
+
+    Gaps that are not numbers, as those of a curve that diverged, reach no level.
+    """
+    lowest = np.minimum.accumulate(np.where(np.isnan(gaps), np.inf, gaps))
+    reached = np.searchsorted(-lowest, -np.asarray(levels))
+    return np.concatenate([costs, np.full((1, costs.shape[1]), np.inf)])[reached]
+
+
+def median_gaps(points, cost, n_points=200):
+    """The median over seeds of the lowest gap so far, at costs of a logarithmic grid.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Curves of one task, as :func:`costs_to_levels` takes them.
+    cost : str
+        One of ``COSTS``.
+    n_points : int
+
+    Returns
+    -------
+    gaps : pandas.DataFrame
+        Indexed by cost, one column per method, from the lowest positive cost to the highest. A
+        curve that has ended keeps its last gap, unless all of its method have ended.
+    """
+    grid = np.geomspace(points[cost][points[cost] > 0].min(), points[cost].max(), n_points)
+    columns = {}
+    for method, of_method in points.groupby("method"):
+        curves = [
+            lowest_so_far(curve["gap"].to_numpy(), curve[cost].to_numpy(float), grid)
+            for _, curve in of_method.groupby("repetition")
+        ]
+        going_on = grid <= of_method[cost].max()
+        columns[method] = np.where(going_on, np.median(curves, axis=0), np.nan)
+    return pd.DataFrame(columns, pd.Index(grid, name=cost))
+
+
+def lowest_so_far(gaps, costs, grid):
+    """The lowest gap of the points of a curve whose cost is at most each value of a grid."""
+    lowest = np.fmin.accumulate(gaps)
+    place = np.searchsorted(costs, grid, side="right") - 1
+    return lowest[np.maximum(place, 0)]

@@ -1,0 +1,356 @@
+"""Run the final runs of a task, and keep their curves in the archive.
+
+    python scripts/archive.py [TASK] [--solver SOLVER ...] [--variant VARIANT]
+    python scripts/archive.py --check
+
+Each solver that can treat the task runs with ten seeds, which tuning has not used: with the
+parameters of tuning/TASK/chosen.yml if it has a search space, else with its defaults. If the first
+three curves are the same, the solver uses no random numbers, and these are enough. Curves are
+written to archive/TASK/SOLVER.parquet, and archive/TASK/manifest.json says how they were made. What
+is there is not run again, so a command that was interrupted goes on where it was; to run a solver
+again, remove its file. Without TASK, all tasks of configs/tasks.yml are run.
+
+A variant is kept apart, in archive/TASK/VARIANT: `float32`, or `5_trials`, with the best of the
+first five points of tuning. `--check` reads all of the archive.
+
+The exit code is 1 if a curve is below h*: then h* is not the optimum, and the curve is not kept.
+"""
+
+import argparse
+import contextlib
+import sys
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+from benchopt.cli.main import run
+from benchopt.results import read_results
+from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
+from tune import FOLDER, Tuning, options_of, run_config
+
+from benchmark_utils.results.archive import (
+    COUNTS,
+    curves_of,
+    read_archive,
+    read_floor,
+    read_manifest,
+    thin,
+    write_curves,
+    write_manifest,
+)
+from benchmark_utils.results.levels import LEVELS, BelowOptimum, costs_to_levels, relative_gaps
+from benchmark_utils.results.tuning import ranking
+
+ARCHIVE = ROOT / "archive"
+OUTPUTS = ROOT / "outputs" / "archive"
+N_REPETITIONS, N_FIRST = 10, 3
+VARIANTS = ("float32", "5_trials")
+LARGEST = 20 * 2**20  # bytes
+
+
+class Task:
+    """A task of configs/tasks.yml: its problem, its start and its optimum.
+
+    Parameters
+    ----------
+    name : str
+    """
+
+    def __init__(self, name):
+        self.name, self.about = name, TASKS[name]
+
+    @cached_property
+    def objective(self):
+        """The objective, with its data; the script ends if h* is not known."""
+        objective, dataset = parts_of(self.name)
+        self.problem = problem_of(objective, dataset)
+        if objective.optimum is None:
+            raise SystemExit(
+                f"The optimum of {self.name} is not known, so there is nothing to measure a gap "
+                f"from; run `make optima TASK={self.name}` first."
+            )
+        return objective
+
+    def manifest(self):
+        """What all curves of the task have in common."""
+        objective = self.objective
+        return dict(
+            task=self.name,
+            dataset=str(objective._dataset),
+            problem=objective.problem_name(),
+            smooth=self.problem.smooth,
+            data=objective.data_fingerprint,
+            start=objective.start_value(),
+            optimum=objective.optimum,
+            budget={name: self.about[name] for name in ("max_calls", "timeout")},
+            command=f"make archive TASK={self.name}",
+        )
+
+    def refusal(self, solver):
+        """Why a solver cannot treat the task, a sentence; None if it can."""
+        _, reason = solver.skip(problem=self.objective and self.problem)
+        return reason
+
+    def config(self, pattern, n_repetitions, output):
+        """The run configuration of one solver."""
+        more = {"n-repetitions": n_repetitions, "seed": 0, "output": str(output)}
+        return run_config(self.name, [pattern]) | more
+
+
+def run_curves(task, pattern, outputs):
+    """The curves of one solver, with as many seeds as say something.
+
+    Parameters
+    ----------
+    task : Task
+    pattern : str or dict
+        A solver with its parameters, as in a run configuration.
+    outputs : pathlib.Path
+        A folder for the configuration, the results and what benchopt prints.
+
+    Returns
+    -------
+    curves : pandas.DataFrame
+        As :func:`curves_of` returns them.
+    results : pandas.DataFrame or None
+        As benchopt writes them.
+    """
+    results = run_repetitions(task, pattern, N_FIRST, outputs)
+    curves = curves_of(results, range(N_FIRST))
+    if not repeats(curves):
+        results = run_repetitions(task, pattern, N_REPETITIONS, outputs)
+        curves = curves_of(results, range(N_REPETITIONS))
+    return curves, results
+
+
+def repeats(curves):
+    """Whether all curves are the same, as far as they go: the solver uses no random numbers."""
+    points = curves.groupby(curves.groupby("repetition").cumcount())
+    return bool((points[["value", *COUNTS]].nunique() <= 1).all(axis=None))
+
+
+def run_repetitions(task, pattern, n_repetitions, outputs):
+    """Run benchopt; the results, or None if no run ended well. benchopt's cache knows old runs."""
+    outputs.mkdir(parents=True, exist_ok=True)
+    config, results = outputs / "config.yml", outputs / "results.parquet"
+    results.unlink(missing_ok=True)
+    config.write_text(yaml.safe_dump(task.config(pattern, n_repetitions, results)))
+    arguments = [str(ROOT), "--config", str(config), "--no-plot", "--no-display"]
+    with (outputs / "log.txt").open("w") as log, contextlib.redirect_stdout(log):
+        try:
+            run(arguments, standalone_mode=False)
+        except SystemExit:
+            return None
+    return read_results(results)
+
+
+def environment(results):
+    """How curves were made, from the last row of one of them."""
+    row = results.dropna(subset="final_results").iloc[-1]
+    final = row["final_results"]
+    return dict(
+        commit=final["commit"],
+        python=final["python"],
+        packages=final["packages"],
+        threads=final["threads"],
+        platform=row["platform"],
+        processor=row["system-processor"],
+        parallel=bool(results["objective_parallel"].any()),
+    )
+
+
+class Archive:
+    """The archive's folder of one task.
+
+    Parameters
+    ----------
+    task : Task
+    root : pathlib.Path
+    """
+
+    def __init__(self, task, root=ARCHIVE):
+        self.task, self.folder = task, root / task.name
+        common = task.manifest()
+        self.manifest = read_manifest(self.folder) or dict(
+            **common, read_floor={}, refused={}, environments=[], curves={}
+        )
+        for key in ("dataset", "problem", "data", "budget"):
+            if self.manifest[key] != common[key]:
+                raise SystemExit(
+                    f"{self.folder} has curves of another {key}: {self.manifest[key]}, while "
+                    f"configs/tasks.yml gives {common[key]}; remove the folder to start anew."
+                )
+        # A better optimum may have been found since; gaps are computed when curves are read.
+        self.manifest |= common
+
+    def has(self, name, parameters):
+        """Whether the curves of a method are there, with these parameters."""
+        made = self.manifest["curves"].get(name)
+        there = (self.folder / f"{name}.parquet").exists()
+        return there and made is not None and made["parameters"] == parameters
+
+    def refuse(self, name, reason):
+        self.manifest["refused"][name] = reason
+        write_manifest(self.manifest, self.folder)
+
+    def add(self, name, tuned, parameters, curves, results):
+        """Keep the curves of a method, unless one of them is below h*."""
+        manifest = self.manifest
+        check(curves, name, manifest)
+        if results is not None and environment(results) not in manifest["environments"]:
+            manifest["environments"].append(environment(results))
+        status = curves.groupby("repetition")["status"].last().value_counts().to_dict()
+        manifest["curves"][name] = dict(
+            tuned=tuned,
+            parameters=parameters,
+            status=status,
+            made=str(date.today()),
+            environment=(
+                None if results is None else manifest["environments"].index(environment(results))
+            ),
+        )
+        for cost, lowest in read_floor(curves).items():
+            manifest["read_floor"][cost] = min(lowest, manifest["read_floor"].get(cost, lowest))
+        write_curves(
+            thin(curves, manifest["start"], manifest["optimum"]), self.folder / f"{name}.parquet"
+        )
+        write_manifest(manifest, self.folder)
+
+
+def as_points(curves, method, manifest):
+    """Curves with the columns that levels need."""
+    return curves.assign(
+        task=manifest["task"],
+        method=method,
+        gap=curves["value"] - manifest["optimum"],
+        calls=curves[COUNTS].sum(axis=1),
+    )
+
+
+def check(curves, method, manifest):
+    """Raise BelowOptimum if a curve is below h*."""
+    relative_gaps(as_points(curves, method, manifest))
+
+
+def say(curves, method, manifest):
+    """A line on the curves of a method."""
+    points = as_points(curves, method, manifest)
+    costs = costs_to_levels(points).groupby("level").median()
+    times = [f"{costs.loc[level, 'time']:9.3g}" for level in LEVELS]
+    status = points.groupby("repetition")["status"].last().value_counts()
+    words = ", ".join(f"{n} {word}" for word, n in status.items())
+    return f"{method:<24}{''.join(times)}   {words}"
+
+
+def chosen_parameters(solver, task, variant):
+    """The parameters of a solver's final runs.
+
+    Returns
+    -------
+    parameters : dict or None
+        None if the solver has not been tuned yet, or if it is not part of the variant.
+    """
+    parameters = {}
+    if is_tuned(solver):
+        path = FOLDER / task / "chosen.yml"
+        parameters = (yaml.safe_load(path.read_text()) if path.exists() else {}).get(solver.name)
+    if parameters is None or (variant == "5_trials" and not is_tuned(solver)):
+        return None
+    if variant == "5_trials":
+        parameters = best_of_first(5, Tuning(task, solver.name, []))
+    if variant == "float32":
+        if "precision" not in solver.parameters:
+            return None
+        parameters = parameters | dict(precision="float32")
+    return options_of(task, solver) | parameters
+
+
+def best_of_first(n, tuning):
+    """What the first seed would have chosen of the first n candidates."""
+    names = tuning.names
+    first = {tuple(str(point[name]) for name in names) for point in tuning.points[:n]}
+    runs = tuning.runs()
+    runs = runs[runs["seed"] == tuning.seeds[0]]
+    among_first = [
+        row in first for row in runs[names].astype(str).itertuples(index=False, name=None)
+    ]
+    return tuning.parameters(ranking(runs[among_first], names).iloc[0])
+
+
+def is_tuned(solver):
+    return bool(getattr(solver, "search_space", None))
+
+
+def fill(archive, names, variant):
+    """Run what is missing; the sentences on curves below h*."""
+    wrong = []
+    task = archive.task
+    print(f"{task.name}: seconds to {', '.join(f'{level:.0e}' for level in LEVELS)}")
+    for solver in BENCHMARK.get_solvers():
+        if names and solver.name not in names:
+            continue
+        name = f"{variant}/{solver.name}" if variant else solver.name
+        parameters = chosen_parameters(solver, task.name, variant)
+        if parameters is None or archive.has(name, parameters):
+            continue
+        reason = task.refusal(solver.get_instance(**parameters))
+        if reason:
+            archive.refuse(name, reason)
+            continue
+        outputs = OUTPUTS / task.name / name
+        curves, results = run_curves(task, {solver.name: parameters}, outputs)
+        try:
+            archive.add(name, is_tuned(solver), parameters, curves, results)
+            print(say(curves, name, archive.manifest), flush=True)
+        except BelowOptimum as error:
+            wrong.append(str(error))
+            print(error, flush=True)
+    return wrong
+
+
+def check_all(root):
+    """Read all curves of an archive; its problems, as sentences."""
+    size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+    for variant in ("", *VARIANTS):
+        points, _ = read_archive(root, variant)
+        for _, of_task in points.groupby("task"):
+            try:
+                relative_gaps(of_task)
+            except BelowOptimum as error:
+                yield str(error)
+        n_curves = len(points.groupby(["task", "method", "repetition"]))
+        print(f"{variant or 'main':<10}{n_curves} curves, {len(points)} points")
+    print(f"{size / 2**20:.1f} MB")
+    if size > LARGEST:
+        yield f"The archive has {size / 2**20:.1f} MB, where 20 are allowed."
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", nargs="?", choices=TASKS, help="all by default")
+    parser.add_argument("--solver", nargs="+", default=[], help="all by default")
+    parser.add_argument("--variant", choices=VARIANTS, default="")
+    parser.add_argument("--check", action="store_true", help="read all curves, and run nothing")
+    parser.add_argument("--archive", type=Path, default=ARCHIVE)
+    arguments = parser.parse_args()
+    if arguments.check:
+        wrong = list(check_all(arguments.archive))
+    else:
+        wrong = [
+            sentence
+            for name in ([arguments.task] if arguments.task else TASKS)
+            for sentence in fill(
+                Archive(Task(name), arguments.archive),
+                arguments.solver,
+                arguments.variant,
+            )
+        ]
+    print("\n".join(wrong), file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,196 @@
+"""Compare a solver of your own with those of the archive, which need not run again.
+
+    python scripts/compare.py SOLVER.py TASK [--no-tuning] [--anchors SOLVER ...]
+
+The solver of the file is tuned on TASK under the same rules as all others, if it has a search
+space: 20 candidates, seeds apart, kept in outputs/compare/TASK/SOLVER. Then it runs with ten seeds
+and the budget of the archive. The table shows what each level of the gap costs, and the figure
+outputs/compare/TASK/SOLVER.png shows h - h* of all methods against time and oracle calls.
+
+Oracle calls need no calibration. Times do: the anchors run again on this machine, and times of the
+new solver are divided by the ratio of the anchors' times here and in the archive.
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from archive import ARCHIVE, Archive, Task, as_points, check, is_tuned, run_curves
+from suite import BENCHMARK, ROOT, TASKS
+from tune import Tuning, options_of
+
+from benchmark_utils.results.archive import read_task, write_curves
+from benchmark_utils.results.calibration import time_ratio, time_ratios
+from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, median_gaps
+from benchmark_utils.results.ranking import Ranking
+
+OUTPUTS = ROOT / "outputs" / "compare"
+ANCHORS = ("SOBA", "QuasiNewton")
+
+
+class FileTuning(Tuning):
+    """The tuning of a solver of a file.
+
+    Parameters
+    ----------
+    task : str
+    path : pathlib.Path
+        The solver's file.
+    cls : type
+        Its class.
+    folder : pathlib.Path
+        Where the runs are kept.
+    """
+
+    def __init__(self, task, path, cls, folder):
+        self.prepare(task, cls, [])
+        self.file, self.path = path, folder / "tuning.csv"
+
+    def pattern(self, parameters):
+        return pattern(self.file, parameters)
+
+
+def pattern(path, parameters):
+    """A solver of a file as benchopt names it."""
+    given = ",".join(f"{name}={value!r}" for name, value in parameters.items())
+    return f"{path}[{given}]" if given else str(path)
+
+
+def load(path):
+    """The class of the solver of a file."""
+    if not path.is_file():
+        raise SystemExit(f"There is no file {path}; give the file of a solver.")
+    [(cls, _)] = BENCHMARK.check_solver_patterns([str(path)])
+    return cls
+
+
+def parameters_of(task, path, cls, folder):
+    """The parameters of the solver's runs: tuned if it has a search space."""
+    if not is_tuned(cls):
+        return {}
+    tuning = FileTuning(task, path, cls, folder)
+    tuning.tune()
+    print("\n".join(tuning.report()))
+    return tuning.parameters(tuning.best())
+
+
+def calibrate(archive, anchors, folder):
+    """The ratio of times here and in the archive, by running the anchors again."""
+    made = archive.manifest["curves"]
+    known = [name for name in anchors if name in made]
+    if not known:
+        raise SystemExit(
+            f"None of the anchors {', '.join(anchors)} is in the archive of {archive.task.name}; "
+            f"give some of {', '.join(made)}, or --no-calibration to compare oracle calls only."
+        )
+    here = []
+    for name in known:
+        solver = {name: made[name]["parameters"]}
+        curves, _ = run_curves(archive.task, solver, folder / "anchors" / name)
+        here.append(as_points(curves, name, archive.manifest))
+    there = read_task(archive.folder)
+    ratios = time_ratios(pd.concat(here), there[there["method"].isin(known)])
+    for name, ratio in ratios.items():
+        print(f"{name} takes {ratio:.2f} times as long here as in the archive.")
+    ratio = time_ratio(ratios)
+    print(f"Times of this machine are divided by {ratio:.2f}.")
+    return ratio
+
+
+def table(points, cost):
+    """What each level costs, in the median over seeds, as Markdown: the best method first."""
+    ranking = Ranking(points, cost)
+    costs = costs_to_levels(points)[cost].groupby(["method", "level"]).median().unstack("level")
+    yield f"| {cost} | score | " + " | ".join(f"{level:.0e}" for level in LEVELS) + " |"
+    yield "|---" * (len(LEVELS) + 2) + "|"
+    for method, score in ranking.scores.items():
+        cells = " | ".join(f"{costs.loc[method, level]:.3g}" for level in LEVELS)
+        yield f"| {method} | {score:.2f} | {cells} |"
+
+
+def draw(points, new, title, path):
+    """The gaps of all methods against time and calls, the new one in black."""
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), sharey=True, layout="constrained")
+    others = sorted(set(points["method"]) - {new})
+    colors = dict(zip(others, plt.get_cmap("tab20")(range(len(others))), strict=True))
+    for axis, cost in zip(axes, COSTS, strict=True):
+        gaps = median_gaps(points, cost)
+        for method in [*others, new]:
+            style = (
+                dict(color="black", lw=2.5) if method == new else dict(color=colors[method], lw=1)
+            )
+            axis.loglog(gaps.index, gaps[method].where(gaps[method] > 0), label=method, **style)
+        axis.set_xlabel({"time": "time (s)", "calls": "one-sample oracle calls"}[cost])
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("h - h*, median over seeds")
+    figure.suptitle(title, fontsize=10)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7, frameon=False
+    )
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE):
+    """Tune and run the solver of a file on a task, beside those of the archive.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    task_name : str
+    anchors : sequence of str
+        Methods of the archive that run again; without any, times are not calibrated.
+    tuning : bool
+        Whether to tune a solver that has a search space; otherwise it runs with its defaults.
+    root : pathlib.Path
+        The archive.
+
+    Returns
+    -------
+    points : pandas.DataFrame
+        All curves on the task, with the new ones, whose times are those of the archive's machine.
+    """
+    cls, archive = load(path), Archive(Task(task_name), root)
+    if not archive.manifest["curves"]:
+        raise SystemExit(f"The archive has no curves of {task_name}.")
+    reason = archive.task.refusal(cls.get_instance())
+    if reason:
+        raise SystemExit(reason)
+    folder = OUTPUTS / task_name / cls.name
+    parameters = options_of(task_name, cls)
+    if tuning:
+        parameters |= parameters_of(task_name, path, cls, folder)
+    curves, _ = run_curves(archive.task, pattern(path, parameters), folder)
+    check(curves, cls.name, archive.manifest)
+    write_curves(curves, folder / "curves.parquet")
+    ratio = calibrate(archive, anchors, folder) if anchors else 1.0
+    new = f"{cls.name} (new)"
+    points = as_points(curves, new, archive.manifest)
+    points["time"] = points["time"] / ratio
+    points = pd.concat([read_task(archive.folder), points], ignore_index=True)
+    for cost in COSTS:
+        print("\n" + "\n".join(table(points, cost)))
+    figure = folder.with_suffix(".png")
+    draw(points, new, f"{cls.name} on {task_name}, beside the archive", figure)
+    print(f"\nCurves: {folder / 'curves.parquet'}\nFigure: {figure}")
+    return points
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("solver", type=Path, help="the file of a solver")
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--no-tuning", action="store_true", help="run with the defaults")
+    parser.add_argument("--anchors", nargs="+", default=ANCHORS, help="run again, for times")
+    parser.add_argument("--no-calibration", action="store_true", help="run no anchors")
+    parser.add_argument("--archive", type=Path, default=ARCHIVE)
+    arguments = parser.parse_args()
+    anchors = () if arguments.no_calibration else arguments.anchors
+    compare(arguments.solver, arguments.task, anchors, not arguments.no_tuning, arguments.archive)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Rank the methods of the archive: the README's first table and figure, and docs/ranking.md.
+
+    python scripts/ranking.py
+
+Nothing is run. The table stands between two comments of the README, the figure is
+docs/leaderboard.png.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from archive import ARCHIVE, VARIANTS
+from suite import ROOT
+
+from benchmark_utils.results.archive import read_archive
+from benchmark_utils.results.leaderboard import sections, table
+from benchmark_utils.results.levels import LEVELS, costs_to_levels
+from benchmark_utils.results.ranking import FURTHEST, Ranking
+
+MARKS = "<!-- leaderboard: make leaderboard -->", "<!-- end of leaderboard -->"
+FIGURE = "![Scores of all methods by time and by oracle calls](docs/leaderboard.png)"
+CAPTION = """\
+All methods of the archive, best first: 1 means always the cheapest to each level of h - h*, 0 never
+within a factor of 100. Methods that share a letter cannot be told apart.
+[How to read it, and what the order hangs on](docs/ranking.md) ·
+[compare your own solver](docs/comparing.md)"""
+NO_BOX, BOX = "box=none", "box=default"
+PAGE = """\
+# Which methods are best, and what that hangs on
+
+`make leaderboard` makes this page from the archive: {tasks}. Each method ran with ten seeds per
+task, or three if it uses no random numbers.
+
+{table}
+
+* **Score.** The area below the method's performance profile over tasks and levels, against the
+  logarithm of the factor by which it is behind the cheapest method, from 1 to {furthest:.0f}: 1
+  means always the cheapest, 0 never within that factor. A level τ is reached where
+  $h - h^* \\le \\tau\\, (h(\\lambda_0) - h^*)$, with the stored $h^*$ and τ from {first:.0e} to
+  {last:.0e}. Its cost is the median over seeds; levels that no method reaches do not count.
+* **Interval.** 95 % of the scores when tasks and seeds are drawn again.
+* **Letters.** Neighbours with a letter in common cannot be told apart on these tasks, whatever the
+  seeds (Wilcoxon's signed-rank test on the scores of each task and seed, with Holm's adjustment).
+  As a statement on other tasks, with one score per task, {n_apart} of {n_pairs} pairs can be told
+  apart: few tasks say little of many methods.
+* **Class.** Tuned methods had 20 trials on each task; self-tuning methods run with their defaults.
+* **Tasks.** A method that refuses a task, or was not run on it, is scored on the others.
+* **The first evaluation.** {n_floor:.0%} of all levels were reached at the first evaluation of a
+  curve after its start. Their cost is an upper bound.
+
+A pair changes order *surely* if its order is the same in at least 97.5 % of the resamples of either
+ranking.
+"""
+
+
+def share_at_first_evaluation(points):
+    """The share of the reached levels that a curve reached at its first point after the start."""
+    curve = ["task", "method", "repetition"]
+    first = points.groupby(curve)["calls"].nth(1)
+    names = points.loc[first.index, curve].apply(tuple, axis=1)
+    costs = costs_to_levels(points)["calls"]
+    costs = costs[costs < float("inf")]
+    at_first = dict(zip(names, first, strict=True))
+    return (costs <= costs.index.droplevel("level").map(at_first)).mean() if len(costs) else 0.0
+
+
+def page(rows, points, variants, no_box):
+    """The text of docs/ranking.md, with these rows of its table."""
+    ranking = Ranking(points, "time")
+    n_methods = len(ranking.methods)
+    head = PAGE.format(
+        tasks=", ".join(f"`{task}`" for task in ranking.tasks),
+        table=rows,
+        furthest=FURTHEST,
+        first=LEVELS[0],
+        last=LEVELS[-1],
+        n_apart=int(ranking.apart_on_other_tasks.to_numpy().sum()) // 2,
+        n_pairs=n_methods * (n_methods - 1) // 2,
+        n_floor=share_at_first_evaluation(points),
+    )
+    return head + "\n".join(sections(points, variants, no_box)) + "\n"
+
+
+def draw(points, path):
+    """The scores with their intervals, by time and by calls; open marks are self-tuning methods."""
+    rankings = [Ranking(points, cost) for cost in ("time", "calls")]
+    order = list(rankings[0].scores.index[::-1])
+    tuned = points.groupby("method")["tuned"].first()
+    figure, axes = plt.subplots(
+        1, 2, figsize=(9, 1 + 0.22 * len(order)), sharey=True, layout="constrained"
+    )
+    for axis, ranking, cost in zip(axes, rankings, ("time", "oracle calls"), strict=True):
+        ends = ranking.intervals.loc[order]
+        axis.hlines(range(len(order)), ends["lower"], ends["upper"], color="C0", lw=2, alpha=0.5)
+        for kind, face in ((True, "C0"), (False, "white")):
+            chosen = [k for k, method in enumerate(order) if bool(tuned[method]) == kind]
+            axis.plot(
+                [ranking.scores[order[k]] for k in chosen], chosen, "o", color="C0", mfc=face,
+                label="tuned" if kind else "self-tuning",
+            )  # fmt: skip
+        axis.set(xlim=(0, 1), xlabel=f"score by {cost}", yticks=range(len(order)))
+        axis.grid(alpha=0.3)
+    axes[0].set_yticklabels(order, fontsize=8)
+    axes[1].legend(loc="lower right", fontsize=8)
+    figure.suptitle(f"Integrated performance profiles, {len(rankings[0].tasks)} tasks", fontsize=10)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def split(points, manifests):
+    """The curves of tasks with a box, and those without, under the names of their counterparts."""
+    boxed = {
+        (made["dataset"], made["problem"]): task
+        for task, made in manifests.items()
+        if NO_BOX not in made["problem"]
+    }
+    names = {
+        task: boxed.get((made["dataset"], made["problem"].replace(NO_BOX, BOX)))
+        for task, made in manifests.items()
+        if NO_BOX in made["problem"]
+    }
+    without = points[points["task"].isin(names)]
+    without = without.assign(task=without["task"].map(names)).dropna(subset="task")
+    return points[~points["task"].isin(names)].reset_index(drop=True), without
+
+
+def put_between_marks(text, path):
+    """Replace what stands between the two comments of a file."""
+    pattern = "(?s)" + "(.*)".join(map(re.escape, MARKS))
+    old = path.read_text()
+    if not re.search(pattern, old):
+        raise SystemExit(f"{path} needs the two lines {' and '.join(MARKS)} for the table.")
+    path.write_text(re.sub(pattern, lambda _: f"{MARKS[0]}\n{text}\n{MARKS[1]}", old))
+
+
+def make(root, readme, docs):
+    """Write the table of the README, the page and the figure from the archive in a folder."""
+    points, manifests = read_archive(root)
+    points, no_box = split(points, manifests)
+    if points.empty:
+        raise SystemExit("The archive has no curves; run `make archive` first.")
+    variants = {name: split(read_archive(root, name)[0], manifests)[0] for name in VARIANTS}
+    rows = "\n".join(table(points))
+    put_between_marks(f"{FIGURE}\n\n{rows}\n\n{CAPTION}", readme)
+    (docs / "ranking.md").write_text(page(rows, points, variants, no_box))
+    draw(points, docs / "leaderboard.png")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--archive", type=Path, default=ARCHIVE)
+    arguments = parser.parse_args()
+    make(arguments.archive, ROOT / "README.md", ROOT / "docs")
+    print("Wrote the table in README.md, docs/ranking.md and docs/leaderboard.png.")
+
+
+if __name__ == "__main__":
+    main()

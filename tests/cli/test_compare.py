@@ -1,0 +1,151 @@
+"""The archive is filled, taken up, checked and compared with, by the commands that users give."""
+
+import importlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import readme_code
+
+pytestmark = pytest.mark.slow
+
+DATASET = "simulated[n_samples=600,n_features=5]"
+SPACE = """
+    search_space = {
+        "step_size": LogUniform(1e-2, 1),
+        "outer_step_size": LogUniform(1e-2, 10),
+    }
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A task of its own, its stored optimum and the parameters that tuning chose for SOBA."""
+    import archive
+    import compare
+    import optima
+    from suite import TASKS, parts_of
+
+    task = dict(dataset=DATASET, objective=dict(problem="logreg"), max_calls=300_000, timeout=5)
+    monkeypatch.setitem(TASKS, "tiny", task)
+    row = optima.optimum(*parts_of("tiny"))
+    store(row, monkeypatch)
+    for module, name in ((archive, "archive"), (compare, "compare")):
+        monkeypatch.setattr(module, "OUTPUTS", tmp_path / "outputs" / name)
+    monkeypatch.setattr(archive, "FOLDER", tmp_path / "tuning")
+    (tmp_path / "tuning" / "tiny").mkdir(parents=True)
+    chosen = "SOBA: {step_size: 0.3, outer_step_size: 1, decay: 0, outer_decay: 0}"
+    (tmp_path / "tuning" / "tiny" / "chosen.yml").write_text(chosen)
+    return row
+
+
+def store(row, monkeypatch):
+    # benchopt makes the package anew, without its modules as attributes.
+    module = importlib.import_module("benchmark_utils.optima")
+    monkeypatch.setattr(module, "stored_optima", lambda: [row])
+
+
+def fill(root, *solvers, variant=""):
+    import archive
+
+    return archive.fill(archive.Archive(archive.Task("tiny"), root), solvers, variant)
+
+
+def manifest_of(root):
+    return json.loads((root / "tiny" / "manifest.json").read_text())
+
+
+def ma_soba(folder):
+    """The README's solver in a file, with a search space."""
+    code = readme_code('name = "MA-SOBA"').replace(
+        "from benchmark_utils.algorithms.stochastic",
+        "from benchmark_utils.algorithms.search_space import LogUniform\n"
+        "from benchmark_utils.algorithms.stochastic",
+    )
+    assert "search_space" not in code.replace("algorithms.search_space", "")
+    path = folder / "ma_soba.py"
+    path.write_text(code.replace("\n    def schedules", f"{SPACE}\n    def schedules"))
+    return path
+
+
+def test_the_archive_has_ten_seeds_of_what_was_tuned_and_three_of_what_has_no_seeds(tiny, tmp_path):
+    from benchmark_utils.results.archive import read_archive
+
+    root = tmp_path / "archive"
+    assert fill(root, "SOBA", "SABA", "HOAG") == []
+    points, _ = read_archive(root)
+    assert points.groupby("method")["repetition"].nunique().to_dict() == {"HOAG": 3, "SOBA": 10}
+    assert points.groupby("method")["tuned"].first().to_dict() == {"HOAG": False, "SOBA": True}
+    manifest = manifest_of(root)
+    assert manifest["optimum"] == tiny.value
+    assert manifest["curves"]["SOBA"]["parameters"]["step_size"] == 0.3
+    assert manifest["curves"]["SOBA"]["status"] == {"ok": 10}
+    assert manifest["environments"][0]["packages"]["benchopt"]
+    ends = points[points["method"] == "SOBA"].groupby("repetition")["value"].last()
+    assert ends.nunique() == 10
+    assert np.isclose(
+        points.groupby(["method", "repetition"])["value"].first(), tiny.start_value
+    ).all()
+
+
+def test_the_archive_is_taken_up_where_it_was_and_knows_other_data(tiny, tmp_path, monkeypatch):
+    import archive
+    from suite import TASKS
+
+    root = tmp_path / "archive"
+    fill(root, "HOAG")
+    made = (root / "tiny" / "HOAG.parquet").stat().st_mtime_ns
+    monkeypatch.setattr(archive, "run", lambda *_, **__: pytest.fail("Nothing was missing."))
+    fill(root, "HOAG")
+    assert (root / "tiny" / "HOAG.parquet").stat().st_mtime_ns == made
+    monkeypatch.setitem(TASKS["tiny"], "max_calls", 1000)
+    with pytest.raises(SystemExit, match="curves of another budget"):
+        fill(root, "HOAG")
+
+
+def test_a_curve_below_the_stored_optimum_is_not_kept_and_fails(tiny, tmp_path, monkeypatch):
+    wrong = tiny._replace(value=tiny.value + 0.5 * (tiny.start_value - tiny.value))
+    store(wrong, monkeypatch)
+    [sentence] = fill(tmp_path, "HOAG")
+    assert "HOAG on tiny" in sentence
+    assert "below the stored h*" in sentence
+    assert not (tmp_path / "tiny" / "HOAG.parquet").exists()
+
+
+def test_the_readmes_solver_is_tuned_and_compared_without_running_the_archive(
+    tiny, tmp_path, capsys
+):
+    import compare
+
+    root = tmp_path / "archive"
+    fill(root, "SOBA", "HOAG")
+    files = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    points = compare.compare(ma_soba(tmp_path), "tiny", ("SOBA", "HOAG"), root=root)
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == files
+    assert set(points["method"]) == {"SOBA", "HOAG", "MA-SOBA (new)"}
+    output = capsys.readouterr().out
+    ratio = float(output.split("are divided by ")[1].split()[0].rstrip("."))
+    assert 0.1 < ratio < 10
+    own = pd.read_parquet(tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA" / "curves.parquet")
+    new = points[points["method"] == "MA-SOBA (new)"]
+    np.testing.assert_allclose(own["time"] / new["time"].to_numpy(), ratio, rtol=0.01)
+    assert own["repetition"].nunique() == 10
+    tuning = pd.read_csv(tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA" / "tuning.csv")
+    assert len(tuning) == 20 + 5 * 2
+    assert (tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA.png").read_bytes()[1:4] == b"PNG"
+    assert "| MA-SOBA (new) |" in output
+
+
+def test_oracle_calls_are_compared_without_anchors_and_defaults_without_tuning(tiny, tmp_path):
+    import compare
+
+    root = tmp_path / "archive"
+    fill(root, "HOAG")
+    points = compare.compare(ma_soba(tmp_path), "tiny", (), tuning=False, root=root)
+    assert set(points["method"]) == {"HOAG", "MA-SOBA (new)"}
+    with pytest.raises(SystemExit, match="None of the anchors SOBA is in the archive of tiny"):
+        compare.compare(ma_soba(tmp_path), "tiny", ("SOBA",), tuning=False, root=root)
+    with pytest.raises(SystemExit, match="There is no file"):
+        compare.compare(tmp_path / "missing.py", "tiny", (), root=root)

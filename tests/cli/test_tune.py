@@ -1,0 +1,137 @@
+"""Tuning: one that was killed goes on where it was, and its choice becomes a run configuration."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+import yaml
+
+from helpers import ROOT
+
+pytestmark = pytest.mark.slow
+
+# Tunes SOBA on a tiny quadratic, in a folder of its own. Its n-th run of benchopt is its last.
+TUNE = """
+import os, signal, sys
+from pathlib import Path
+
+import suite, tune
+from benchmark_utils import optima
+
+folder, last_run, *arguments = sys.argv[1:]
+tune.FOLDER, tune.CONFIGS = Path(folder), Path(folder)
+tune.N_POINTS, tune.N_BEST = 3, 2
+suite.TASKS["tiny"] = dict(
+    dataset="quadratic[n_inner_samples=60,n_outer_samples=50,inner_dim=4,outer_dim=3]",
+    objective=dict(problem="quadratic"), max_calls=20_000, timeout=60,
+    options=dict(framework="python", batch_size=16, eval_freq=10),
+)
+objective, dataset = suite.parts_of("tiny")
+problem = suite.problem_of(objective, dataset)
+optimum = optima.Optimum(
+    str(dataset), objective.problem_name(), objective.start_value(),
+    problem.value(problem.outer_star), 0.0, 1, 1, 0, 0,
+)
+optima.stored_optima = lambda: [optimum]
+
+n_runs = 0
+run = tune.run
+
+def run_or_die(*arguments, **options):
+    global n_runs
+    n_runs += 1
+    run(*arguments, **options)
+    if n_runs == int(last_run):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+tune.run = run_or_die
+sys.argv[1:] = arguments
+tune.main()
+print(f"{n_runs} runs of benchopt")
+"""
+
+
+def tune(folder, *arguments, last_run=0):
+    """Run the script, and return its exit code and what it printed."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "scripts"),
+        "BENCHOPT_CACHE": str(folder / "cache"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", TUNE, str(folder), str(last_run), *arguments],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    code, text = tune(folder, "tiny", "SOBA")
+    assert code == 0
+    assert "2 runs of benchopt" in text
+    return folder, text
+
+
+def table(folder):
+    return pd.read_csv(folder / "tiny" / "SOBA.csv")
+
+
+def test_all_candidates_are_kept_and_the_best_have_more_seeds(whole):
+    runs = table(whole[0])
+    candidates = runs.groupby(["step_size", "outer_step_size"])["seed"].agg(list)
+    assert sorted(map(tuple, candidates)) == [(1000,), (1000, 1001, 1002), (1000, 1001, 1002)]
+    assert (runs["max_calls"] == 20_000).all()
+    assert set(runs["status"]) <= {"ok", "diverged"}
+    # Runs differ in their seed: they draw other minibatches.
+    assert runs["gap"].nunique() == len(runs)
+
+
+@pytest.mark.parametrize("last_run", [1, 2])
+def test_a_tuning_that_was_killed_gives_the_table_of_one_that_was_not(whole, tmp_path, last_run):
+    code, _ = tune(tmp_path, "tiny", "SOBA", last_run=last_run)
+    assert code == -signal.SIGKILL
+    code, text = tune(tmp_path, "tiny", "SOBA")
+    assert code == 0
+    # What was written before is not run again; the run that was killed was not.
+    assert f"{3 - last_run} runs of benchopt" in text
+    assert table(tmp_path).drop(columns="seconds").equals(table(whole[0]).drop(columns="seconds"))
+    chosen = [(folder / "tiny" / "chosen.yml").read_text() for folder in (whole[0], tmp_path)]
+    assert chosen[0] == chosen[1]
+
+
+def test_a_tuning_that_is_complete_runs_nothing_and_says_the_same(whole):
+    folder, text = whole
+    code, again = tune(folder, "tiny", "SOBA")
+    assert "0 runs of benchopt" in again
+    report = text[text.index("SOBA on tiny:") :].replace("2 runs of", "0 runs of")
+    assert again.endswith(report)
+
+
+def test_the_choice_becomes_a_run_configuration(whole):
+    folder, _ = whole
+    tune(folder, "--config", "tiny")
+    config = yaml.safe_load((folder / "tiny.yml").read_text())
+    [soba] = [entry["SOBA"] for entry in config["solver"] if "SOBA" in entry]
+    chosen = yaml.safe_load((folder / "tiny" / "chosen.yml").read_text())["SOBA"]
+    assert soba == chosen | dict(framework="python", batch_size=16, eval_freq=10)
+    assert config["objective"] == [{"bilevel": dict(problem="quadratic", max_calls=20_000)}]
+    assert "GridSearch" in config["solver"]
+
+
+def test_a_solver_without_a_search_space_and_a_task_without_optimum_are_refused():
+    for arguments, said in (
+        (("simulated", "GridSearch"), "GridSearch has no search space; give one of"),
+        ((), "give a task: one of simulated, ijcnn1"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "scripts/tune.py", *arguments],
+            cwd=ROOT, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode != 0
+        assert said in done.stderr

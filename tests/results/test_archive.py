@@ -1,0 +1,161 @@
+"""What the archive keeps of curves, and what levels cost on them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmark_utils.results.archive import (
+    COUNTS,
+    PRECISION,
+    curves_of,
+    read_archive,
+    read_floor,
+    thin,
+    write_curves,
+    write_manifest,
+)
+from benchmark_utils.results.levels import (
+    LEVELS,
+    BelowOptimum,
+    costs_to_levels,
+    relative_gaps,
+)
+
+OPTIMUM, START = 0.25, 1.25
+
+
+def results(n_points=400, n_repetitions=2, seed=0):
+    """Noisy curves as benchopt writes them, which reach the sixth level near their end."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for repetition in range(n_repetitions):
+        k = np.arange(n_points)
+        gaps = 10 ** (-7 * k / n_points) * rng.uniform(0.5, 2, n_points)
+        gaps[0] = START - OPTIMUM
+        parts.append(pd.DataFrame({
+            "idx_rep": repetition, "stop_val": k, "time": 0.01 * k * rng.uniform(0.9, 1),
+            **{f"objective_{name}": 64 * (j + 1) * k for j, name in enumerate(COUNTS)},
+            "objective_value": OPTIMUM + gaps, "objective_grad_norm": np.sqrt(gaps),
+            "objective_status": "ok",
+        }))  # fmt: skip
+    return pd.concat(parts)
+
+
+def points_of(curves, optimum=OPTIMUM, method="A", task="task"):
+    return curves.assign(
+        task=task, method=method, gap=curves["value"] - optimum, calls=curves[COUNTS].sum(axis=1)
+    )
+
+
+def points(gaps, method="A", task="task", repetition=0, **columns):
+    """A curve with one point per second and ten calls per second."""
+    costs = dict(time=np.arange(len(gaps), dtype=float), calls=10 * np.arange(len(gaps)))
+    names = dict(task=task, method=method, repetition=repetition)
+    return pd.DataFrame({"gap": np.asarray(gaps, float), **costs, **names, **columns})
+
+
+def store(root, curves, task="task", name="A", **manifest):
+    """An archive of one task and method."""
+    write_curves(curves, root / task / f"{name}.parquet")
+    made = dict(task=task, optimum=OPTIMUM, start=START, read_floor=read_floor(curves))
+    write_manifest(made | dict(curves={name: dict(tuned=True)}) | manifest, root / task)
+
+
+def test_a_level_costs_what_the_first_point_at_or_below_it_costs():
+    costs = costs_to_levels(points([1, 0.2, 0.1, 0.5, 0.0009, 0]), (1e-1, 1e-2, 1e-3, 1e-4))
+    assert costs["time"].tolist() == [2, 4, 4, 5]
+    assert costs["calls"].tolist() == [20, 40, 40, 50]
+
+
+def test_a_level_that_is_never_reached_costs_infinitely_much():
+    costs = costs_to_levels(points([1, 0.5, np.nan, np.nan]), (0.5, 1e-2))
+    assert costs["time"].tolist() == [1, np.inf]
+
+
+def test_the_start_of_a_task_is_its_highest_first_point():
+    both = pd.concat([points([4, 0.4]), points([1, 0.3], method="B")], ignore_index=True)
+    costs = costs_to_levels(both, (1e-1,))["time"]
+    assert costs.droplevel(["task", "repetition", "level"]).to_dict() == {"A": 1, "B": 1}
+
+
+def test_a_curve_below_the_optimum_fails_by_name_and_amount():
+    curves = pd.concat([points([1, 0.5]), points([1, -1e-7], "B", repetition=3)])
+    with pytest.raises(BelowOptimum, match=r"B on task, repetition 3, is 1e-07 below .* find it"):
+        relative_gaps(curves.reset_index(drop=True))
+    assert relative_gaps(points([1, -1e-10])).tolist() == [1, -1e-10]
+
+
+def test_thinning_changes_no_cost_of_a_level_and_keeps_a_fraction_of_the_points():
+    whole = curves_of(results(20_000), range(2))
+    thinned = thin(whole, START, OPTIMUM)
+    assert len(thinned) < 0.05 * len(whole)
+    exact, kept = costs_to_levels(points_of(whole)), costs_to_levels(points_of(thinned))
+    assert np.isfinite(exact["time"]).all()
+    assert kept["calls"].equals(exact["calls"])
+    np.testing.assert_allclose(kept["time"], exact["time"], rtol=1e-7)
+    ends = whole.groupby("repetition").last()["value"]
+    assert thinned.groupby("repetition").last()["value"].equals(ends)
+
+
+def test_the_archive_gives_back_what_was_written_to_the_digits_that_it_keeps(tmp_path):
+    whole = curves_of(results(50), range(2))
+    store(tmp_path, thin(whole, START, OPTIMUM))
+    read, manifests = read_archive(tmp_path)
+    assert list(manifests) == ["task"]
+    assert set(read["method"]) == {"A"}
+    both = whole.merge(read, on=["repetition", *COUNTS], suffixes=("", "_read"))
+    assert len(both) == len(read) > 20
+    assert (both["value_read"] == both["value"]).all()
+    assert both["gap"].equals(both["value"] - OPTIMUM)
+    np.testing.assert_allclose(both["grad_norm_read"], both["grad_norm"], rtol=6e-8)
+    later = both["time"] > 0
+    np.testing.assert_allclose(both["time_read"][later], both["time"][later], rtol=6e-8)
+
+
+def test_costs_are_at_least_the_lowest_that_can_be_read(tmp_path):
+    curves = curves_of(results(50), range(2))
+    store(tmp_path, curves)
+    floor = read_floor(curves)
+    assert floor == {"time": curves["time"][curves["time"] > 0].min(), "calls": 640}
+    read, _ = read_archive(tmp_path)
+    assert read["time"].min() == pytest.approx(floor["time"], rel=1e-6)
+    assert read["calls"].min() == 640
+
+
+def test_a_run_without_a_curve_is_a_failure_that_reaches_no_level(tmp_path):
+    store(tmp_path, thin(curves_of(results(50), range(4)), START, OPTIMUM))
+    read, _ = read_archive(tmp_path)
+    assert read.groupby("repetition")["status"].last().tolist() == ["ok"] * 2 + ["failed"] * 2
+    costs = costs_to_levels(read)["time"].unstack("repetition")
+    assert np.isinf(costs[[2, 3]]).all(axis=None)
+    assert np.isfinite(costs[[0, 1]].loc[:, :, LEVELS[0]]).all(axis=None)
+
+
+def test_a_method_all_of_whose_runs_failed_has_curves_too():
+    curves = thin(curves_of(None, range(3)), START, OPTIMUM)
+    assert curves["status"].tolist() == ["failed"] * 3
+    assert curves.dtypes.astype(str).to_dict() == PRECISION
+
+
+def test_a_variant_is_read_apart(tmp_path):
+    curves = thin(curves_of(results(50), range(2)), START, OPTIMUM)
+    store(tmp_path, curves, name="float32/A")
+    assert read_archive(tmp_path)[0].empty
+    assert set(read_archive(tmp_path, "float32")[0]["method"]) == {"A"}
+
+
+def test_an_empty_archive_has_no_points(tmp_path):
+    read, manifests = read_archive(tmp_path)
+    assert (len(read), manifests) == (0, {})
+    assert costs_to_levels(read).empty
+
+
+def test_a_file_is_there_only_once_it_is_whole(tmp_path, monkeypatch):
+    def broken(self, path, **options):
+        path.write_bytes(b"PAR1")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", broken)
+    with pytest.raises(KeyboardInterrupt):
+        write_curves(curves_of(results(5), range(2)), tmp_path / "A.parquet")
+    assert not (tmp_path / "A.parquet").exists()

@@ -1,0 +1,179 @@
+"""Values as people write them are understood, and sizes that no memory holds are refused."""
+
+import numpy as np
+import psutil
+import pytest
+import yaml
+
+from benchmark_utils.validation import any_of, integer, number, one_of
+from helpers import (
+    BENCHMARK,
+    assert_advice,
+    command,
+    component,
+    make_problem,
+    make_solver,
+    objective_skip,
+    raw_data,
+)
+
+POSITIVE = number(0, description="a number greater than 0")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "written", "meant"),
+    [
+        (POSITIVE, "1e-1", 0.1),
+        (POSITIVE, "3", 3),
+        (POSITIVE, 2, 2),
+        (integer(1), 1e6, 1_000_000),
+        (integer(1), "1e6", 1_000_000),
+        (integer(1), "17", 17),
+        (integer(1), 2.5, 2.5),
+        (any_of(integer(1), one_of("full")), 1e2, 100),
+        (any_of(integer(1), one_of("full")), "full", "full"),
+        (any_of(POSITIVE, one_of("auto")), "1e-3", 1e-3),
+        (any_of(POSITIVE, one_of("auto")), "auto", "auto"),
+        (one_of("duke breast-cancer", "breast-cancer"), "dukebreast-cancer", "duke breast-cancer"),
+        (one_of("duke breast-cancer", "breast-cancer"), "breast-cancer", "breast-cancer"),
+        (one_of(True, False), True, True),
+        (POSITIVE, "fast", "fast"),
+        (integer(1), None, None),
+    ],
+)
+def test_a_value_is_what_was_meant(allowed, written, meant):
+    found = allowed.meant(written)
+    assert found == meant
+    assert type(found) is type(meant)
+
+
+def test_numbers_that_yaml_takes_for_texts_are_numbers():
+    given = yaml.safe_load("{step_size: 1e-1, batch_size: 1e1, n_inner_steps: '3'}")
+    assert given["step_size"] == "1e-1"
+    solver = make_solver("StocBiO", make_problem(), framework="python", **given)
+    assert (solver.step_size, solver.batch_size, solver.n_inner_steps) == (0.1, 10, 3)
+    # So are those that tables and plots find.
+    cls = component("solver", "StocBiO")
+    assert str(cls.get_instance(**given)) == str(
+        cls.get_instance(step_size=0.1, batch_size=10, n_inner_steps=3)
+    )
+    dataset = component("dataset", "simulated").get_instance(n_samples="1e3", noise="1e-2")
+    assert (dataset.n_samples, dataset.noise) == (1000, 0.01)
+
+
+def test_numbers_of_a_problem_may_be_texts():
+    objective = BENCHMARK.get_benchmark_objective()
+    given = objective.get_instance(problem="data_cleaning", ridge="1e-3", max_calls="1e6")
+    assert (given.ridge, given.max_calls) == (1e-3, 1e6)
+    assert str(given) == str(
+        objective.get_instance(problem="data_cleaning", ridge=1e-3, max_calls=1e6)
+    )
+
+
+def test_the_name_of_a_dataset_needs_no_quotes(tmp_path):
+    # benchopt drops the space of libsvm[dataset=duke breast-cancer].
+    dataset = component("dataset", "libsvm").get_instance(dataset="dukebreast-cancer")
+    assert dataset.dataset == "duke breast-cancer"
+    assert "dataset=duke breast-cancer" in str(dataset)
+
+
+@pytest.fixture
+def one_gibibyte(monkeypatch):
+    memory = psutil.virtual_memory()._replace(available=2**30)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("simulated", {"n_samples": 10**12}),
+        ("simulated", {"n_features": 10**12}),
+        ("simulated_regression", {"n_samples": 10**12}),
+        ("quadratic", {"inner_dim": 10**12}),
+        ("sparse_coding", {"n_atoms": 10**12}),
+    ],
+)
+def test_counts_beyond_all_use_are_refused(name, parameters):
+    reason = raw_data(name, **parameters)["unavailable"]
+    assert_advice(reason, name, **parameters)
+    assert "at most 1,000,000,000" in reason
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "gibibytes"),
+    [
+        ("simulated", {"n_samples": 10**8, "n_features": 10}, "14.9"),
+        ("simulated_regression", {"n_samples": 10**6, "n_features": 2**10}, "15.3"),
+        (
+            "quadratic",
+            {"n_inner_samples": 10**6, "n_outer_samples": 10**6, "inner_dim": 900, "outer_dim": 99},
+            "44.7",
+        ),
+        ("sparse_coding", {"n_signals": 10**7, "n_dims": 30, "n_atoms": 70}, "14.9"),
+    ],
+)
+def test_data_that_memory_does_not_hold_are_refused(one_gibibyte, name, parameters, gibibytes):
+    reason = raw_data(name, **parameters)["unavailable"]
+    given = ", ".join(f"{key}={value}" for key, value in parameters.items())
+    assert reason == (
+        f"{name}: {given} would need {gibibytes} GiB of memory, of which 1.0 are free; give less."
+    )
+
+
+def test_data_that_memory_holds_are_made(one_gibibyte):
+    assert raw_data("simulated", n_samples=1000, n_features=10)["X_train"].shape == (500, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("SOBA", {"eval_freq": 10**8}),
+        ("SABA", {"batch_size": 10**12}),
+        ("StocBiO", {"n_inner_steps": 10**12}),
+        ("GridSearch", {"n_values": 10**12}),
+        ("Unrolled", {"n_inner_steps": 10**12}),
+        ("Implicit", {"max_inner_iterations": 10**12}),
+        *((solver, {"tolerance": 1e300}) for solver in ("HOAG", "Implicit", "Analytic")),
+    ],
+)
+def test_solvers_refuse_numbers_beyond_all_use(name, parameters):
+    refused, reason = make_solver(name, **parameters).skip(make_problem())
+    assert refused
+    assert_advice(reason, name, **parameters)
+
+
+@pytest.mark.parametrize("name", ["StocBiO", "Unrolled"])
+def test_steps_that_memory_does_not_hold_are_refused(one_gibibyte, name):
+    problem = make_problem()
+    refused, reason = make_solver(name, n_inner_steps=10**8).skip(problem)
+    assert refused
+    assert reason.startswith(f"{name}: ")
+    assert "n_inner_steps=100000000" in reason
+    assert "GiB of memory, of which 1.0 are free; give less." in reason
+    assert make_solver(name).skip(problem) == (False, None)
+
+
+def test_the_objective_takes_no_numbers_beyond_its_problem():
+    data = dict(task="multiclass")
+    refused, reason = objective_skip(data, problem="representation", width=10**12)
+    assert refused
+    assert_advice(reason, "bilevel", width=10**12)
+
+
+@pytest.mark.slow
+def test_without_numba_solvers_take_the_same_path(tmp_path):
+    """numba's own switch, for a debugger."""
+    script = """
+import sys
+sys.path.insert(0, "tests")
+from helpers import make_problem, make_solver, run
+for name in ("SOBA", "SRBA", "StocBiO"):
+    solver = make_solver(name, make_problem(), eval_freq=5, batch_size=16)
+    print(*run(solver, 3)["outer_var"])
+"""
+    plain, compiled = (
+        np.array(command("python", "-c", script, NUMBA_DISABLE_JIT=switch).split(), float)
+        for switch in ("1", "0")
+    )
+    assert plain.size == 15
+    np.testing.assert_allclose(plain, compiled, rtol=1e-12)
