@@ -92,12 +92,7 @@ class Solver(Estimator):
             start = inner_var if self.warm_start else problem.inner_var0
             return self.unroll(problem, start, outer_var, self.n_inner_steps)
 
-        def value(t, outer_var, inner_var):
-            start = inner_var if self.warm_start else problem.inner_var0
-            *_, last = self.steps(problem, start, outer_var, self.n_inner_steps)
-            return last.inner_var, problem.outer_value_grad(last.inner_var, outer_var)[0]
-
-        return outer_descent(problem, self.outer_step_size, gradient, value)
+        return outer_descent(problem, self.outer_step_size, gradient)
 
     def steps(self, problem, inner_var, outer_var, n_steps):
         step_size = self.chosen_step_size(problem, outer_var)
