@@ -1,7 +1,7 @@
 import numpy as np
 
 from benchmark_utils.data.dataset import BilevelDataset
-from benchmark_utils.validation import integer, non_negative
+from benchmark_utils.validation import integer, non_negative, too_large
 
 
 class Dataset(BilevelDataset):
@@ -29,6 +29,12 @@ class Dataset(BilevelDataset):
         "noise": non_negative,
     }
     test_parameters = {"n_features": [6]}
+
+    def refuse(self):
+        names = "n_samples", "n_features", "n_latent"
+        n_samples = self.n_samples + 1400
+        n_numbers = n_samples * (self.n_latent + 3 * self.n_features)
+        return too_large(self, names, n_numbers + self.n_latent * self.n_features)
 
     def load(self, rng):
         sizes = dict(train=self.n_samples, val=400, test=1000)

@@ -2,15 +2,17 @@
 
     python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE]
     python scripts/tune.py --config TASK
-    python scripts/tune.py --defaults
+    python scripts/tune.py --defaults [-j N] [--parallel-config FILE]
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
 quasi-random points and one run per point: 12 points of its space, then 8 of a third of each range
-around the best of these. The best five have two more runs, with other seeds. All runs are kept in tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was
-interrupted goes on where it was. The choice is written to tuning/TASK/chosen.yml.
+around the best of these. The best five have two more runs, with other seeds. All runs are kept in
+tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes on where it was.
+The choice is written to tuning/TASK/chosen.yml.
 
 With --config, configs/TASK.yml gets the chosen parameters, and the solvers without a search space.
-With --defaults, print the point of each search space that does best over all tasks that were tuned.
+With --defaults, run what was chosen on any task on all other tasks that were tuned, and print for
+each solver the parameters that do best over all of them.
 """
 
 import argparse
@@ -110,10 +112,6 @@ class Tuning:
     def runs(self):
         """The runs so far of all candidates."""
         return self.runs_of(self.points)
-
-    def first_runs(self):
-        """The runs with the seed that all candidates have had; none if some have not."""
-        return self.first_runs_of(self.points)
 
     def tune(self):
         """Run what is missing."""
@@ -274,18 +272,26 @@ def write_config(task):
     return path
 
 
-def overall():
-    """The point of each search space that does best over all tasks, as lines of text."""
-    for solver in spaces():
-        tunings = {task: Tuning(task, solver, parallel=[]) for task in TASKS}
-        tables = {task: tuning.first_runs() for task, tuning in tunings.items()}
-        tables = {task: table for task, table in tables.items() if not table.empty}
-        if tables:
-            tuning = tunings[next(iter(tables))]
-            best = regrets(tables, tuning.names).iloc[0]
-            yield f"{solver}: {text(tuning.parameters(best))}"
-            losses = [f"{task} {best[task]:.2f}" for task in tables]
-            yield f"  log10 of the cost, above the best on each task: {', '.join(losses)}"
+def overall(solver, parallel):
+    """The parameters that do best over all tasks on which a solver was tuned, as lines of text.
+
+    Candidates are the points that all tasks have in common, and what was chosen on any of them.
+    """
+    tunings = [Tuning(task, solver, parallel) for task in TASKS]
+    tunings = [tuning for tuning in tunings if tuning.best() is not None]
+    if not tunings:
+        return
+    candidates = tunings[0].wide
+    for tuning in tunings:
+        chosen = tuning.parameters(tuning.best())
+        candidates = candidates + [chosen] * (chosen not in candidates)
+    for tuning in tunings:
+        tuning.complete(candidates, tuning.seeds[:1])
+    tables = {tuning.task: tuning.first_runs_of(candidates) for tuning in tunings}
+    best = regrets(tables, tunings[0].names).iloc[0]
+    yield f"{solver}: {text(found_in(candidates, best))}"
+    losses = [f"{task} {best[task]:.2f}" for task in tables]
+    yield f"  log10 of the cost, above the best on each task: {', '.join(losses)}"
 
 
 def main():
@@ -297,12 +303,9 @@ def main():
     parser.add_argument("-j", "--n-jobs", help="as for `benchopt run`")
     parser.add_argument("--parallel-config", help="as for `benchopt run`")
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
-    parser.add_argument("--defaults", action="store_true", help="print what does best on all tasks")
+    parser.add_argument("--defaults", action="store_true", help="what does best on all tasks")
     arguments = parser.parse_args()
-    if arguments.defaults:
-        print("\n".join(overall()))
-        return
-    if arguments.task is None:
+    if arguments.task is None and not arguments.defaults:
         parser.error(f"give a task: one of {', '.join(TASKS)}")
     if arguments.config:
         print(f"Wrote {write_config(arguments.task)}")
@@ -314,6 +317,10 @@ def main():
         for part in (f"--{name.replace('_', '-')}", value)
     ]
     known = spaces()
+    if arguments.defaults:
+        for solver in known:
+            print("\n".join(overall(solver, parallel)), flush=True)
+        return
     problem = known_problem(arguments.task)
     for solver in arguments.solvers or known:
         if solver not in known:

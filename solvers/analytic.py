@@ -47,10 +47,7 @@ class Solver(Estimator):
         def gradient(t, outer_var, inner_var):
             return self.analytic(problem, outer_var, inner_var, *limits)
 
-        def value(t, outer_var, inner_var):
-            return gradient(t, outer_var, inner_var)[:2]
-
-        return outer_descent(problem, self.outer_step_size, gradient, value)
+        return outer_descent(problem, self.outer_step_size, gradient)
 
     def analytic(self, problem, outer_var, inner_var, tolerance, max_iterations):
         solve = INNER_SOLVERS[self.inner_solver]

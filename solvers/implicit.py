@@ -14,7 +14,7 @@ from benchmark_utils.validation import fraction, integer, one_of
 ALL_SOLVERS = INNER_SOLVERS | ROOT_SOLVERS
 # Those for roots, where gradient descent is the fixed-point iteration, and those whose matrix SHINE
 # can use.
-FOR_ROOTS = ("gradient_descent", "exact", *ROOT_SOLVERS)
+FOR_ROOTS = ("auto", "gradient_descent", "exact", *ROOT_SOLVERS)
 QUASI_NEWTON = ("lbfgs", "broyden")
 
 
@@ -30,7 +30,9 @@ class Solver(Estimator):
     with gamma from ``outer_step_size``: a number, ``adaptive`` or ``lbfgs`` (see
     ``outer_descent``). Both solvers stop at ``tolerance``, on their residuals, or after
     ``max_inner_iterations`` and ``max_linear_iterations``. On the Lasso both work on the support,
-    as Bertrand et al. (2022) do.
+    as Bertrand et al. (2022) do. ``inner_solver=auto`` is ``exact``, Newton's method or the
+    problem's own solver, on the Lasso and where a dense Hessian is small; else, and for estimates,
+    ``lbfgs``.
 
     If the inner problem is a root, as in equilibrium networks, its residual takes the place of
     grad_theta G, and the transposed Jacobian that of the Hessian. ``anderson`` and ``broyden``
@@ -54,7 +56,7 @@ class Solver(Estimator):
         "ICLR 2022.",
     ]
     parameters = {
-        "inner_solver": ["lbfgs"],
+        "inner_solver": ["auto"],
         "linear_solver": ["conjugate_gradient"],
         "tolerance": [1e-8],
         "max_inner_iterations": [10_000],
@@ -105,11 +107,7 @@ class Solver(Estimator):
             value, hypergradient, v, _ = self.implicit(problem, solution, outer_var, v)
             return OuterGradient(solution.inner_var, value, hypergradient)
 
-        def value(t, outer_var, inner_var):
-            inner_var = self.solve(problem, outer_var, inner_var).inner_var
-            return inner_var, problem.outer_value_grad(inner_var, outer_var)[0]
-
-        return outer_descent(problem, self.outer_step_size, gradient, value)
+        return outer_descent(problem, self.outer_step_size, gradient)
 
     def solve(self, problem, outer_var, inner_var):
         inner_solver = ALL_SOLVERS[self.inner_solver]
@@ -124,7 +122,9 @@ class Solver(Estimator):
 
     def estimate(self, problem, n_steps):
         start = np.zeros(problem.inner_dim)
-        inner_solver = ALL_SOLVERS[self.inner_solver]
+        # An exact solver has no iterations to count.
+        name = "lbfgs" if self.inner_solver == "auto" else self.inner_solver
+        inner_solver = ALL_SOLVERS[name]
         solution = inner_solver(problem, problem.outer_var0, problem.inner_var0, 0.0, n_steps)
         gradient = self.implicit(problem, solution, problem.outer_var0, start)
         return solution.inner_var, gradient.hypergradient

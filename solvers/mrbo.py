@@ -27,8 +27,7 @@ class Solver(RecursiveMomentumSolver):
         "NeurIPS 2021 (Algorithm 1)."
     ]
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "neumann_step_size": LogUniform(0.03, 4),
+        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "momentum": LogUniform(0.01, 1),
         "decay": Choice(0.0, 1 / 6),

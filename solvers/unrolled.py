@@ -1,6 +1,7 @@
 from itertools import islice
 
 from benchmark_utils.algorithms.estimator import Estimator
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import any_of, integer, one_of, positive, too_large
@@ -62,6 +63,7 @@ class Solver(Estimator):
         "step_size": any_of(positive, one_of("auto")),
         "outer_step_size": outer_step_sizes,
     }
+    search_space = {"n_inner_steps": Choice(10, 50), "outer_step_size": LogUniform(0.3, 1e5)}
     takes_non_smooth = True
     takes_root = True
 
@@ -90,12 +92,7 @@ class Solver(Estimator):
             start = inner_var if self.warm_start else problem.inner_var0
             return self.unroll(problem, start, outer_var, self.n_inner_steps)
 
-        def value(t, outer_var, inner_var):
-            start = inner_var if self.warm_start else problem.inner_var0
-            *_, last = self.steps(problem, start, outer_var, self.n_inner_steps)
-            return last.inner_var, problem.outer_value_grad(last.inner_var, outer_var)[0]
-
-        return outer_descent(problem, self.outer_step_size, gradient, value)
+        return outer_descent(problem, self.outer_step_size, gradient)
 
     def steps(self, problem, inner_var, outer_var, n_steps):
         step_size = self.chosen_step_size(problem, outer_var)

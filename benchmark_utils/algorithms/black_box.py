@@ -17,7 +17,7 @@ class BlackBoxSolver(FullBatchSolver):
     all points as they come with ``report="visited"``, each of which is judged.
     """
 
-    parameters = {"tolerance": [1e-8], "inner_solver": ["lbfgs"], "report": ["best"]}
+    parameters = {"tolerance": [1e-8], "inner_solver": ["auto"], "report": ["best"]}
     allowed = {
         "tolerance": fraction,
         "inner_solver": one_of(*INNER_SOLVERS),

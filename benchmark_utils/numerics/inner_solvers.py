@@ -2,9 +2,11 @@
 
 All have one interface, ``solver(problem, outer_var, inner_var, tolerance, max_iterations)``, start
 from ``inner_var``, and return an :class:`InnerSolution`. The tolerance is on the Euclidean norm of
-grad_theta G, or of (theta - step(theta)) / step_size if G is not smooth.
+grad_theta G, or of (theta - step(theta)) / step_size if G is not smooth. A solver that ends before
+it warns; a tolerance of 0 asks for all iterations.
 """
 
+import warnings
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -12,11 +14,14 @@ import numpy as np
 from scipy.optimize import minimize
 
 from benchmark_utils.numerics.lbfgs_matrix import InverseHessian
+from benchmark_utils.numerics.newton import DENSE_DIM
 from benchmark_utils.numerics.newton import newton as newton_to_the_end
 
 MAX_ITERATIONS = 10_000
 # Proximal steps that find the next piece of a non-smooth problem.
 N_PROXIMAL_STEPS = 10
+# Steps of Newton's method after L-BFGS ended at the rounding of G.
+N_NEWTON_STEPS = 5
 
 
 class InnerSolution(NamedTuple):
@@ -32,6 +37,16 @@ class Step(NamedTuple):
     point: Any  # (p,), y_k, from which the gradient step starts
     inner_var: Any  # (p,), theta_{k+1}, where it ends
     momentum: float  # beta_k: y_k = theta_k + beta_k (theta_k - theta_{k-1})
+
+
+def warn_of(solver, residual, tolerance):
+    """Warn, once per process and solver, if a solver did not reach its tolerance."""
+    if residual > tolerance > 0:
+        warnings.warn(
+            f"The inner solver {solver} ended before its tolerance; give a larger tolerance, more "
+            "iterations, or inner_solver=exact.",
+            stacklevel=2,
+        )
 
 
 def gradient_steps(problem, outer_var, inner_var, step_size, accelerated):
@@ -61,8 +76,12 @@ def descend_gradient(accelerated, problem, outer_var, inner_var, tolerance, max_
     for _ in range(max_iterations):
         step = next(steps)
         inner_var = step.inner_var
-        if not np.linalg.norm(step.point - inner_var) > tolerance * step_size:
+        residual = np.linalg.norm(step.point - inner_var) / step_size
+        if not residual > tolerance:
             break
+    else:
+        if max_iterations:
+            warn_of("fista" if accelerated else "gradient_descent", residual, tolerance)
     return InnerSolution(inner_var)
 
 
@@ -84,9 +103,11 @@ def piecewise(smooth_solver):
     """
 
     @wraps(smooth_solver)
-    def solver(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
+    def solver(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS, **options):
         if problem.smooth:
-            return smooth_solver(problem, outer_var, inner_var, tolerance, max_iterations)
+            return smooth_solver(
+                problem, outer_var, inner_var, tolerance, max_iterations, **options
+            )
         step_size = 1 / problem.inner_smoothness(outer_var)
         inverse_hessian = None
         for _ in range(max_iterations):
@@ -99,7 +120,9 @@ def piecewise(smooth_solver):
             if not piece.places.any():
                 continue
             start = inner_var[piece.places]
-            solution = smooth_solver(piece, outer_var, start, tolerance / 10, MAX_ITERATIONS)
+            solution = smooth_solver(
+                piece, outer_var, start, tolerance / 10, MAX_ITERATIONS, **options
+            )
             inner_var = piece.extend(start + first_sign_change(start, solution.inner_var))
             inverse_hessian = piece.on_support(solution.inverse_hessian)
         return InnerSolution(inner_var, inverse_hessian)
@@ -167,24 +190,40 @@ class Piece:
 
 
 @piecewise
-def lbfgs(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
-    """L-BFGS; on the support if G is not smooth."""
+def lbfgs(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS, memory=20):
+    """L-BFGS, which remembers ``memory`` pairs; on the support if G is not smooth.
+
+    Its line search compares values of G, and may end at their rounding. A step or two of Newton's
+    method then lead to the tolerance.
+    """
     if max_iterations == 0:
         return InnerSolution(inner_var)
+    residual = np.inf
+
+    def value_grad(inner_var):
+        nonlocal residual
+        value, grad = problem.inner_value_grad(inner_var, outer_var)
+        residual = np.linalg.norm(grad)
+        return value, grad
+
+    def stop(intermediate_result):
+        if residual <= tolerance:
+            raise StopIteration
+
     # SciPy stops on the largest entry of the gradient, which is at least norm / sqrt(p).
     options = dict(
         gtol=tolerance / np.sqrt(inner_var.size), ftol=0, maxiter=max_iterations, maxfun=20_000,
-        maxcor=20,
+        maxcor=memory,
     )  # fmt: skip
     result = minimize(
-        problem.inner_value_grad,
-        inner_var,
-        args=(outer_var,),
-        jac=True,
-        method="L-BFGS-B",
-        options=options,
+        value_grad, inner_var, jac=True, method="L-BFGS-B", callback=stop, options=options
     )
-    return InnerSolution(result.x, InverseHessian(result.hess_inv.sk, result.hess_inv.yk))
+    inner_var, inverse_hessian = result.x, InverseHessian(result.hess_inv.sk, result.hess_inv.yk)
+    if residual > tolerance > 0 and result.nit < max_iterations:
+        inner_var, _ = newton_to_the_end(problem, outer_var, inner_var, tolerance, N_NEWTON_STEPS)
+    else:
+        warn_of("lbfgs", residual, tolerance)
+    return InnerSolution(inner_var, inverse_hessian)
 
 
 @piecewise
@@ -205,7 +244,14 @@ def exact(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATION
     )
 
 
+def automatic(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
+    """``exact`` if G is not smooth, or a dense Hessian is small; else ``lbfgs``."""
+    solver = exact if not problem.smooth or problem.inner_dim <= DENSE_DIM else lbfgs
+    return solver(problem, outer_var, inner_var, tolerance, max_iterations)
+
+
 INNER_SOLVERS = {
+    "auto": automatic,
     "gradient_descent": gradient_descent,
     "fista": fista,
     "lbfgs": lbfgs,

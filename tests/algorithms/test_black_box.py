@@ -88,7 +88,9 @@ def test_an_iteration_is_one_inner_solve_and_the_curve_never_rises(name):
     assert all(
         later["inner_grad"] > call["inner_grad"] for call, later in itertools.pairwise(calls)
     )
-    assert calls[-1]["hvp"] == calls[-1]["cross"] == 0
+    # Newton's method asks for Hessians, and nobody for the hypergradient.
+    assert calls[-1]["hvp"] > 0
+    assert calls[-1]["cross"] == 0
 
 
 def test_all_points_that_are_visited_can_be_reported():

@@ -121,10 +121,10 @@ def test_another_seed_draws_other_minibatches_from_the_same_start():
 def test_a_part_of_a_space_lies_around_a_point_and_within_the_space():
     space = {
         "rho": LogUniform(0.01, 1),
-        "gamma": LogUniform(0.1, 10),
+        ("gamma", "eta"): LogUniform(0.1, 10),
         ("a", "b"): Choice((0, 0), (1, 2)),
     }
-    around = near(space, dict(rho=0.1, gamma=10, a=1, b=2), 1 / 2)
+    around = near(space, dict(rho=0.1, gamma=10, eta=10, a=1, b=2), 1 / 2)
     assert around["rho"] == pytest.approx((0.1 / 10**0.5, 0.1 * 10**0.5))
-    assert around["gamma"] == pytest.approx((10 / 10**0.5, 10))
-    assert {tuple(point[name] for name in "ab") for point in points(around, 8)} == {(1, 2)}
+    assert around["gamma", "eta"] == pytest.approx((10 / 10**0.5, 10))
+    assert {(point["a"], point["b"]) for point in points(around, 8)} == {(1, 2)}

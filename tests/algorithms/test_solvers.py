@@ -43,27 +43,59 @@ def test_stochastic_solvers_with_full_batches_approach_a_stationary_point(name):
     assert end < 0.05 * start
 
 
-@pytest.mark.parametrize(("schedule", "progress"), [("geometric", 1e-3), ("quadratic", 1e-2)])
-def test_hoag_approaches_a_stationary_point(schedule, progress):
+@pytest.mark.parametrize(
+    ("schedule", "step", "progress"),
+    [
+        ("exponential", "adaptive", 1e-2),
+        ("quadratic", "adaptive", 1e-2),
+        ("cubic", "adaptive", 1e-2),
+        ("exact", "adaptive", 1e-2),
+        ("exponential", "lbfgs", 1e-4),
+        ("exponential", "lipschitz", 0.1),
+    ],
+)
+def test_hoag_approaches_a_stationary_point(schedule, step, progress):
     problem = make_problem(n=200, m=200, p=4)
-    result = run(make_solver("HOAG", problem, schedule=schedule), 100)
-    start = np.linalg.norm(exact(problem, problem.outer_var0)[1])
-    assert np.linalg.norm(exact(problem, result["outer_var"])[1]) < progress * start
+    result = run(make_solver("HOAG", problem, schedule=schedule, outer_step_size=step), 100)
+
+    def norm(outer_var):
+        return np.linalg.norm(problem.projected_gradient(outer_var, exact(problem, outer_var)[1]))
+
+    assert norm(result["outer_var"]) < progress * norm(problem.outer_var0)
 
 
 def test_hoag_takes_the_exact_hypergradient_when_its_tolerance_is_tight():
     problem = make_problem()
-    solver = make_solver("HOAG", problem, tolerance=1e-10, rate=1.0, outer_step_size=0.5)
+    solver = make_solver("HOAG", problem, schedule="exact", outer_step_size=0.5)
     step = problem.outer_var0 - run(solver, 1)["outer_var"]
     np.testing.assert_allclose(step, 0.5 * exact(problem, problem.outer_var0)[1], rtol=1e-7)
 
 
-def test_hoags_tolerances_are_summable_and_end_at_rounding():
-    geometric = make_solver("HOAG", tolerance=0.2, rate=0.5)
-    assert [geometric.epsilon(t) for t in range(3)] == [0.2, 0.1, 0.05]
-    quadratic = make_solver("HOAG", tolerance=0.2, schedule="quadratic")
-    np.testing.assert_allclose([quadratic.epsilon(t) for t in (0, 1, 4)], [0.2, 0.05, 0.008])
-    assert geometric.epsilon(10_000) == quadratic.epsilon(10**9) > 0
+def test_hoags_tolerances_decrease_as_its_schedules_say_and_end_at_rounding():
+    parameters = {"exponential": dict(rate=0.5), "quadratic": {}, "cubic": {}, "exact": {}}
+    first = {
+        name: [
+            make_solver("HOAG", tolerance=0.2, schedule=name, **more).relative_tolerance(t)
+            for t in (0, 1, 2, 10**9)
+        ]
+        for name, more in parameters.items()
+    }
+    least = 1e-10
+    np.testing.assert_allclose(first["exponential"], [0.2, 0.1, 0.05, least], rtol=1e-12)
+    np.testing.assert_allclose(first["quadratic"], [0.2, 0.05, 0.2 / 9, least], rtol=1e-12)
+    np.testing.assert_allclose(first["cubic"], [0.2, 0.025, 0.2 / 27, least], rtol=1e-12)
+    assert first["exact"] == [least] * 4
+
+
+def test_hoags_inner_tolerance_is_relative_to_the_first_gradient():
+    problem = make_problem()
+    _, first = problem.inner_value_grad(problem.inner_var0, problem.outer_var0)
+    theta = run(make_solver("HOAG", problem, tolerance=1e-4, outer_step_size=0.1), 1)["inner_var"]
+    _, grad = problem.inner_value_grad(theta, problem.outer_var0)
+    assert np.linalg.norm(grad) <= 1e-4 * np.linalg.norm(first)
+    theta = run(make_solver("HOAG", problem, tolerance=1e-1, outer_step_size=0.1), 1)["inner_var"]
+    _, grad = problem.inner_value_grad(theta, problem.outer_var0)
+    assert np.linalg.norm(grad) > 1e-4 * np.linalg.norm(first)
 
 
 def jax_inner_grad(problem):
@@ -225,6 +257,9 @@ class Unprojected(LogReg):
     def project(self, outer_var):
         return outer_var
 
+    def projected_gradient(self, outer_var, grad):
+        return grad
+
     def oracle(self, framework):
         return super().oracle(framework)._replace(project=lambda arrays, outer_var: outer_var)
 
@@ -233,8 +268,8 @@ class Unprojected(LogReg):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # outside that region h may overflow
 @pytest.mark.parametrize(
     ("name", "outer_step_size"),
-    [(name, 0.5) for name in (*STOCHASTIC, *FULL_BATCH) if name != "Analytic"]
-    + [("HOAG", "adaptive"), ("HOAG", "lbfgs")],
+    [(name, 0.5) for name in (*STOCHASTIC, *FULL_BATCH) if name not in ("Analytic", "QuasiNewton")]
+    + [("HOAG", "adaptive"), ("HOAG", "lbfgs"), ("HOAG", "lipschitz"), ("QuasiNewton", None)],
 )
 def test_only_the_projection_keeps_lambda_where_a_linear_penalty_is_defined(name, outer_step_size):
     if name == "TorchOpt":
@@ -245,7 +280,8 @@ def test_only_the_projection_keeps_lambda_where_a_linear_penalty_is_defined(name
     def smallest_entry(cls):
         problem = cls(**logreg_data(), reg="lin", n_reg="full", seed=0)
         problem.outer_var0 = np.zeros(problem.outer_dim)
-        solver = make_solver(name, problem, outer_step_size=outer_step_size, **parameters)
+        step = {} if outer_step_size is None else {"outer_step_size": outer_step_size}
+        solver = make_solver(name, problem, **step, **parameters)
         smallest = []
 
         def callback():
@@ -263,7 +299,7 @@ def test_only_the_projection_keeps_lambda_where_a_linear_penalty_is_defined(name
 def test_solvers_name_their_papers_with_the_year(name):
     references = component("solver", name).references
     assert references
-    assert all(re.search(r"\b20\d\d\b", paper) for paper in references)
+    assert all(re.search(r"\b(19|20)\d\d\b", paper) for paper in references)
 
 
 @pytest.mark.parametrize("name", [*STOCHASTIC, *FULL_BATCH])

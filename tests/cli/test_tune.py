@@ -125,7 +125,18 @@ def test_the_choice_becomes_a_run_configuration(whole):
     assert "GridSearch" in config["solver"]
 
 
-def test_a_solver_without_a_search_space_and_a_task_without_optimum_are_refused():
+def test_the_defaults_are_the_best_over_all_tasks_that_were_tuned(whole):
+    _, text = tune(whole[0], "--defaults")
+    runs = table(whole[0])
+    first = runs[(runs["seed"] == 1000) & (runs["status"] == "ok")]
+    best = first.loc[first[["calls_1e-1", "calls_1e-2"]].sum(axis=1).idxmin()]
+    assert f"SOBA: step_size={best['step_size']}, outer_step_size={best['outer_step_size']}" in text
+    # With one task, that candidate is the best on it.
+    assert "above the best on each task: tiny 0.00" in text
+    assert "0 runs of benchopt" in text
+
+
+def test_a_solver_without_a_search_space_and_a_call_without_task_are_refused():
     for arguments, said in (
         (("simulated", "GridSearch"), "GridSearch has no search space; give one of"),
         ((), "give a task: one of simulated, ijcnn1"),

@@ -206,12 +206,12 @@ def test_lbfgs_on_lambda_finds_the_minimum_that_scipy_finds():
     np.testing.assert_allclose(result["outer_var"], reference.x, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["HOAG", "SOBA"])
+@pytest.mark.parametrize("name", ["TorchOpt", "SOBA"])
 def test_solvers_of_smooth_problems_refuse_the_lasso(name):
     assert make_solver(name).skip(make_full_batch("lasso", n_reg=1)) == (
         True,
         f"{name} needs an inner problem that is smooth; this one has an l1 penalty. Give a solver "
-        "that takes it: GridSearch, Implicit, Unrolled or Analytic.",
+        "that takes it: QuasiNewton, GridSearch, HOAG, Implicit, Unrolled or Analytic.",
     )
 
 

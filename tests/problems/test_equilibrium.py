@@ -244,7 +244,7 @@ def test_solvers_that_need_a_minimum_refuse_a_root(problem, name):
 @pytest.mark.parametrize(
     ("name", "parameters", "sentence"),
     [
-        ("Implicit", {}, "inner_solver=lbfgs needs an inner problem that is a minimum"),
+        ("Implicit", {}, "inner_solver=auto needs an inner problem that is a minimum"),
         ("Implicit", dict(inner_solver="newton"), "give one of gradient_descent, exact, anderson"),
         ("Implicit", dict(inner_solver="broyden"), "linear_solver=conjugate_gradient needs a symm"),
         (

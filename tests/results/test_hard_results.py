@@ -117,6 +117,22 @@ def test_plots_show_only_what_is_finite(results):
     assert ratios.loc[("data, bilevel", 0), "Good"] == 1
 
 
+def test_the_plot_against_time_has_as_many_times_as_values(results):
+    data, _ = suite.BENCHMARK.get_plot_data(results, ["objective_curve"])
+    drawn = [curve for panel in data["objective_curve"].values() for curve in panel["data"]]
+    assert {curve["label"] for curve in drawn} == {
+        "Good",
+        "Nan",
+        "Infinite",
+        "Wild",
+        "Never",
+        "Half",
+    }
+    for curve in drawn:
+        assert len(curve["x"]) == len(curve["y"]) > 0
+        assert np.isfinite(curve["y"]).all()
+
+
 def test_older_results_are_not_shown_as_those_of_a_run(results, tmp_path, capsys):
     path = tmp_path / "results.parquet"
     results.to_parquet(path)
