@@ -6,7 +6,7 @@ RESULTS ?=
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench figures readme-figures lint clean
+.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures lint clean
 
 run: .venv/ready
 	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
@@ -55,6 +55,15 @@ bench: .venv/ready
 	python scripts/bench.py
 	python scripts/bench_scaling.py
 	python scripts/bench_memory.py
+
+# Oracle calls against accuracy, as theorems of complexity say it: a figure and a table in docs.
+complexity: .venv/ready
+	python scripts/complexity.py
+
+# Time and calls to an accuracy as samples grow to 5e6: a figure and a table in docs. It takes hours,
+# can be stopped, and goes on. OPTIONS as of the script, such as OPTIONS="--sizes 5000,50000".
+scaling: .venv/ready
+	OMP_NUM_THREADS=1 python scripts/scaling.py $(OPTIONS)
 
 # The figures on Jacobians and hypergradients, or those of NAMES: configs/figures, plots/, docs/figures.
 NAMES ?=

@@ -19,6 +19,7 @@ from benchmark_utils.problems import (
     get_problem,
     parameters_of_all,
 )
+from benchmark_utils.provenance.benchopt_cache import drop_damaged_marks
 from benchmark_utils.provenance.fingerprint import data_fingerprint, suite_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.provenance.versions import provenance
@@ -94,6 +95,8 @@ class Objective(BaseObjective):
 
     def _set_dataset(self, dataset):
         """As benchopt does, except that a dataset which raises is skipped and ends no run."""
+        # Before benchopt looks into its cache.
+        drop_damaged_marks()
         try:
             return super()._set_dataset(dataset)
         except Exception as error:

@@ -14,7 +14,7 @@
     validation.py  refusals of what is out of range
     data/          splits, downloads, formats, and the door that all data pass
     results/       curves, profiles, reference tables
-    provenance/    versions, files, fingerprint, threads
+    provenance/    versions, files, fingerprint, threads, damage in caches
 
 Each line imports only from itself and from the lines below it::
 

@@ -8,6 +8,7 @@ import numpy as np
 from benchopt.stopping_criterion import StoppingCriterion
 
 from benchmark_utils.oracle import ORACLE_NAMES
+from benchmark_utils.validation import as_integer, as_number
 
 # Below this fraction of its first norm, the projected gradient of h is rounding.
 ROUNDING = 1e-13
@@ -19,9 +20,11 @@ class Budget(StoppingCriterion):
     The points of a curve that diverges are kept, unlike those of benchopt's own criteria.
     """
 
-    def get_runner_instance(self, solver=None, timeout=None, **options):
+    def get_runner_instance(self, solver=None, timeout=None, max_runs=1, **options):
+        # In a configuration, YAML takes 1e3 for a text.
+        max_runs, timeout = as_integer(max_runs), as_number(timeout)
         # benchopt's deadline counts the time of the judge, too.
-        criterion = super().get_runner_instance(solver=solver, **options)
+        criterion = super().get_runner_instance(solver=solver, max_runs=max_runs, **options)
         criterion.timeout = timeout
         return criterion
 

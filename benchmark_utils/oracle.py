@@ -11,7 +11,8 @@ class Oracle(NamedTuple):
     """The minibatch oracles of a problem, each an unbiased estimate of its full-batch value.
 
     All take the problem's ``arrays``, ``inner_var`` (p,) and ``outer_var`` (d,). The products also
-    take ``v`` (p,). The last argument is the index ``batch`` of a minibatch.
+    take ``v`` (p,). The last argument is the index ``batch`` of a minibatch. A value counts as part
+    of the gradient at the same point, without which no algorithm asks for it.
     """
 
     inner_grad: Callable  # grad_theta G, (p,)
@@ -24,6 +25,7 @@ class Oracle(NamedTuple):
     # For steps that need no gradient in theta; each counts as a call of the whole gradient.
     inner_lambda_grad: Callable  # grad_lambda G, (d,)
     outer_lambda_grad: Callable  # grad_lambda F, (d,)
+    inner_value: Callable | None = None  # G, up to a constant of the minibatch
 
 
 def lambda_grad(grads):

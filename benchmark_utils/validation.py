@@ -1,11 +1,14 @@
 """Check values, and say in one sentence what was given and what is allowed."""
 
+import sys
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
+
+LARGEST_FLOAT = sys.float_info.max
 
 
 class Allowed(NamedTuple):
@@ -33,6 +36,13 @@ def as_integer(value):
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def as_measure(value):
+    """The number that a value is, where NumPy can compute with it; other values stay."""
+    value = as_number(value)
+    long = isinstance(value, int) and 2**63 <= abs(value) <= LARGEST_FLOAT
+    return float(value) if long else value
+
+
 def number(low, high=np.inf, *, description):
     """A finite real number in (low, high]; ``description`` says so in words."""
     return Allowed(
@@ -40,10 +50,11 @@ def number(low, high=np.inf, *, description):
             isinstance(value, Real)
             and not isinstance(value, bool)
             and low < value <= high
-            and np.isfinite(value)
+            # Integers may be too large for a float.
+            and abs(value) <= LARGEST_FLOAT
         ),
         description,
-        as_number,
+        as_measure,
     )
 
 

@@ -1,4 +1,4 @@
-from benchmark_utils.results.curves import CALLS, MEASURES, measured, oracle_calls, task_title
+from benchmark_utils.results.curves import CALLS, measured, measures, oracle_calls, task_title
 from benchmark_utils.results.plots import TASK_OPTIONS, CurvePlot
 
 
@@ -6,7 +6,7 @@ class Plot(CurvePlot):
     """Convergence against one-sample oracle calls, as complexity results count them."""
 
     name = "oracle_calls"
-    options = {**TASK_OPTIONS, "measure": list(MEASURES), "calls": list(CALLS)}
+    options = {**TASK_OPTIONS, "measure": measures, "calls": list(CALLS)}
 
     def plot(self, df, dataset, objective, measure, calls):
         curves = measured(df, dataset, objective, measure)

@@ -26,6 +26,8 @@ class Plot(CurvePlot):
         ratios = performance_ratios(points, float(accuracy), TIME if cost == TIME else "calls")
         finite = ratios.to_numpy()[np.isfinite(ratios.to_numpy())]
         furthest = 1.5 * finite.max(initial=1)
+        # Without a stored optimum no run is solved, and each profile is 0.
+        ratios = ratios.reindex(columns=sorted(df["solver_name"].unique()), fill_value=np.inf)
         return [
             self.curve(*profile(ratios[solver].to_numpy(), furthest), solver) for solver in ratios
         ]

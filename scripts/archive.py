@@ -39,7 +39,13 @@ from benchmark_utils.results.archive import (
     write_curves,
     write_manifest,
 )
-from benchmark_utils.results.levels import LEVELS, BelowOptimum, costs_to_levels, relative_gaps
+from benchmark_utils.results.levels import (
+    LEVELS,
+    BelowOptimum,
+    costs_to_levels,
+    name_of,
+    relative_gaps,
+)
 from benchmark_utils.results.tuning import ranking
 
 ARCHIVE = ROOT / "archive"
@@ -125,7 +131,12 @@ def run_curves(task, pattern, outputs):
 
 
 def repeats(curves):
-    """Whether all curves are the same, as far as they go: the solver uses no random numbers."""
+    """Whether all curves are the same, as far as they go: the solver uses no random numbers.
+
+    The last point of a curve does not count, as it may be where the time was over.
+    """
+    last = curves.groupby("repetition").cumcount(ascending=False) == 0
+    curves = curves[~last | (curves["status"] == "failed")]
     points = curves.groupby(curves.groupby("repetition").cumcount())
     return bool((points[["value", *COUNTS]].nunique() <= 1).all(axis=None))
 
@@ -151,6 +162,7 @@ def environment(results):
     final = row["final_results"]
     return dict(
         commit=final["commit"],
+        dirty=[] if final["dirty"] is None else list(final["dirty"]),
         python=final["python"],
         packages=final["packages"],
         threads=final["threads"],
@@ -252,30 +264,22 @@ def chosen_parameters(solver, task, variant):
         None if the solver has not been tuned yet, or if it is not part of the variant.
     """
     parameters = {}
-    if is_tuned(solver):
+    if variant == "5_trials":
+        tuning = Tuning(task, solver.name, []) if is_tuned(solver) else None
+        parameters = tuning and best_of_first(5, tuning)
+    elif is_tuned(solver):
         path = FOLDER / task / "chosen.yml"
         parameters = (yaml.safe_load(path.read_text()) if path.exists() else {}).get(solver.name)
-    if parameters is None or (variant == "5_trials" and not is_tuned(solver)):
-        return None
-    if variant == "5_trials":
-        parameters = best_of_first(5, Tuning(task, solver.name, []))
     if variant == "float32":
-        if "precision" not in solver.parameters:
-            return None
-        parameters = parameters | dict(precision="float32")
-    return options_of(task, solver) | parameters
+        takes = parameters is not None and "precision" in solver.parameters
+        parameters = parameters | dict(precision="float32") if takes else None
+    return None if parameters is None else options_of(task, solver) | parameters
 
 
 def best_of_first(n, tuning):
-    """What the first seed would have chosen of the first n candidates."""
-    names = tuning.names
-    first = {tuple(str(point[name]) for name in names) for point in tuning.points[:n]}
-    runs = tuning.runs()
-    runs = runs[runs["seed"] == tuning.seeds[0]]
-    among_first = [
-        row in first for row in runs[names].astype(str).itertuples(index=False, name=None)
-    ]
-    return tuning.parameters(ranking(runs[among_first], names).iloc[0])
+    """What the first seed would have chosen of the first n candidates; None if not all have run."""
+    runs = tuning.first_runs_of(tuning.wide[:n])
+    return None if runs.empty else tuning.parameters(ranking(runs, tuning.names).iloc[0])
 
 
 def is_tuned(solver):
@@ -286,7 +290,7 @@ def fill(archive, names, variant):
     """Run what is missing; the sentences on curves below h*."""
     wrong = []
     task = archive.task
-    print(f"{task.name}: seconds to {', '.join(f'{level:.0e}' for level in LEVELS)}")
+    print(f"{task.name}: seconds to {', '.join(map(name_of, LEVELS))}")
     for solver in BENCHMARK.get_solvers():
         if names and solver.name not in names:
             continue

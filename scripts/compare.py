@@ -22,7 +22,8 @@ from tune import Tuning, options_of
 
 from benchmark_utils.results.archive import read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios
-from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, median_gaps
+from benchmark_utils.results.files import replaced
+from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, median_gaps, name_of
 from benchmark_utils.results.ranking import Ranking
 
 OUTPUTS = ROOT / "outputs" / "compare"
@@ -102,7 +103,7 @@ def table(points, cost):
     """What each level costs, in the median over seeds, as Markdown: the best method first."""
     ranking = Ranking(points, cost)
     costs = costs_to_levels(points)[cost].groupby(["method", "level"]).median().unstack("level")
-    yield f"| {cost} | score | " + " | ".join(f"{level:.0e}" for level in LEVELS) + " |"
+    yield f"| {cost} | score | " + " | ".join(map(name_of, LEVELS)) + " |"
     yield "|---" * (len(LEVELS) + 2) + "|"
     for method, score in ranking.scores.items():
         cells = " | ".join(f"{costs.loc[method, level]:.3g}" for level in LEVELS)
@@ -128,7 +129,8 @@ def draw(points, new, title, path):
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7, frameon=False
     )
-    figure.savefig(path, dpi=150)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=150)
     plt.close(figure)
 
 

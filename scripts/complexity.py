@@ -24,16 +24,19 @@ import numpy as np
 from stopwatch import make_solver, stochastic_solvers
 from suite import BENCHMARK, ROOT, make_dataset, problem_of
 
+from benchmark_utils.results.files import put_between_marks, replaced
+
 DATA = dict(inner_dim=5, outer_dim=5, inner_conditioning=3, outer_conditioning=3, noise=1.0)
 FIGURE = ROOT / "docs" / "figures" / "complexity.png"
 PAGE = ROOT / "docs" / "complexity.md"
-BEGIN, END = "<!-- table of make complexity -->", "<!-- end of the table -->"
+MARKS = "<!-- table of make complexity -->", "<!-- end of the table -->"
 # A horizon is evaluated at least this often.
 N_EVALUATIONS = 4096
+ROUNDING = 1e-20  # of ||grad h||^2
 HORIZONS = tuple(2**k for k in range(10, 17))
 # The large batches of AmIGO and StocBiO are this part of the horizon.
 BATCH_PART = 8
-BATCHES = tuple(2**k for k in range(2, 10))
+BATCHES = tuple(2**k for k in range(3, 10))
 
 
 class Theorem(NamedTuple):
@@ -64,35 +67,35 @@ THEOREMS = {
     "SABA": Theorem(
         1.0,
         "Dagréou, Ablin, Vaiter and Moreau, NeurIPS 2022, Theorem 2",
-        "ρ, γ constant",
+        "constant",
         {},
         dict(step_size=0.03, outer_step_size=0.03),
     ),
     "SRBA": Theorem(
         1.0,
         "Dagréou, Moreau, Vaiter and Ablin, AISTATS 2024, Theorem 1",
-        "ρ, γ constant",
+        "constant",
         {},
         dict(step_size=0.03, outer_step_size=0.03),
     ),
     "MRBO": Theorem(
         1.5,
         "Yang, Ji and Liang, NeurIPS 2021, Theorem 1",
-        "ρ, γ ~ T^(-1/3), β_t = t^(-2/3)",
+        "T^(-1/3), momentum t^(-2/3)",
         CUBE_ROOT,
         MOMENTUM,
     ),
     "SUSTAIN": Theorem(
         1.5,
         "Khanduri et al., NeurIPS 2021, Theorem 1",
-        "ρ, γ ~ T^(-1/3), β_t = t^(-2/3)",
+        "T^(-1/3), momentum t^(-2/3)",
         CUBE_ROOT,
         MOMENTUM,
     ),
     "AmIGO": Theorem(
         2.0,
         "Arbel and Mairal, ICLR 2022, Theorem 1",
-        "ρ, η, γ constant, batch = T / 8",
+        "constant, batch T/8",
         {},
         dict(step_size=0.3, linear_step_size=0.3, outer_step_size=0.3),
         **LARGE_BATCHES,
@@ -100,7 +103,7 @@ THEOREMS = {
     "StocBiO": Theorem(
         2.0,
         "Ji, Yang and Liang, ICML 2021, Theorem 3",
-        "ρ, η, γ constant, batch = T / 8",
+        "constant, batch T/8",
         {},
         dict(step_size=0.3, outer_step_size=0.3, **SERIES),
         **LARGE_BATCHES,
@@ -108,7 +111,7 @@ THEOREMS = {
     "SOBA": Theorem(
         2.5,
         "Dagréou, Ablin, Vaiter and Moreau, NeurIPS 2022, Theorem 1",
-        "ρ ~ T^(-2/5), γ ~ T^(-3/5)",
+        "T^(-2/5), outer T^(-3/5)",
         dict(step_size=(1.0, 0.4), outer_step_size=(2.0, 0.6)),
         dict(decay=0.0, outer_decay=0.0),
     ),
@@ -169,7 +172,7 @@ def climb(name, problem, theorem, horizons, repetitions, framework="numba"):
         vars(solver).update(parameters)
         runs = []
         for repetition in range(repetitions):
-            solver.seed = horizon + repetition
+            solver.seeds = horizon, repetition
             values = squared_norms(solver, problem, horizon)
             calls = sum(solver.get_result()["calls"].values())
             # The trapezoidal rule, as not every iterate is evaluated.
@@ -183,12 +186,17 @@ def exponent(calls, epsilons):
     return -1 / np.polyfit(np.log(calls), np.log(epsilons), 1)[0]
 
 
+def in_words(calls, epsilons):
+    """The exponent; "linear" where values end at rounding, of which a power says nothing."""
+    return "linear" if epsilons[-1] < ROUNDING else f"{exponent(calls, epsilons):.2f}"
+
+
 def draw(ladders):
     """The mean and the last iterate against calls, side by side."""
-    figure, axes = plt.subplots(1, 2, figsize=(6.8, 2.9), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(6.8, 2.9), layout="constrained")
     for number, (name, ladder) in enumerate(ladders.items()):
         for axis, values in zip(axes, (ladder.mean, ladder.last), strict=True):
-            label = f"{name}: {exponent(ladder.calls, values):.2f}"
+            label = f"{name}: {in_words(ladder.calls, values)}"
             if axis is axes[0]:
                 label += f", theory {THEOREMS[name].exponent:g}"
             axis.loglog(ladder.calls, values, "o-", color=f"C{number}", markersize=3, label=label)
@@ -200,26 +208,23 @@ def draw(ladders):
         axis.tick_params(labelsize=7)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=6.5)
-    figure.savefig(FIGURE, dpi=200)
+    with replaced(FIGURE) as draft:
+        figure.savefig(draft, dpi=200)
     plt.close(figure)
 
 
 def table(ladders):
     """The rows of the page's table, in Markdown."""
-    rows = ["| method | steps | theory | mean of iterates | last iterate | theorem |", "|---" * 6 + "|"]
+    rows = [
+        "| method | steps | theory | mean of iterates | last iterate | theorem |",
+        "|---" * 6 + "|",
+    ]
     for name, ladder in ladders.items():
         theorem = THEOREMS[name]
-        measured, last = (exponent(ladder.calls, values) for values in (ladder.mean, ladder.last))
-        cells = name, theorem.prescribed, f"{theorem.exponent:g}", f"{measured:.2f}", f"{last:.2f}"
+        measured = (in_words(ladder.calls, values) for values in (ladder.mean, ladder.last))
+        cells = name, theorem.prescribed, f"{theorem.exponent:g}", *measured
         rows.append("| " + " | ".join((*cells, theorem.source)) + " |")
     return "\n".join(rows)
-
-
-def write(ladders):
-    """Put the table between its marks in the page."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(ladders)}\n{END}{after}")
 
 
 def main():
@@ -232,15 +237,15 @@ def main():
         theorem = THEOREMS[name]
         ladder = climb(name, problem, theorem, theorem.horizons, options.repetitions)
         ladders[name] = ladder
+        mean, last = (in_words(ladder.calls, values) for values in (ladder.mean, ladder.last))
         print(
-            f"{name:<8} theory {theorem.exponent:g}, mean of iterates "
-            f"{exponent(ladder.calls, ladder.mean):.2f}, last {exponent(ladder.calls, ladder.last):.2f}; "
+            f"{name:<8} theory {theorem.exponent:g}, mean of iterates {mean}, last {last}; "
             f"epsilon {ladder.mean[0]:.1e} to {ladder.mean[-1]:.1e}",
             flush=True,
         )
     if not options.solvers:
         draw(ladders)
-        write(ladders)
+        put_between_marks(PAGE, MARKS, table(ladders))
 
 
 if __name__ == "__main__":

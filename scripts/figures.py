@@ -154,7 +154,8 @@ def make_experiment(name, path):
     table = experiment.main()
     shown = experiment.summary(table)
     print(shown.to_string(index=False, float_format="{:.3g}".format))
-    shown.to_csv(OUTPUTS / f"{name}.csv", index=False)
+    with replaced(OUTPUTS / f"{name}.csv") as draft:
+        shown.to_csv(draft, index=False)
     width, height = PANEL
     with plt.rc_context(STYLE):
         figure = plt.figure(figsize=(2 * width, height), layout="constrained")

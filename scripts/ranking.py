@@ -15,8 +15,9 @@ from archive import ARCHIVE, VARIANTS
 from suite import ROOT
 
 from benchmark_utils.results.archive import read_archive
+from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.leaderboard import sections, table
-from benchmark_utils.results.levels import LEVELS, costs_to_levels
+from benchmark_utils.results.levels import LEVELS, costs_to_levels, name_of
 from benchmark_utils.results.ranking import FURTHEST, Ranking
 
 MARKS = "<!-- leaderboard: make leaderboard -->", "<!-- end of leaderboard -->"
@@ -38,8 +39,8 @@ task, or three if it uses no random numbers.
 * **Score.** The area below the method's performance profile over tasks and levels, against the
   logarithm of the factor by which it is behind the cheapest method, from 1 to {furthest:.0f}: 1
   means always the cheapest, 0 never within that factor. A level τ is reached where
-  $h - h^* \\le \\tau\\, (h(\\lambda_0) - h^*)$, with the stored $h^*$ and τ from {first:.0e} to
-  {last:.0e}. Its cost is the median over seeds; levels that no method reaches do not count.
+  $h - h^* \\le \\tau\\, (h(\\lambda_0) - h^*)$, with the stored $h^*$ and τ from {first} to
+  {last}. Its cost is the median over seeds; levels that no method reaches do not count.
 * **Interval.** 95 % of the scores when tasks and seeds are drawn again.
 * **Letters.** Neighbours with a letter in common cannot be told apart on these tasks, whatever the
   seeds (Wilcoxon's signed-rank test on the scores of each task and seed, with Holm's adjustment).
@@ -74,8 +75,8 @@ def page(rows, points, variants, no_box):
         tasks=", ".join(f"`{task}`" for task in ranking.tasks),
         table=rows,
         furthest=FURTHEST,
-        first=LEVELS[0],
-        last=LEVELS[-1],
+        first=name_of(LEVELS[0]),
+        last=name_of(LEVELS[-1]),
         n_apart=int(ranking.apart_on_other_tasks.to_numpy().sum()) // 2,
         n_pairs=n_methods * (n_methods - 1) // 2,
         n_floor=share_at_first_evaluation(points),
@@ -104,8 +105,11 @@ def draw(points, path):
         axis.grid(alpha=0.3)
     axes[0].set_yticklabels(order, fontsize=8)
     axes[1].legend(loc="lower right", fontsize=8)
-    figure.suptitle(f"Integrated performance profiles, {len(rankings[0].tasks)} tasks", fontsize=10)
-    figure.savefig(path, dpi=150)
+    figure.suptitle(
+        f"Integrated performance profiles; tasks: {len(rankings[0].tasks)}", fontsize=10
+    )
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=150)
     plt.close(figure)
 
 
@@ -132,7 +136,7 @@ def put_between_marks(text, path):
     old = path.read_text()
     if not re.search(pattern, old):
         raise SystemExit(f"{path} needs the two lines {' and '.join(MARKS)} for the table.")
-    path.write_text(re.sub(pattern, lambda _: f"{MARKS[0]}\n{text}\n{MARKS[1]}", old))
+    write_text(path, re.sub(pattern, lambda _: f"{MARKS[0]}\n{text}\n{MARKS[1]}", old))
 
 
 def make(root, readme, docs):
@@ -144,7 +148,7 @@ def make(root, readme, docs):
     variants = {name: split(read_archive(root, name)[0], manifests)[0] for name in VARIANTS}
     rows = "\n".join(table(points))
     put_between_marks(f"{FIGURE}\n\n{rows}\n\n{CAPTION}", readme)
-    (docs / "ranking.md").write_text(page(rows, points, variants, no_box))
+    write_text(docs / "ranking.md", page(rows, points, variants, no_box))
     draw(points, docs / "leaderboard.png")
 
 

@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from suite import BENCHMARK, latest_results, results_of
 
 from benchmark_utils.results.curves import (
@@ -21,8 +22,9 @@ from benchmark_utils.results.curves import (
     median_curves,
     oracle_calls,
 )
+from benchmark_utils.results.levels import BelowOptimum, gap_points, relative_gaps
 
-COLUMNS = ("solver", "iterations", "time (s)", "h - best h", "|grad h|", "val. accuracy")
+COLUMNS = ("solver", "iterations", "time (s)", "{gap}", "|grad h|", "val. accuracy")
 WINNERS_HEADER = """\
 | problem | dataset | won by | after | with oracle calls, of one sample |
 |---|---|---|---|---|"""
@@ -40,7 +42,8 @@ def summarise(results):
     -------
     final : pandas.DataFrame
         One row for each dataset, objective and solver: medians over repetitions of the last point,
-        with a column ``h - best h``, and the numbers of repetitions ``n_curves`` and of those that
+        with a column ``gap``, the ``reference`` that h is compared with, ``h*`` if it is stored or
+        else ``best h``, and the numbers of repetitions ``n_curves`` and of those that
         ``n_diverged``. Curves that end in NaN count as infinite.
     """
     last = final_points(results)
@@ -49,11 +52,18 @@ def summarise(results):
     curves = last.groupby([*TASK, "solver_name"])
     final = curves.median(numeric_only=True)
     final["n_curves"], final["n_diverged"] = curves.size(), curves["n_diverged"].sum()
+    tasks = final.index.droplevel(-1)
     best = results.groupby(TASK)["objective_value"].min()
-    final["h - best h"] = (
-        final["objective_value"] - best.reindex(final.index.droplevel(-1)).to_numpy()
-    )
-    return final.sort_values([*TASK, "h - best h"])
+    optimum = optima(results).reindex(best.index)
+    final["reference"] = np.where(optimum.notna().reindex(tasks), "h*", "best h")
+    final["gap"] = final["objective_value"] - optimum.fillna(best).reindex(tasks).to_numpy()
+    return final.sort_values([*TASK, "gap"])
+
+
+def optima(results):
+    """The stored h* of each dataset and objective; NaN where it is not known."""
+    gaps = results.get("objective_gap", pd.Series(np.nan, results.index))
+    return (results["objective_value"] - gaps).groupby([results[name] for name in TASK]).median()
 
 
 def lines(final):
@@ -61,14 +71,15 @@ def lines(final):
     width = max(len(solver) for *_, solver in final.index)
     for (dataset, objective), rows in final.groupby(level=[0, 1]):
         yield f"\n{dataset}, {objective}"
-        yield f"  {COLUMNS[0]:<{width}}" + "".join(f"{name:>15}" for name in COLUMNS[1:])
+        names = [name.format(gap=f"h - {rows['reference'].iloc[0]}") for name in COLUMNS]
+        yield f"  {names[0]:<{width}}" + "".join(f"{name:>15}" for name in names[1:])
         for (*_, solver), row in rows.iterrows():
             accuracy = row.get("objective_val_accuracy", np.nan)
             norm = row.get("objective_grad_norm", np.nan)
             mark = f"  diverged: {row['n_diverged']:.0f} of {row['n_curves']:.0f} curves"
             yield (
                 f"  {solver:<{width}}{row['objective_iterations']:>15,.0f}{row['time']:>15.3f}"
-                f"{row['h - best h']:>15.2e}{norm:>15.2e}{accuracy:>15.4f}"
+                f"{row['gap']:>15.2e}{norm:>15.2e}{accuracy:>15.4f}"
                 + (mark if row["n_diverged"] else "")
             )
 
@@ -109,6 +120,10 @@ def print_summary(path):
     print(f"\nRun of {' and '.join(dates[:1] + dates[1:][-1:])}")
     page = path.parent / f"{BENCHMARK.name}_{path.stem}.html"
     print(f"Results: {path}\nPage:    {page}" if page.exists() else f"Results: {path}")
+    try:
+        relative_gaps(gap_points(results))
+    except BelowOptimum as error:
+        raise SystemExit(f"\n{error}") from error
 
 
 def winner(results, fraction=1e-3):

@@ -2,15 +2,17 @@
 
     python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE]
     python scripts/tune.py --config TASK
-    python scripts/tune.py --defaults
+    python scripts/tune.py --defaults [-j N] [--parallel-config FILE]
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
-quasi-random points of its space, and one run per point; the best five have two more runs, with
-other seeds. All runs are kept in tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was
-interrupted goes on where it was. The choice is written to tuning/TASK/chosen.yml.
+quasi-random points and one run per point: 12 points of its space, then 8 of a third of each range
+around the best of these. The best five have two more runs, with other seeds. All runs are kept in
+tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes on where it was.
+The choice is written to tuning/TASK/chosen.yml.
 
 With --config, configs/TASK.yml gets the chosen parameters, and the solvers without a search space.
-With --defaults, print the point of each search space that does best over all tasks that were tuned.
+With --defaults, run what was chosen on any task on all other tasks that were tuned, and print for
+each solver the parameters that do best over all of them.
 """
 
 import argparse
@@ -23,12 +25,13 @@ from benchopt.cli.main import run
 from benchopt.results import read_results
 from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
 
-from benchmark_utils.algorithms.search_space import at_edge, names_of, points
-from benchmark_utils.results.files import replaced
+from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
+from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.tuning import COSTS, outcome, ranking, regrets
 
 FOLDER, CONFIGS = ROOT / "tuning", ROOT / "configs"
-N_POINTS, N_BEST = 20, 5
+N_WIDE, N_NEAR, N_BEST = 12, 8, 5
+NEAR = 1 / 3
 # Not those of other runs: what is chosen must not know the seeds with which it is compared.
 SEEDS = (1000, 1001, 1002)
 MAX_RUNS = 1000
@@ -62,7 +65,7 @@ class Tuning:
         self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
         self.space = cls.search_space
         self.names = names_of(self.space)
-        self.points = points(self.space, N_POINTS)
+        self.wide = points(self.space, N_WIDE)
         self.budget = TASKS[task]["max_calls"]
         self.path = FOLDER / task / f"{cls.name}.csv"
         self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
@@ -83,21 +86,36 @@ class Tuning:
         # Values are compared as text, which no reading of numbers can change.
         return pd.read_csv(self.path, dtype=dict.fromkeys(self.names, str))
 
-    def runs(self):
-        """The runs so far of the present candidates, with the present budget."""
+    @property
+    def points(self):
+        """The candidates; those near the best one follow once all others have run."""
+        runs = self.first_runs_of(self.wide)
+        if runs.empty:
+            return self.wide
+        best = found_in(self.wide, ranking(runs, self.names).iloc[0])
+        around = points(near(self.space, best, NEAR), N_NEAR)
+        return self.wide + [point for point in around if point not in self.wide]
+
+    def runs_of(self, candidates):
+        """The runs so far of candidates, with the present budget."""
         table = self.table()
-        wanted = pd.DataFrame(self.points).astype(str)
+        wanted = pd.DataFrame(candidates).astype(str)
         table = table[table["max_calls"] == self.budget]
         return table.merge(wanted.drop_duplicates(), on=self.names)
 
-    def first_runs(self):
-        """The runs with the seed that all candidates have had; none if some have not."""
-        runs = self.runs()
+    def first_runs_of(self, candidates):
+        """Their runs with the first seed; none if some candidate has not had it."""
+        runs = self.runs_of(candidates)
         runs = runs[runs["seed"] == self.seeds[0]]
-        return runs if len(runs) == len(self.points) else runs.head(0)
+        return runs if len(runs) == len(candidates) else runs.head(0)
+
+    def runs(self):
+        """The runs so far of all candidates."""
+        return self.runs_of(self.points)
 
     def tune(self):
         """Run what is missing."""
+        self.complete(self.wide, self.seeds[:1])
         self.complete(self.points, self.seeds[:1])
         best = ranking(self.runs(), self.names).head(N_BEST)
         self.complete([self.parameters(row) for _, row in best.iterrows()], self.seeds[1:])
@@ -174,9 +192,14 @@ class Tuning:
 
     def parameters(self, best):
         """The parameters of a row of the ranking, as the search space has them."""
-        return next(
-            point for point in self.points if all(str(point[name]) == best[name] for name in point)
-        )
+        return found_in(self.points, best)
+
+
+def found_in(candidates, row):
+    """The candidate of a row of a table, whose values are texts."""
+    return next(
+        point for point in candidates if all(str(point[name]) == row[name] for name in point)
+    )
 
 
 def options_of(task, solver):
@@ -230,7 +253,7 @@ def write_chosen(task):
         if best is not None:
             chosen[solver] = tuning.parameters(best)
     path = FOLDER / task / "chosen.yml"
-    path.write_text(yaml.safe_dump(chosen, sort_keys=False))
+    write_text(path, yaml.safe_dump(chosen, sort_keys=False))
     return path
 
 
@@ -245,22 +268,30 @@ def write_config(task):
     others = sorted(set(classes) - set(spaces()))
     path = CONFIGS / f"{task}.yml"
     config = run_config(task, others + tuned) | {"n-repetitions": 10}
-    path.write_text(HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
+    write_text(path, HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
     return path
 
 
-def overall():
-    """The point of each search space that does best over all tasks, as lines of text."""
-    for solver in spaces():
-        tunings = {task: Tuning(task, solver, parallel=[]) for task in TASKS}
-        tables = {task: tuning.first_runs() for task, tuning in tunings.items()}
-        tables = {task: table for task, table in tables.items() if not table.empty}
-        if tables:
-            tuning = tunings[next(iter(tables))]
-            best = regrets(tables, tuning.names).iloc[0]
-            yield f"{solver}: {text(tuning.parameters(best))}"
-            losses = [f"{task} {best[task]:.2f}" for task in tables]
-            yield f"  log10 of the cost, above the best on each task: {', '.join(losses)}"
+def overall(solver, parallel):
+    """The parameters that do best over all tasks on which a solver was tuned, as lines of text.
+
+    Candidates are the points that all tasks have in common, and what was chosen on any of them.
+    """
+    tunings = [Tuning(task, solver, parallel) for task in TASKS]
+    tunings = [tuning for tuning in tunings if tuning.best() is not None]
+    if not tunings:
+        return
+    candidates = tunings[0].wide
+    for tuning in tunings:
+        chosen = tuning.parameters(tuning.best())
+        candidates = candidates + [chosen] * (chosen not in candidates)
+    for tuning in tunings:
+        tuning.complete(candidates, tuning.seeds[:1])
+    tables = {tuning.task: tuning.first_runs_of(candidates) for tuning in tunings}
+    best = regrets(tables, tunings[0].names).iloc[0]
+    yield f"{solver}: {text(found_in(candidates, best))}"
+    losses = [f"{task} {best[task]:.2f}" for task in tables]
+    yield f"  log10 of the cost, above the best on each task: {', '.join(losses)}"
 
 
 def main():
@@ -272,12 +303,9 @@ def main():
     parser.add_argument("-j", "--n-jobs", help="as for `benchopt run`")
     parser.add_argument("--parallel-config", help="as for `benchopt run`")
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
-    parser.add_argument("--defaults", action="store_true", help="print what does best on all tasks")
+    parser.add_argument("--defaults", action="store_true", help="what does best on all tasks")
     arguments = parser.parse_args()
-    if arguments.defaults:
-        print("\n".join(overall()))
-        return
-    if arguments.task is None:
+    if arguments.task is None and not arguments.defaults:
         parser.error(f"give a task: one of {', '.join(TASKS)}")
     if arguments.config:
         print(f"Wrote {write_config(arguments.task)}")
@@ -289,6 +317,10 @@ def main():
         for part in (f"--{name.replace('_', '-')}", value)
     ]
     known = spaces()
+    if arguments.defaults:
+        for solver in known:
+            print("\n".join(overall(solver, parallel)), flush=True)
+        return
     problem = known_problem(arguments.task)
     for solver in arguments.solvers or known:
         if solver not in known:

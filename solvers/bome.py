@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, non_negative, positive
+from benchmark_utils.validation import integer, non_negative, one_of, positive
 
 # Keeps 0 / 0 away where the barrier's gradient vanishes.
 TINY = 1e-30
@@ -20,13 +20,18 @@ class Solver(StochasticSolver):
     is used once. With the gap q(lambda, theta) = G(lambda, theta) - G(lambda, theta_T), whose
     gradient is taken with theta_T fixed, and all gradients in (theta, lambda) together,
 
-        mu <- max(eta - <grad F_j, grad q_i> / ||grad q_i||^2, 0)
+        mu <- max(phi - <grad F_j, grad q_i>, 0) / ||grad q_i||^2
         (theta, lambda) <- (theta, lambda) - gamma_t (grad F_j + mu grad q_i)
 
-    with gamma_t = ``outer_step_size`` t^(-``outer_decay``), eta = ``barrier``: of the paper's two
-    choices, the one by which q decreases as fast as eta ||grad q||^2. Both gradients of q are on
-    the same minibatch. The error at the end vanishes with the step size, as the multiplier is
-    unbounded near theta*, and as ``n_inner_steps`` grow.
+    with gamma_t = ``outer_step_size`` t^(-``outer_decay``), eta = ``barrier``, and phi one of the
+    paper's two choices: eta ||grad q_i||^2 (``phi="grad_norm"``), by which q decreases as fast as
+    that, or eta q_i (``phi="value"``). Values and gradients of q are on the same minibatch. The
+    error at the end vanishes with the step size, as the multiplier is unbounded near theta*, and as
+    ``n_inner_steps`` grow.
+
+    The paper has full batches and constant steps: ``batch_size=full``, ``outer_decay=0``. With
+    ``theta_step="inner"`` theta moves by ``step_size`` instead of gamma_t, as in
+    ``benchopt/benchmark_bilevel``.
     """
 
     name = "BOME"
@@ -38,7 +43,9 @@ class Solver(StochasticSolver):
         "step_size": [0.1],
         "outer_step_size": [0.1],
         "barrier": [0.5],
+        "phi": ["grad_norm"],
         "outer_decay": [0.5],
+        "theta_step": ["outer"],
         "n_inner_steps": [10],
         **StochasticSolver.parameters,
     }
@@ -46,7 +53,9 @@ class Solver(StochasticSolver):
         "step_size": positive,
         "outer_step_size": positive,
         "barrier": positive,
+        "phi": one_of("grad_norm", "value"),
         "outer_decay": non_negative,
+        "theta_step": one_of("outer", "inner"),
         "n_inner_steps": integer(1),
         **StochasticSolver.allowed,
     }
@@ -54,35 +63,58 @@ class Solver(StochasticSolver):
         "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "barrier": Choice(0.1, 0.5, 1.0),
-        "outer_decay": Choice(0.0, 0.25, 0.5),
+        "outer_decay": Choice(0.0, 0.25),
     }
 
     @property
     def n_inner_batches(self):
         return self.n_inner_steps + 1
 
+    def refuse(self, problem):
+        reason = super().refuse(problem)
+        if reason or self.phi == "grad_norm" or problem.oracle(self.framework).inner_value:
+            return reason
+        return (
+            f"{self.name}: phi={self.phi} needs values of G, which framework={self.framework} does "
+            "not have for this problem; give phi=grad_norm."
+        )
+
     def schedules(self):
-        return [(self.step_size, 0), (self.outer_step_size, self.outer_decay)]
+        inner, outer = (self.step_size, 0), (self.outer_step_size, self.outer_decay)
+        of_theta = inner if self.theta_step == "inner" else outer
+        return [inner, outer, of_theta, (self.barrier, 0)]
 
     def init(self, arrays, inner_var, outer_var):
         return State(inner_var, outer_var)
 
     def make_step(self, framework, oracle):
-        xp, sgd, eta = framework.np, framework.sgd(oracle.inner_grad), self.barrier
+        xp, sgd = framework.np, framework.sgd(oracle.inner_grad)
+
+        def squared_norm_of(squared_norm, point):
+            return squared_norm
+
+        def value_of(squared_norm, point):
+            arrays, inner_var, solved, outer_var, batch = point
+            value = oracle.inner_value(arrays, inner_var, outer_var, batch)
+            return value - oracle.inner_value(arrays, solved, outer_var, batch)
+
+        decrease = squared_norm_of if self.phi == "grad_norm" else value_of
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
-            rho, gamma = step_sizes
+            rho, gamma, theta_step, eta = step_sizes
             inner_var, outer_var = state
             solved = sgd(inner_var, inner_batches[:-1], (arrays, outer_var, rho))
-            q_theta, g_lambda = oracle.inner_grads(arrays, inner_var, outer_var, inner_batches[-1])
-            solved_lambda = oracle.inner_lambda_grad(arrays, solved, outer_var, inner_batches[-1])
+            batch = inner_batches[-1]
+            q_theta, g_lambda = oracle.inner_grads(arrays, inner_var, outer_var, batch)
+            solved_lambda = oracle.inner_lambda_grad(arrays, solved, outer_var, batch)
             q_lambda = g_lambda - solved_lambda
             f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
             squared_norm = xp.dot(q_theta, q_theta) + xp.dot(q_lambda, q_lambda)
             product = xp.dot(f_theta, q_theta) + xp.dot(f_lambda, q_lambda)
-            mu = xp.maximum(eta - product / (squared_norm + TINY), 0)
+            phi = eta * decrease(squared_norm, (arrays, inner_var, solved, outer_var, batch))
+            mu = xp.maximum(phi - product, 0) / (squared_norm + TINY)
             return State(
-                inner_var - gamma * (f_theta + mu * q_theta),
+                inner_var - theta_step * (f_theta + mu * q_theta),
                 oracle.project(arrays, outer_var - gamma * (f_lambda + mu * q_lambda)),
             )
 

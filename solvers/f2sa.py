@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, non_negative, positive
+from benchmark_utils.validation import integer, non_negative, one_of, positive
 
 
 class State(NamedTuple):
@@ -26,10 +26,15 @@ class Solver(StochasticSolver):
                                     + sigma_t (grad_lambda G_i(phi) - grad_lambda G_i(theta)))
 
     where sigma_t = ``penalty`` t^(``penalty_growth``), rho_t = ``step_size`` t^(-``decay``) and
-    gamma_t = ``outer_step_size`` t^(-``outer_decay``), by default with the exponents 1/7, 4/7 and
-    5/7 of the paper's theorem for noise at both levels. The error of the hypergradient is of order
-    1 / sigma_t. The paper draws minibatches for theta and for phi independently; ours share them,
-    so that the noise of the difference is not multiplied by sigma_t.
+    gamma_t = ``outer_step_size`` t^(-``outer_decay``). The paper's theorem has these exponents:
+
+        noise at both levels: growth 1/7, decays 4/7 and 5/7, by default
+        noise of F only:      growth 1/5, decays 2/5 and 3/5
+        no noise:             growth 1/3, decays 0 and 1/3
+
+    The error of the hypergradient is of order 1 / sigma_t. The paper draws minibatches for theta
+    and for phi independently (``minibatches="independent"``); by default ours share them, so that
+    the noise of the difference is not multiplied by sigma_t.
     """
 
     name = "F2SA"
@@ -45,6 +50,7 @@ class Solver(StochasticSolver):
         "decay": [4 / 7],
         "outer_decay": [5 / 7],
         "n_inner_steps": [10],
+        "minibatches": ["shared"],
         **StochasticSolver.parameters,
     }
     allowed = {
@@ -55,18 +61,20 @@ class Solver(StochasticSolver):
         "decay": non_negative,
         "outer_decay": non_negative,
         "n_inner_steps": integer(1),
+        "minibatches": one_of("shared", "independent"),
         **StochasticSolver.allowed,
     }
     search_space = {
         "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "penalty": LogUniform(3, 3000),
-        ("penalty_growth", "decay", "outer_decay"): Choice((0.0, 0.0, 0.0), (1 / 7, 4 / 7, 5 / 7)),
+        ("penalty_growth", "decay", "outer_decay"): Choice((0.0, 0.0, 0.0), (0.07, 0.3, 0.35)),
     }
 
     @property
     def n_inner_batches(self):
-        return self.n_inner_steps + 1
+        n_batches = self.n_inner_steps + 1
+        return n_batches if self.minibatches == "shared" else 2 * n_batches
 
     @property
     def n_outer_batches(self):
@@ -85,16 +93,19 @@ class Solver(StochasticSolver):
     def make_step(self, framework, oracle):
         sgd = framework.sgd(oracle.inner_grad)
         penalised_sgd = framework.penalised_sgd(oracle.inner_grad, oracle.outer_grad)
+        n_batches = self.n_inner_steps + 1
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
             rho, gamma, sigma = step_sizes
             theta, outer_var, phi = state
-            theta = sgd(theta, inner_batches[:-1], (arrays, outer_var, rho))
-            batches = inner_batches[:-1], outer_batches[:-1]
+            # The same if theta and phi share minibatches.
+            of_theta, of_phi = inner_batches[:n_batches], inner_batches[-n_batches:]
+            theta = sgd(theta, of_theta[:-1], (arrays, outer_var, rho))
+            batches = of_phi[:-1], outer_batches[:-1]
             phi = penalised_sgd(phi, batches, (arrays, outer_var, rho, sigma))
             f_lambda = oracle.outer_lambda_grad(arrays, phi, outer_var, outer_batches[-1])
-            at_phi = oracle.inner_lambda_grad(arrays, phi, outer_var, inner_batches[-1])
-            at_theta = oracle.inner_lambda_grad(arrays, theta, outer_var, inner_batches[-1])
+            at_phi = oracle.inner_lambda_grad(arrays, phi, outer_var, of_phi[-1])
+            at_theta = oracle.inner_lambda_grad(arrays, theta, outer_var, of_theta[-1])
             direction = f_lambda + sigma * (at_phi - at_theta)
             return State(theta, oracle.project(arrays, outer_var - gamma * direction), phi)
 

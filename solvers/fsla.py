@@ -57,7 +57,7 @@ class Solver(StochasticSolver):
         ("step_size", "linear_step_size"): LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "momentum": LogUniform(0.01, 1),
-        "decay": Choice(0.0, 0.25, 0.5),
+        "decay": Choice(0.0, 0.25),
     }
     n_inner_batches = 3
     n_outer_batches = 2

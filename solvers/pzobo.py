@@ -23,8 +23,9 @@ class Solver(StochasticSolver):
     with rho = ``step_size`` inside, mu = ``smoothing``, gamma_t = ``outer_step_size``
     t^(-``outer_decay``). It estimates the gradient through the inner steps, which is that of h in
     the limit of many steps; the directions' noise does not vanish at the solution, nor with full
-    batches. This is the stochastic version, PZOBO-S; with ``batch_size=full`` it is PZOBO. theta
-    starts from where the last iteration left it, which the paper allows.
+    batches. This is the stochastic version, PZOBO-S; with ``batch_size=full`` it is PZOBO, which
+    the paper runs with constant steps, ``outer_decay=0``. theta starts from where the last
+    iteration left it, which the paper allows.
     """
 
     name = "PZOBO"
@@ -47,14 +48,14 @@ class Solver(StochasticSolver):
         "smoothing": positive,
         "outer_decay": non_negative,
         "n_inner_steps": integer(1),
-        "n_directions": integer(1),
+        "n_directions": integer(1, 10**4),
         **StochasticSolver.allowed,
     }
     search_space = {
         "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "smoothing": Choice(0.01, 0.1),
-        "outer_decay": Choice(0.0, 0.25, 0.5),
+        "outer_decay": Choice(0.0, 0.25),
         "n_directions": Choice(1, 10),
     }
 
@@ -63,7 +64,11 @@ class Solver(StochasticSolver):
         return self.n_inner_steps
 
     def schedules(self):
-        return [(self.step_size, 0), (self.outer_step_size, self.outer_decay)]
+        return [
+            (self.step_size, 0),
+            (self.outer_step_size, self.outer_decay),
+            (self.smoothing, 0),
+        ]
 
     def draw(self, rng, t):
         directions = rng.standard_normal((len(t), self.n_directions, self.problem.outer_dim))
@@ -74,21 +79,21 @@ class Solver(StochasticSolver):
 
     def make_step(self, framework, oracle):
         xp, sgd = framework.np, framework.sgd(oracle.inner_grad)
-        mu, n_directions = self.smoothing, self.n_directions
+        n_directions = self.n_directions
 
         def add(total, u, args):
-            arrays, start, inner_var, outer_var, f_theta, batches, rho = args
+            arrays, start, inner_var, outer_var, f_theta, batches, rho, mu = args
             moved = sgd(start, batches, (arrays, outer_var + mu * u, rho))
             return total + xp.dot((moved - inner_var) / mu, f_theta) * u
 
         add_all = framework.fold(add)
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes, directions):
-            rho, gamma = step_sizes
+            rho, gamma, mu = step_sizes
             start, outer_var = state
             inner_var = sgd(start, inner_batches, (arrays, outer_var, rho))
             f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
-            args = arrays, start, inner_var, outer_var, f_theta, inner_batches, rho
+            args = arrays, start, inner_var, outer_var, f_theta, inner_batches, rho, mu
             total = add_all(xp.zeros_like(outer_var), directions, args)
             direction = f_lambda + total / n_directions
             return State(inner_var, oracle.project(arrays, outer_var - gamma * direction))

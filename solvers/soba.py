@@ -49,7 +49,7 @@ class Solver(StochasticSolver):
     search_space = {
         "step_size": LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
-        ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.4), (0.4, 0.6)),
+        ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.3)),
     }
 
     def schedules(self):

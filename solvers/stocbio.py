@@ -46,8 +46,7 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "neumann_step_size": LogUniform(0.03, 4),
+        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "n_neumann_steps": Choice(10, 30, 100),
     }

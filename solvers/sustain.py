@@ -22,7 +22,8 @@ class Solver(RecursiveMomentumSolver):
 
     where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), and beta_t =
     ``momentum`` t^(-2/3), of the order of rho_t^2 as in the paper's theorem, but beta_1 = 1. The
-    exponents are ``decay``, and twice that or ``momentum_decay``. The paper has one constant for each level, and shifts t by another; ours are equal, and 0.
+    exponents are ``decay``, and twice that or ``momentum_decay``. The paper has one constant for
+    each level, and shifts t by another; ours are equal, and 0.
     """
 
     name = "SUSTAIN"
@@ -32,11 +33,10 @@ class Solver(RecursiveMomentumSolver):
     ]
     allowed = {**RecursiveMomentumSolver.allowed, "n_neumann_steps": integer(2)}
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "neumann_step_size": LogUniform(0.03, 4),
+        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "momentum": LogUniform(0.01, 1),
-        "decay": Choice(0.0, 1 / 3),
+        "decay": Choice(0.0, 1 / 6),
         "n_neumann_steps": Choice(10, 30),
     }
 

@@ -1,6 +1,7 @@
 from itertools import islice
 
 from benchmark_utils.algorithms.estimator import Estimator
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.numerics.inner_solvers import gradient_steps
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import any_of, integer, one_of, positive, too_large
@@ -62,6 +63,7 @@ class Solver(Estimator):
         "step_size": any_of(positive, one_of("auto")),
         "outer_step_size": outer_step_sizes,
     }
+    search_space = {"n_inner_steps": Choice(10, 50), "outer_step_size": LogUniform(0.3, 1e5)}
     takes_non_smooth = True
     takes_root = True
 
@@ -71,7 +73,7 @@ class Solver(Estimator):
                 "Unrolled: inner_algorithm=fista needs an inner problem that is a minimum; this "
                 "one is a root; give inner_algorithm=gradient_descent."
             )
-        # The point and the momentum's of each step are kept.
+        # Each step keeps its point, and the one that momentum leads to.
         return too_large(self, ["n_inner_steps"], 2 * self.n_inner_steps * problem.inner_dim)
 
     def skip(self, problem, question="minimise"):

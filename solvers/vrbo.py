@@ -2,10 +2,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.algorithms.hypergradients import make_estimate
+from benchmark_utils.algorithms.hypergradients import make_estimate, make_full_estimate
 from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, positive
+from benchmark_utils.validation import any_of, integer, one_of, positive
 
 
 class State(NamedTuple):
@@ -32,7 +32,7 @@ class Solver(StochasticSolver):
     where "previous" is the point before the last step on lambda or theta. Here q = ``period``, M =
     ``n_inner_steps``, rho = ``step_size``, gamma = ``outer_step_size``. The mean of the estimates
     on ``n_large_batches`` independent draws of minibatches is our large batch, whose size the paper
-    leaves to the constants of its theorem.
+    leaves to the constants of its theorem; with ``n_large_batches="all"`` it is all samples.
     """
 
     name = "VRBO"
@@ -57,19 +57,26 @@ class Solver(StochasticSolver):
         "n_inner_steps": integer(1),
         "n_neumann_steps": integer(0),
         "period": integer(1),
-        "n_large_batches": integer(1),
+        "n_large_batches": any_of(integer(1), one_of("all")),
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "neumann_step_size": LogUniform(0.03, 4),
+        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
         "outer_step_size": LogUniform(0.03, 1000),
         "period": Choice(8, 64),
     }
 
     @property
+    def reads_all_blocks(self):
+        return self.n_large_batches == "all"
+
+    @property
+    def n_drawn_large_batches(self):
+        return 0 if self.reads_all_blocks else self.n_large_batches
+
+    @property
     def n_outer_batches(self):
-        return self.n_large_batches + self.n_inner_steps + 1
+        return self.n_drawn_large_batches + self.n_inner_steps + 1
 
     @property
     def n_inner_batches(self):
@@ -88,31 +95,15 @@ class Solver(StochasticSolver):
         return State(inner_var, outer_var, directions)
 
     def make_step(self, framework, oracle):
-        xp, estimate = framework.np, make_estimate(framework, oracle)
-        n_large_batches, n_inner_steps = self.n_large_batches, self.n_inner_steps
+        estimate = make_estimate(framework, oracle)
+        n_large_batches, n_inner_steps = self.n_drawn_large_batches, self.n_inner_steps
         shape = self.n_outer_batches, self.n_neumann_steps + 1
-
-        def add(means, k, args):
-            arrays, inner_var, outer_var, eta, (inner_batches, outer_batches) = args
-            draws = inner_batches[k], outer_batches[k]
-            u, w = estimate(arrays, inner_var, outer_var, eta, draws)
-            return (
-                framework.update_mean(means[0], u, n_large_batches),
-                framework.update_mean(means[1], w, n_large_batches),
-            )
-
-        add_all = framework.fold(add)
-
-        def begin(args):
-            (d_inner, d_outer), point = args
-            zeros = xp.zeros_like(d_inner), xp.zeros_like(d_outer)
-            return add_all(zeros, np.arange(n_large_batches), point)
 
         def go_on(args):
             directions, _ = args
             return directions
 
-        start = framework.cond(begin, go_on)
+        start = framework.cond(self.make_begin(framework, oracle), go_on)
 
         def recurse(carry, k, args):
             inner_var, (old_inner_var, old_outer_var), (d_inner, d_outer) = carry
@@ -145,3 +136,36 @@ class Solver(StochasticSolver):
             return State(inner_var, outer_var, directions)
 
         return step
+
+    def make_begin(self, framework, oracle):
+        """The directions on a large batch, ``begin((directions, point))``."""
+        if self.reads_all_blocks:
+            n_blocks = map(len, self.block_sizes)
+            full_estimate = make_full_estimate(framework, oracle, *n_blocks, self.n_neumann_steps)
+
+            def begin_on_all(args):
+                _, (arrays, inner_var, outer_var, eta, _) = args
+                return full_estimate(arrays, inner_var, outer_var, eta)
+
+            return begin_on_all
+
+        xp, estimate = framework.np, make_estimate(framework, oracle)
+        n_large_batches = self.n_large_batches
+
+        def add(means, k, args):
+            arrays, inner_var, outer_var, eta, (inner_batches, outer_batches) = args
+            draws = inner_batches[k], outer_batches[k]
+            u, w = estimate(arrays, inner_var, outer_var, eta, draws)
+            return (
+                framework.update_mean(means[0], u, n_large_batches),
+                framework.update_mean(means[1], w, n_large_batches),
+            )
+
+        add_all = framework.fold(add)
+
+        def begin(args):
+            (d_inner, d_outer), point = args
+            zeros = xp.zeros_like(d_inner), xp.zeros_like(d_outer)
+            return add_all(zeros, np.arange(n_large_batches), point)
+
+        return begin

@@ -80,7 +80,7 @@ def test_a_refusal_says_what_was_given_and_what_is_allowed(name, parameters, sen
         ("StocBiO", {"n_inner_steps": 0}),
         ("AmIGO", {"n_linear_steps": 2.5}),
         ("Unrolled", {"n_inner_steps": 5, "truncation": 6}),
-        ("HOAG", {"schedule": "cubic"}),
+        ("HOAG", {"schedule": "linear"}),
     ],
 )
 def test_solvers_refuse_parameters(name, parameters):

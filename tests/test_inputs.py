@@ -26,6 +26,8 @@ POSITIVE = number(0, description="a number greater than 0")
         (POSITIVE, "1e-1", 0.1),
         (POSITIVE, "3", 3),
         (POSITIVE, 2, 2),
+        (POSITIVE, 10**30, 1e30),
+        (POSITIVE, 10**400, 10**400),
         (integer(1), 1e6, 1_000_000),
         (integer(1), "1e6", 1_000_000),
         (integer(1), "17", 17),
@@ -45,6 +47,12 @@ def test_a_value_is_what_was_meant(allowed, written, meant):
     found = allowed.meant(written)
     assert found == meant
     assert type(found) is type(meant)
+
+
+def test_integers_beyond_all_floats_are_no_numbers():
+    assert POSITIVE.test(10**30)
+    for value in (10**400, -(10**400), np.inf, np.nan):
+        assert not POSITIVE.test(value)
 
 
 def test_numbers_that_yaml_takes_for_texts_are_numbers():
@@ -68,6 +76,15 @@ def test_numbers_of_a_problem_may_be_texts():
     assert str(given) == str(
         objective.get_instance(problem="data_cleaning", ridge=1e-3, max_calls=1e6)
     )
+
+
+def test_budgets_of_a_configuration_may_be_texts():
+    criterion = BENCHMARK.get_benchmark_objective().stopping_criterion
+    chosen = criterion.get_runner_instance(
+        solver=make_solver("HOAG"), max_runs="1e2", timeout="1e1", terminal=None
+    )
+    assert (chosen.max_runs, chosen.timeout) == (100, 10)
+    assert type(chosen.max_runs) is int
 
 
 def test_the_name_of_a_dataset_needs_no_quotes(tmp_path):
@@ -142,15 +159,26 @@ def test_solvers_refuse_numbers_beyond_all_use(name, parameters):
     assert_advice(reason, name, **parameters)
 
 
-@pytest.mark.parametrize("name", ["StocBiO", "Unrolled"])
-def test_steps_that_memory_does_not_hold_are_refused(one_gibibyte, name):
+def test_steps_that_memory_does_not_hold_are_refused(one_gibibyte):
     problem = make_problem()
-    refused, reason = make_solver(name, n_inner_steps=10**8).skip(problem)
+    assert make_solver("Unrolled", n_inner_steps=10**8).skip(problem) == (
+        True,
+        "Unrolled: n_inner_steps=100000000 would need 7.5 GiB of memory, of which 1.0 are free; "
+        "give less.",
+    )
+    refused, reason = make_solver("StocBiO", n_inner_steps=10**5, eval_freq=1).skip(problem)
     assert refused
-    assert reason.startswith(f"{name}: ")
-    assert "n_inner_steps=100000000" in reason
-    assert "GiB of memory, of which 1.0 are free; give less." in reason
-    assert make_solver(name).skip(problem) == (False, None)
+    assert "n_inner_steps=100000" in reason
+    assert reason.endswith("GiB of memory, of which 1.0 are free; give less.")
+    for name in ("StocBiO", "Unrolled"):
+        assert make_solver(name).skip(problem) == (False, None)
+
+
+def test_the_clock_is_looked_at_often_enough():
+    refused, reason = make_solver("StocBiO", n_inner_steps=10**6).skip(make_problem())
+    assert refused
+    assert_advice(reason, "StocBiO", n_inner_steps=10**6)
+    assert "minibatches between two looks at the clock; give values that make at most" in reason
 
 
 def test_the_objective_takes_no_numbers_beyond_its_problem():

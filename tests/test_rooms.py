@@ -21,7 +21,7 @@ ALLOWED = {
     "problems": FIRST,
     "judge": FIRST,
     "optima": set(),
-    "budget": {"oracle"},
+    "budget": {"oracle", "validation"},
     "numerics": GROUND,
     "frameworks": GROUND,
     **dict.fromkeys(GROUND, GROUND),

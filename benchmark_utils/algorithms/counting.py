@@ -67,6 +67,9 @@ def counting_oracle(inner_dim, outer_dim, dtype):
     def project(arrays, outer_var):
         return outer_var
 
+    def inner_value(arrays, inner_var, outer_var, batch):
+        return on_trial(dtype.type(0))
+
     oracle = Oracle(
         inner_grad=counted(grad),
         inner_grads=grads,
@@ -77,6 +80,7 @@ def counting_oracle(inner_dim, outer_dim, dtype):
         project=project,
         inner_lambda_grad=lambda_grad(grads),
         outer_lambda_grad=lambda_grad(outer_grads),
+        inner_value=inner_value,
     )
     return oracle, calls
 
@@ -109,7 +113,7 @@ class MeasuredCalls:
             raise StepRefused(reason)
         self._state = on_trial(first_state, frozen=True)
         _, self.first = self._take_seen()
-        self._steps = {}
+        self._steps, self._tried = {}, {}
 
     @contextmanager
     def _refusals(self):
@@ -134,9 +138,16 @@ class MeasuredCalls:
         """
         key = tuple(values) if self.solver.draw_changes_calls else None
         if key not in self._steps:
-            calls = zip(*map(self._step_calls, values), strict=True)
+            calls = zip(*map(self._calls_with, values), strict=True)
             self._steps[key] = StepCalls(*map(np.stack, calls))
         return self._steps[key]
+
+    def _calls_with(self, value):
+        """The calls of an iteration that draws this value; each value is tried once."""
+        key = value if self.solver.draw_changes_calls else None
+        if key not in self._tried:
+            self._tried[key] = self._step_calls(value)
+        return self._tried[key]
 
     def _step_calls(self, value):
         n_drawn = self.solver.n_inner_batches, self.solver.n_outer_batches

@@ -5,6 +5,8 @@ The hypergradient is grad_lambda F_j - hessian_lambda,theta G_i v, where v is an
 function that an algorithm's step calls.
 """
 
+import numpy as np
+
 
 def make_series_hypergradient(framework, oracle):
     """The hypergradient with v by a stochastic Neumann series.
@@ -67,3 +69,58 @@ def make_estimate(framework, oracle):
         return g_theta, hypergradient(arrays, inner_var, outer_var, eta, draws)
 
     return estimate
+
+
+def make_full_estimate(framework, oracle, n_inner_blocks, n_outer_blocks, n_terms):
+    """The same on all samples, by as many passes over the data as the series has terms, and one.
+
+    Returns ``full_estimate(arrays, inner_var, outer_var, eta)``, with ``n_terms`` factors of the
+    series.
+    """
+    xp = framework.np
+
+    def add_inner_grad(mean, block, args):
+        arrays, inner_var, outer_var = args
+        grad = oracle.inner_grad(arrays, inner_var, outer_var, block)
+        return framework.update_mean(mean, grad, n_inner_blocks)
+
+    def add_hvp(mean, block, args):
+        arrays, inner_var, outer_var, v = args
+        product = oracle.hvp(arrays, inner_var, outer_var, v, block)
+        return framework.update_mean(mean, product, n_inner_blocks)
+
+    def add_cross(mean, block, args):
+        arrays, inner_var, outer_var, v = args
+        product = oracle.cross(arrays, inner_var, outer_var, v, block)
+        return framework.update_mean(mean, product, n_inner_blocks)
+
+    def add_outer_grad(means, block, args):
+        arrays, inner_var, outer_var = args
+        f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, block)
+        return (
+            framework.update_mean(means[0], f_theta, n_outer_blocks),
+            framework.update_mean(means[1], f_lambda, n_outer_blocks),
+        )
+
+    inner_grad, hvp, cross, outer_grad = map(
+        framework.fold, (add_inner_grad, add_hvp, add_cross, add_outer_grad)
+    )
+
+    def add_term(k, v, args):
+        arrays, inner_var, outer_var, f_theta, eta = args
+        point = arrays, inner_var, outer_var, v
+        return v - eta * (hvp(xp.zeros_like(v), np.arange(n_inner_blocks), point) - f_theta)
+
+    series = framework.fori_loop(add_term)
+
+    def full_estimate(arrays, inner_var, outer_var, eta):
+        inner_blocks, outer_blocks = np.arange(n_inner_blocks), np.arange(n_outer_blocks)
+        point = arrays, inner_var, outer_var
+        g_theta = inner_grad(xp.zeros_like(inner_var), inner_blocks, point)
+        zeros = xp.zeros_like(inner_var), xp.zeros_like(outer_var)
+        f_theta, f_lambda = outer_grad(zeros, outer_blocks, point)
+        v = series(n_terms, eta * f_theta, (*point, f_theta, eta))
+        product = cross(xp.zeros_like(outer_var), inner_blocks, (*point, v))
+        return g_theta, f_lambda - product
+
+    return full_estimate

@@ -2,6 +2,12 @@
 
 A search space is a dict. Its keys are names of parameters, or tuples of names that are drawn
 together; its values are distributions, which map a number in [0, 1] to a value.
+
+The steps of theta and of the linear system or its Neumann series are the same number: both are in
+units of one over the largest eigenvalue of the same Hessian, and twenty points are few.
+
+Step sizes that decrease do so with half the exponents of the theorems, or not at all: with the full
+exponents no point of SOBA's reached a tenth of the first gap on IJCNN1 in 1e9 oracle calls.
 """
 
 import math
@@ -21,6 +27,11 @@ class LogUniform(NamedTuple):
         value = self.low * (self.high / self.low) ** u
         return round(value, DIGITS - 1 - math.floor(math.log10(value)))
 
+    def near(self, value, part):
+        """The part of the range around a value that is this fraction of it, in logarithms."""
+        factor = (self.high / self.low) ** (part / 2)
+        return LogUniform(max(self.low, value / factor), min(self.high, value * factor))
+
     def position(self, value):
         """Where a value lies: 0 at the lower edge, 1 at the upper."""
         return math.log(value / self.low) / math.log(self.high / self.low)
@@ -35,9 +46,29 @@ class Choice:
     def value(self, u):
         return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
 
+    def near(self, value, part):
+        """Only this value."""
+        return Choice(value)
+
     def position(self, value):
         """None: a choice has no edge."""
         return None
+
+
+def near(space, point, part):
+    """The search space around a point that is this part of each range, in logarithms."""
+    return {
+        names: distribution.near(value_of(names, distribution, point), part)
+        for names, distribution in space.items()
+    }
+
+
+def value_of(names, distribution, point):
+    """The value of a distribution from which the parameters of a point were made."""
+    if isinstance(names, str):
+        return point[names]
+    values = tuple(point[name] for name in names)
+    return values[0] if isinstance(distribution, LogUniform) else values
 
 
 def points(space, n, seed=0):

@@ -17,12 +17,15 @@ from benchmark_utils.algorithms.limits import Clock, finish
 from benchmark_utils.algorithms.refusals import StepRefused, refused_step
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework, that_runs
 from benchmark_utils.frameworks.python import row
+from benchmark_utils.minibatches.sampling import in_passes, independent
 from benchmark_utils.validation import any_of, integer, one_of, too_large
 
 Array = Any  # a NumPy or JAX array, whichever the framework computes with
 
 # Iterations whose minibatches are drawn together.
 DRAWN_TOGETHER = 2048
+# Compiled code takes about ten seconds for so many.
+MOST_MINIBATCHES = 10**7
 # Iterations before the first look at the clock within a chunk.
 FIRST_LENGTH = 16
 
@@ -52,6 +55,7 @@ class StochasticSolver(BilevelSolver):
 
     parameters = {
         "batch_size": [64],
+        "replacement": [True],
         "framework": ["numba"],
         "precision": ["float64"],
         "eval_freq": [256],
@@ -59,6 +63,7 @@ class StochasticSolver(BilevelSolver):
     }
     allowed = {
         "batch_size": any_of(integer(1), one_of("full")),
+        "replacement": one_of(True, False),
         "framework": one_of(*FRAMEWORKS),
         "precision": one_of("float64", "float32"),
         # The clock is read between two evaluations only.
@@ -126,9 +131,15 @@ class StochasticSolver(BilevelSolver):
         return self.refuse_draws() or self.refuse_step(problem)
 
     def refuse_draws(self):
-        """Say why the indices of minibatches do not fit into memory; None if they do."""
+        """Say why minibatches are too many between two evaluations; None if they are not."""
         names = [name for name in self.parameters if name.startswith(("n_", "eval_freq"))]
         n_batches = self.n_inner_batches + self.n_outer_batches
+        if self.eval_freq * n_batches > MOST_MINIBATCHES:
+            given = ", ".join(f"{name}={getattr(self, name)}" for name in names)
+            return (
+                f"{self.name}: {given} make {self.eval_freq * n_batches:,} minibatches between two "
+                f"looks at the clock; give values that make at most {MOST_MINIBATCHES:,}."
+            )
         return too_large(self, names, max(DRAWN_TOGETHER, self.eval_freq) * n_batches)
 
     def refuse_step(self, problem):
@@ -237,16 +248,28 @@ class StochasticSolver(BilevelSolver):
         They are drawn for many chunks together, as NumPy takes as long to begin as to draw some
         hundred numbers.
         """
+        inner_rng, outer_rng, more_rng = rngs
+        sampler = independent if self.replacement else in_passes
+        n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
+        samplers = sampler(inner_rng, n_inner_blocks), sampler(outer_rng, n_outer_blocks)
         n_together = max(1, DRAWN_TOGETHER // self.eval_freq)
         t = np.arange(1, n_together * self.eval_freq + 1)
         while True:
-            draws = self.draws(rngs, t)
+            draws = self.draws(samplers, more_rng, t)
             for start in range(0, len(t), self.eval_freq):
                 yield row(draws, slice(start, start + self.eval_freq))
             t += len(t)
 
-    def draws(self, rngs, t):
+    def draws(self, samplers, rng, t):
         """The arguments of iterations t, one row per iteration.
+
+        Parameters
+        ----------
+        samplers : pair of callable
+            ``draw(shape)`` for inner and outer blocks.
+        rng : numpy.random.Generator
+            For :meth:`draw`.
+        t : integer array
 
         Returns
         -------
@@ -255,11 +278,10 @@ class StochasticSolver(BilevelSolver):
         more : array, (len(t), ...)
             Only if :meth:`draw` returns something.
         """
-        inner_rng, outer_rng, more_rng = rngs
-        n_inner_blocks, n_outer_blocks = map(len, self.block_sizes)
-        inner_batches = inner_rng.integers(n_inner_blocks, size=(len(t), self.n_inner_batches))
-        outer_batches = outer_rng.integers(n_outer_blocks, size=(len(t), self.n_outer_batches))
-        more = self.draw(more_rng, t)
+        draw_inner, draw_outer = samplers
+        inner_batches = draw_inner((len(t), self.n_inner_batches))
+        outer_batches = draw_outer((len(t), self.n_outer_batches))
+        more = self.draw(rng, t)
         draws = inner_batches, outer_batches, self.step_sizes(t)
         return draws if more is None else (*draws, more)
 

@@ -92,7 +92,9 @@ def describe(X, y):
     yield "n_features", X.shape[1]
     yield "n_nonzero", np.count_nonzero(X.data if issparse(X) else X)
     classes, counts = np.unique(y, return_counts=True)
-    yield "classes", " ".join(f"{k:g}:{n}" for k, n in zip(classes, counts, strict=True))
+    # To the last digit: a label may differ in a single bit.
+    names = (np.format_float_positional(float(label), trim="-") for label in classes)
+    yield "classes", " ".join(f"{k}:{n}" for k, n in zip(names, counts, strict=True))
     yield "samples_sha256", samples_checksum(X)
     yield "labels_sha256", hashlib.sha256(np.asarray(y).astype("<f8").tobytes()).hexdigest()
 

@@ -175,4 +175,5 @@ def oracle_from_losses(inner_loss, outer_loss, project):
         project,
         lambda_grad(inner_grads),
         lambda_grad(outer_grad),
+        inner_loss,
     )

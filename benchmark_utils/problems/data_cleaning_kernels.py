@@ -114,6 +114,16 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
 
 
 @kernels.oracle
+def inner_value(arrays, inner_var, outer_var, batch):
+    inner, weights = arrays.inner, _sample_weights(arrays, outer_var, batch)
+    squares = inner_var.dtype.type(0)
+    for k in range(inner_var.shape[0]):
+        squares += inner_var[k] * inner_var[k]
+    fit = softmax.loss(inner.rows[batch], inner.labels[batch], weights, inner_var)
+    return fit + arrays.ridge * squares / 2
+
+
+@kernels.oracle
 def project(arrays, outer_var):
     return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
@@ -128,4 +138,5 @@ ORACLE = Oracle(
     project,
     kernels.oracle(lambda_grad(inner_grads)),
     softmax.outer_lambda_grad,
+    inner_value,
 )

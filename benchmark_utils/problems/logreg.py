@@ -128,6 +128,7 @@ NUMPY_ORACLE = Oracle(
     partial(project, np),
     lambda_grad(inner_grads),
     lambda_grad(outer_grad),
+    partial(inner_loss, np),
 )
 
 

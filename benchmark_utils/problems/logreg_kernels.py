@@ -181,6 +181,21 @@ def project(arrays, outer_var):
     return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
 
+@kernels.oracle
+def inner_value(arrays, inner_var, outer_var, batch):
+    rows, weights = arrays.inner_rows, arrays.weights
+    margins = arrays.scratch[0, : block_kernels.block_size(rows)]
+    block_kernels.margins(rows, batch, inner_var, margins)
+    loss, penalty = inner_var.dtype.type(0), inner_var.dtype.type(0)
+    for i in range(margins.shape[0]):
+        # log(1 + exp(-margin)), of which the exponential does not overflow.
+        loss += max(-margins[i], 0) + np.log1p(kernels.exp(-abs(margins[i])))
+    _fill_weights(arrays, outer_var)
+    for k in range(inner_var.shape[0]):
+        penalty += weights[k] * inner_var[k] * inner_var[k]
+    return arrays.inner_scale * loss + penalty / 2
+
+
 # Penalty weights do not change within an inner loop.
 kernels.IN_PLACE[inner_grad] = _fill_weights, _fill_inner_grad
 kernels.IN_PLACE[hvp] = _fill_weights, _fill_hvp
@@ -201,4 +216,5 @@ def oracle(*layouts):
         project,
         inner_lambda_grad,
         outer_lambda_grad,
+        inner_value,
     )

@@ -90,6 +90,16 @@ def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
 
 
 @kernels.oracle
+def inner_value(arrays, inner_var, outer_var, batch):
+    inner, weights = arrays.inner, _weights(arrays, outer_var)
+    fit = softmax.loss(inner.rows[batch], inner.labels[batch], inner.weights[batch], inner_var)
+    penalty = inner_var.dtype.type(0)
+    for k in range(inner_var.shape[0]):
+        penalty += weights[arrays.groups[k]] * inner_var[k] * inner_var[k]
+    return fit + penalty / 2
+
+
+@kernels.oracle
 def project(arrays, outer_var):
     return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
@@ -104,4 +114,5 @@ ORACLE = Oracle(
     project,
     inner_lambda_grad,
     softmax.outer_lambda_grad,
+    inner_value,
 )

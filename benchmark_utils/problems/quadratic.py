@@ -106,6 +106,7 @@ NUMPY_ORACLE = Oracle(
     project,
     lambda_grad(inner_grads),
     lambda_grad(outer_grad),
+    partial(inner_loss, np),
 )
 
 

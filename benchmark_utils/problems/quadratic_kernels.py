@@ -92,6 +92,17 @@ def outer_grad(arrays, inner_var, outer_var, batch):
 
 
 @kernels.oracle
+def inner_value(arrays, inner_var, outer_var, batch):
+    scale = arrays.inner_scale
+    residuals = _residuals(arrays.inner_rows[batch], scale, inner_var, outer_var)
+    total = residuals.dtype.type(0)
+    for i in range(residuals.shape[0]):
+        total += residuals[i] * residuals[i]
+    # The residuals have the scale in them already.
+    return total / (2 * scale)
+
+
+@kernels.oracle
 def project(arrays, outer_var):
     return outer_var
 
@@ -106,4 +117,5 @@ ORACLE = Oracle(
     project,
     kernels.oracle(lambda_grad(inner_grads)),
     kernels.oracle(lambda_grad(outer_grad)),
+    inner_value,
 )

@@ -233,6 +233,15 @@ class SoftmaxProblem(Problem):
         return accuracies(inner_var, self.scored)
 
 
+def minibatch_inner_loss(xp, problem, arrays, inner_var, outer_var, batch):
+    """G on a minibatch, of a class of problems."""
+    rows, labels = arrays.inner.rows[batch], arrays.inner.labels[batch]
+    weights = problem.sample_weights(xp, arrays, outer_var, batch)
+    penalties = problem.penalties(xp, arrays, outer_var)
+    data_fit = weights @ cross_entropies(xp, rows, labels, inner_var)
+    return data_fit + xp.sum(penalties * inner_var**2) / 2
+
+
 @cache
 def numpy_oracle(problem):
     """The minibatch oracles of a class of problems in NumPy."""
@@ -277,6 +286,7 @@ def numpy_oracle(problem):
         project,
         problem.minibatch_inner_grad_outer,
         lambda_grad(outer_grad),
+        partial(minibatch_inner_loss, np, problem),
     )
 
 
@@ -285,12 +295,7 @@ def jax_oracle(problem):
     """The minibatch oracles of a class of problems by automatic differentiation."""
     from benchmark_utils.frameworks.jax import jnp, oracle_from_losses
 
-    def inner_loss(arrays, inner_var, outer_var, batch):
-        rows, labels = arrays.inner.rows[batch], arrays.inner.labels[batch]
-        weights = problem.sample_weights(jnp, arrays, outer_var, batch)
-        penalties = problem.penalties(jnp, arrays, outer_var)
-        data_fit = weights @ cross_entropies(jnp, rows, labels, inner_var)
-        return data_fit + jnp.sum(penalties * inner_var**2) / 2
+    inner_loss = partial(minibatch_inner_loss, jnp, problem)
 
     def outer_loss(arrays, inner_var, outer_var, batch):
         rows, labels, weights, _ = (field[batch] for field in arrays.outer)

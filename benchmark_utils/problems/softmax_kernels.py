@@ -105,6 +105,18 @@ def loss_grad(rows, labels, weights, inner_var):
 
 
 @kernels.oracle
+def loss(rows, labels, weights, inner_var):
+    """The weighted sum of the losses."""
+    p, b = rows.shape
+    residuals = np.empty((inner_var.size // p, b), inner_var.dtype)
+    losses, total = np.empty(b, inner_var.dtype), inner_var.dtype.type(0)
+    fill_residuals_and_losses(rows, labels, inner_var, residuals, losses)
+    for i in range(b):
+        total += weights[i] * losses[i]
+    return total
+
+
+@kernels.oracle
 def loss_hvp(rows, weights, inner_var, v):
     """The Hessian of the weighted sum of the losses, times v, (C p,)."""
     p, b = rows.shape

@@ -6,13 +6,13 @@ in ``archive/TASK/METHOD.parquet``, those of a variant, such as another precisio
 """
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from benchmark_utils.results.curves import CALLS
+from benchmark_utils.results.files import replaced
 from benchmark_utils.results.levels import COSTS, CURVE, LEVELS
 
 COUNTS = [f"{kind}_calls" for kind in CALLS[1:]]
@@ -118,17 +118,15 @@ def read_floor(curves):
 def write_curves(curves, path):
     """Write curves to a compressed file, which is there only once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    curves.to_parquet(unfinished, compression="zstd", compression_level=19, index=False)
-    os.replace(unfinished, path)
+    with replaced(path) as draft:
+        curves.to_parquet(draft, compression="zstd", compression_level=19, index=False)
 
 
 def write_manifest(manifest, folder):
     """Write the manifest of a task's folder, which is there only once it is whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"{MANIFEST}.unfinished"
-    unfinished.write_text(json.dumps(manifest, indent=2) + "\n")
-    os.replace(unfinished, folder / MANIFEST)
+    with replaced(folder / MANIFEST) as draft:
+        draft.write_text(json.dumps(manifest, indent=2) + "\n")
 
 
 def read_manifest(folder):

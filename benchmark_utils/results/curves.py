@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 
 MEASURES = {
+    "h - h*": "objective_gap",
     "h - best h": "objective_value",
     "|grad h|": "objective_grad_norm",
     "|theta - theta*|": "objective_inner_distance",
@@ -12,6 +13,16 @@ MEASURES = {
 }
 
 TASK = ["dataset_name", "objective_name"]
+
+
+def measures(results):
+    """Those of ``MEASURES`` that results have: h* of a task may not be known."""
+    return [
+        name
+        for name, column in MEASURES.items()
+        if name != "h - h*" or (column in results and results[column].notna().any())
+    ]
+
 
 CALLS = ("all", "inner_grad", "hvp", "cross", "outer_grad")
 
@@ -103,7 +114,8 @@ def measured(results, dataset, objective, measure):
     dataset, objective : str
         Values of ``dataset_name`` and ``objective_name``.
     measure : str
-        A key of ``MEASURES``; "best h" is the lowest of all curves on that dataset.
+        A key of ``MEASURES``; h* is the stored optimum, "best h" the lowest of all curves on that
+        dataset.
 
     Returns
     -------
@@ -119,25 +131,6 @@ def measured(results, dataset, objective, measure):
     curves = median_curves(results)
     curves["y"] = curves[column] - best
     return curves[(curves["y"] > 0) & np.isfinite(curves["y"])].copy()
-
-
-def cost_to_reach(points, column, target, cost):
-    """The cost until a column was first at most a target, on every curve.
-
-    Parameters
-    ----------
-    points : pandas.core.groupby.DataFrameGroupBy
-        The points of curves, in their order, grouped by curve.
-    column, cost : str
-        Columns of numbers.
-    target : float
-
-    Returns
-    -------
-    costs : pandas.Series
-        Indexed by curve; infinite where the target was never reached.
-    """
-    return points.apply(lambda curve: curve.loc[curve[column] <= target, cost].min()).fillna(np.inf)
 
 
 def fitted_slope(x, y):

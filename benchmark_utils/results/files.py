@@ -52,6 +52,12 @@ def read(path):
     return results
 
 
+def write_text(path, text):
+    """Write a text file, whole or not at all."""
+    with replaced(path) as draft:
+        draft.write_text(text)
+
+
 @contextmanager
 def replaced(path):
     """A temporary path beside this one, whose file takes its place at the end.
@@ -64,3 +70,11 @@ def replaced(path):
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def put_between_marks(page, marks, text):
+    """Replace what stands between two marks of a page, comments that each stand there once."""
+    begin, end = marks
+    before, rest = page.read_text().split(begin)
+    _, after = rest.split(end)
+    write_text(page, f"{before}{begin}\n{text}\n{end}{after}")

@@ -1,8 +1,9 @@
 """The archive's rankings as text: a table of all methods, and what their order hangs on."""
 
+import math
 from string import ascii_lowercase
 
-from benchmark_utils.results.levels import LEVELS
+from benchmark_utils.results.levels import LEVELS, name_of
 from benchmark_utils.results.ranking import Ranking, order_changes
 
 LOOSE, TIGHT = LEVELS[:2], LEVELS[-2:]
@@ -26,15 +27,13 @@ def table(points):
     texts = {cost: score_texts(ranking) for cost, ranking in rankings.items()}
     by_time = rankings["time"]
     tuned = points.groupby("method")["tuned"].first()
-    in_class = {
-        method: rank
-        for _, of_class in points.groupby("tuned")
-        for rank, method in enumerate(Ranking(of_class, "time").scores.index, start=1)
-    }
+    ranks, in_class = ranks_of(by_time), {}
+    for _, of_class in points.groupby("tuned"):
+        in_class |= ranks_of(Ranking(of_class, "time"))
     yield HEADER
-    for rank, method in enumerate(by_time.scores.index, start=1):
+    for method in by_time.scores.index:
         cells = (
-            rank,
+            ranks[method],
             method,
             f"{CLASSES[bool(tuned[method])]}, {in_class[method]}",
             f"{by_time.n_tasks[method]} of {len(by_time.tasks)}",
@@ -42,6 +41,11 @@ def table(points):
             texts["calls"][method],
         )
         yield f"| {' | '.join(map(str, cells))} |"
+
+
+def ranks_of(ranking):
+    """The rank of each method, the same if scores are."""
+    return ranking.scores.rank(method="min", ascending=False).astype(int).to_dict()
 
 
 def score_texts(ranking):
@@ -85,8 +89,10 @@ def section(title, names, first, second, missing):
     changes, agreement = order_changes(first, second)
     n_methods, n_sure = len(first.methods), int(changes["sure"].sum())
     n_pairs = n_methods * (n_methods - 1) // 2
+    # It is not defined if all scores of a ranking are the same.
+    tau = "" if math.isnan(agreement) else f" Kendall's tau is {agreement:.2f}."
     yield (
-        f"{n_methods} methods on {len(first.tasks)} tasks: Kendall's tau {agreement:.2f}. "
+        f"{n_methods} methods, number of tasks {len(first.tasks)}.{tau} "
         f"{len(changes)} of {n_pairs} pairs change order, {n_sure} of them surely."
     )
     if len(changes):
@@ -115,7 +121,7 @@ def sections(points, variants, no_box):
     )
     yield from section(
         "Loose or tight levels",
-        (f"the levels {LOOSE[0]:.0e} and {LOOSE[1]:.0e}", f"{TIGHT[0]:.0e} and {TIGHT[1]:.0e}"),
+        ("levels " + " and ".join(map(name_of, LOOSE)), " and ".join(map(name_of, TIGHT))),
         Ranking(points, "time", LOOSE),
         Ranking(points, "time", TIGHT),
         EMPTY,

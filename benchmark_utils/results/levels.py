@@ -13,6 +13,11 @@ CURVE = ["task", "method", "repetition"]
 COSTS = ["time", "calls"]
 
 
+def name_of(level):
+    """A level as text, such as 1e-3."""
+    return f"{level:.0e}".replace("e-0", "e-")
+
+
 class BelowOptimum(ValueError):
     """A curve has gone below h*, so h* is not the optimum."""
 

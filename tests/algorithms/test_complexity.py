@@ -2,23 +2,27 @@
 
 import numpy as np
 import pytest
-from complexity import THEOREMS, climb, exponent, make_problem, table
+from complexity import THEOREMS, climb, exponent, make_problem
 
 # Short horizons, in plain Python. The start still counts there, so that exponents are rough.
 HORIZONS = (64, 128, 256, 512, 1024)
-TOLERANCE = 0.5
+TOLERANCE = 0.6
 # The series ends sooner, with a bias below the errors of these horizons.
-SHORT_SERIES = dict(neumann_step_size=0.9, n_neumann_steps=12)
-# Of each method a step size, or the batch, with a wrong power of T.
+SHORT_SERIES = dict(neumann_step_size=0.7, n_neumann_steps=12)
+# Of each method a step size with a wrong power of T.
 WRONG = {
     "SABA": dict(outer_step_size=(0.3, 0.5)),
     "SRBA": dict(outer_step_size=(0.3, 0.5)),
-    "MRBO": dict(step_size=(1.0, 2 / 3), outer_step_size=(1.0, 2 / 3)),
-    "SUSTAIN": dict(step_size=(1.0, 2 / 3), outer_step_size=(1.0, 2 / 3)),
+    "MRBO": dict(outer_step_size=(1.0, 1.0)),
+    "SUSTAIN": dict(outer_step_size=(1.0, 1.0)),
     "AmIGO": dict(outer_step_size=(0.3, 0.5)),
     "StocBiO": dict(outer_step_size=(0.3, 0.5)),
     "SOBA": dict(outer_step_size=(2.0, 1.0)),
 }
+
+# Seconds each: the others have long inner loops.
+QUICK = ("SABA", "SRBA", "SOBA")
+CASES = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in THEOREMS]
 
 
 def measured(name, wrong=None):
@@ -30,19 +34,20 @@ def measured(name, wrong=None):
     powers = theorem.powers | (wrong or {})
     constants = {key: value for key, value in constants.items() if key not in powers}
     short = theorem._replace(powers=powers, constants=constants)
-    horizons = [horizon // 2 for horizon in HORIZONS] if short.large_batches else HORIZONS
+    # The smallest batches are too small for these steps.
+    horizons = HORIZONS[1:] if short.large_batches else HORIZONS
     ladder = climb(name, make_problem(), short, horizons, repetitions=4, framework="python")
     return exponent(ladder.calls, ladder.mean)
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+@pytest.mark.parametrize("name", CASES)
 def test_calls_grow_as_the_theorem_says(name):
     assert measured(name) == pytest.approx(THEOREMS[name].exponent, abs=TOLERANCE)
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+@pytest.mark.parametrize("name", CASES)
 def test_the_ladder_tells_a_step_of_a_wrong_power(name):
-    assert abs(measured(name, WRONG[name]) - THEOREMS[name].exponent) > 1.5 * TOLERANCE
+    assert abs(measured(name, WRONG[name]) - THEOREMS[name].exponent) > 2 * TOLERANCE
 
 
 @pytest.mark.parametrize("a", [1.0, 2.5])

@@ -8,14 +8,13 @@ from benchmark_utils.algorithms.search_space import (
     LogUniform,
     at_edge,
     names_of,
+    near,
     points,
 )
 from benchmark_utils.validation import refusal
 from helpers import BENCHMARK, STOCHASTIC, component, make_problem, make_solver, run
 
-TUNED = sorted(
-    solver.name for solver in BENCHMARK.get_solvers() if hasattr(solver, "search_space")
-)
+TUNED = sorted(solver.name for solver in BENCHMARK.get_solvers() if hasattr(solver, "search_space"))
 
 
 def test_log_uniform_values_run_from_low_to_high_with_three_digits():
@@ -117,3 +116,15 @@ def test_another_seed_draws_other_minibatches_from_the_same_start():
     assert np.array_equal(end(seed=1000), end(seed=1000))
     assert not np.array_equal(end(seed=1000), end(seed=1001))
     assert not np.array_equal(end(seed=1000), end())
+
+
+def test_a_part_of_a_space_lies_around_a_point_and_within_the_space():
+    space = {
+        "rho": LogUniform(0.01, 1),
+        ("gamma", "eta"): LogUniform(0.1, 10),
+        ("a", "b"): Choice((0, 0), (1, 2)),
+    }
+    around = near(space, dict(rho=0.1, gamma=10, eta=10, a=1, b=2), 1 / 2)
+    assert around["rho"] == pytest.approx((0.1 / 10**0.5, 0.1 * 10**0.5))
+    assert around["gamma", "eta"] == pytest.approx((10 / 10**0.5, 10))
+    assert {(point["a"], point["b"]) for point in points(around, 8)} == {(1, 2)}

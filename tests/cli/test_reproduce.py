@@ -16,8 +16,8 @@ REQUIREMENTS = ROOT / "requirements.txt"
 CONFIG = ROOT / "configs" / "reproducibility.yml"
 # Without data small enough for a run of seconds.
 NOT_COVERED = {
-    "data_augmentation", "data_cleaning", "dictionary_learning", "multinomial_logreg",
-    "representation",
+    "data_augmentation", "data_cleaning", "dictionary_learning", "equilibrium",
+    "multinomial_logreg", "representation",
 }  # fmt: skip
 SMALL = """
 dataset: ["simulated[n_samples=200,n_features=4]"]

@@ -66,6 +66,8 @@ def test_other_data_are_refused_with_what_differs():
     )
     assert "non-zero entries where 58,736" in refused(*with_rows(repeat_ten_rows))
     assert refused(X, np.where(Y == 9, 8, Y)).startswith("its classes have the samples 0:178 1:182")
+    last_bit = np.where(np.arange(Y.size) == 7, np.nextafter(Y, 10), Y)
+    assert "7:178 7.000000000000001:1 " in refused(X, last_bit)
     assert refused(*with_rows(flip_a_bit)).startswith("its samples have the SHA-256 ")
     assert refused(X[::-1], Y[::-1]).startswith("its samples have the SHA-256 ")
     assert refused(*with_rows(swap_two_labels)).startswith("its labels have the SHA-256 ")

@@ -13,6 +13,7 @@ from helpers import (
     FULL_BATCH,
     STOCHASTIC,
     central_difference,
+    get_data,
     make_problem,
     make_solver,
     multiclass_data,
@@ -243,7 +244,7 @@ def test_solvers_that_need_a_minimum_refuse_a_root(problem, name):
 @pytest.mark.parametrize(
     ("name", "parameters", "sentence"),
     [
-        ("Implicit", {}, "inner_solver=lbfgs needs an inner problem that is a minimum"),
+        ("Implicit", {}, "inner_solver=auto needs an inner problem that is a minimum"),
         ("Implicit", dict(inner_solver="newton"), "give one of gradient_descent, exact, anderson"),
         ("Implicit", dict(inner_solver="broyden"), "linear_solver=conjugate_gradient needs a symm"),
         (
@@ -274,3 +275,17 @@ def test_a_cell_that_need_not_contract_is_refused():
     assert reason.endswith(
         "contraction=1.0 is not allowed; give a number greater than 0 and at most 0.99."
     )
+
+
+@pytest.mark.parametrize(("n_steps", "worse"), [(2, 1.5), (4, 1.02)])
+def test_trained_with_n_iterations_a_network_is_best_after_n_iterations(n_steps, worse):
+    data = {name: array for name, array in get_data("digits").items() if name[:2] in ("X_", "y_")}
+    data |= dict(X_train=data["X_train"][:150], y_train=data["y_train"][:150])
+    problem = Equilibrium(**data, width=24, contraction=0.99, seed=0)
+    solver = make_solver(
+        "Unrolled", problem, n_inner_steps=n_steps, warm_start=False, outer_step_size="lbfgs"
+    )
+    losses = problem.losses(run(solver, 60)["outer_var"], 40)
+    assert np.argmin(losses) == n_steps
+    assert losses[40] > worse * losses[n_steps]
+    assert losses[n_steps] < 0.2 * losses[0]

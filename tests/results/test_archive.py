@@ -159,3 +159,46 @@ def test_a_file_is_there_only_once_it_is_whole(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_curves(curves_of(results(5), range(2)), tmp_path / "A.parquet")
     assert not (tmp_path / "A.parquet").exists()
+
+
+def test_a_solver_without_random_numbers_is_known_by_its_curves():
+    from archive import repeats
+
+    same = pd.concat([results(20, 1).assign(idx_rep=k, time=k) for k in range(3)])
+    assert repeats(curves_of(same, range(3)))
+    # The time may be over at another point.
+    assert repeats(curves_of(same.iloc[:-1], range(3)))
+    last = (same["stop_val"] == 19) & (same["idx_rep"] == 1)
+    assert repeats(curves_of(same.assign(objective_value=same["objective_value"] + last), range(3)))
+    assert not repeats(curves_of(results(20, 3), range(3)))
+    inner = (same["stop_val"] == 7) & (same["idx_rep"] == 1)
+    others = same.assign(objective_hvp_calls=same["objective_hvp_calls"] + inner)
+    assert not repeats(curves_of(others, range(3)))
+
+
+def test_fewer_trials_choose_the_best_of_the_first_candidates(tmp_path, monkeypatch):
+    import tune
+    from archive import best_of_first
+
+    monkeypatch.setattr(tune, "FOLDER", tmp_path)
+    tuning = tune.Tuning("simulated", "SOBA", [])
+    assert best_of_first(5, tuning) is None
+    # The gap of the k-th candidate; the best of all is not among the first five.
+    gaps = [0.5, 0.4, 0.3, 0.1, 0.2, 0.6, 0.01]
+    rows = [
+        point | dict(seed=tuning.seeds[0], max_calls=tuning.budget, gap=gap, status="ok", seconds=1)
+        for point, gap in zip(tuning.wide, gaps, strict=False)
+    ]
+    tune.write(pd.DataFrame(rows).assign(**dict.fromkeys(tune.COSTS, 1e6)), tuning.path)
+    assert best_of_first(5, tuning) == tuning.wide[3]
+
+
+def test_the_repositorys_archive_is_small_and_no_curve_is_below_its_optimum(capsys):
+    from archive import ARCHIVE, check_all
+
+    assert list(check_all(ARCHIVE)) == []
+    _, manifests = read_archive(ARCHIVE)
+    for task, manifest in manifests.items():
+        for name, made in manifest["curves"].items():
+            assert (ARCHIVE / task / f"{name}.parquet").exists()
+            assert sum(made["status"].values()) in (3, 10)

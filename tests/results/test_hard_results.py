@@ -13,6 +13,7 @@ import summary
 
 from benchmark_utils.results.curves import final_points, measured
 from benchmark_utils.results.files import Unreadable, read, replaced
+from benchmark_utils.results.levels import gap_points
 from benchmark_utils.results.performance_profile import performance_ratios
 
 CALLS = ("inner_grad", "hvp", "cross", "outer_grad")
@@ -75,6 +76,19 @@ def test_a_curve_that_ends_in_nan_is_not_the_best_one(results, tmp_path, capsys)
     assert "Run of 2026-01-02 03:04\n" in table
 
 
+def test_the_summary_compares_with_the_stored_optimum_and_fails_below_it(results, tmp_path, capsys):
+    path = tmp_path / "results.parquet"
+    results.assign(objective_gap=results["objective_value"] - 0.5).to_parquet(path)
+    table = printed(summary, capsys, path)
+    assert "h - h*" in table
+    assert "6.00e-01" in table
+    results.assign(objective_gap=results["objective_value"] - 1.2).to_parquet(path)
+    with pytest.raises(SystemExit, match=r"Nan on data, bilevel, repetition 0, is 0\.2 below"):
+        printed(summary, capsys, path)
+    # The table is there all the same.
+    assert "Good" in capsys.readouterr().out
+
+
 def test_the_end_of_a_curve_is_its_last_point_even_if_that_is_nan(results):
     last = final_points(results)["objective_value"].droplevel([0, 1, 3])
     assert np.isnan(last["Nan"])
@@ -98,8 +112,25 @@ def test_plots_show_only_what_is_finite(results):
         shown = measured(results, "data", "bilevel", measure)
         assert np.isfinite(shown["y"]).all()
         assert "Good" in set(shown["solver_name"])
-    ratios = performance_ratios(results, 0.5, "time")
-    assert ratios.loc[("data", "bilevel", 0), "Good"] == 1
+    points = gap_points(results.assign(objective_gap=results["objective_value"] - 1))
+    ratios = performance_ratios(points, 0.5, "time")
+    assert ratios.loc[("data, bilevel", 0), "Good"] == 1
+
+
+def test_the_plot_against_time_has_as_many_times_as_values(results):
+    data, _ = suite.BENCHMARK.get_plot_data(results, ["objective_curve"])
+    drawn = [curve for panel in data["objective_curve"].values() for curve in panel["data"]]
+    assert {curve["label"] for curve in drawn} == {
+        "Good",
+        "Nan",
+        "Infinite",
+        "Wild",
+        "Never",
+        "Half",
+    }
+    for curve in drawn:
+        assert len(curve["x"]) == len(curve["y"]) > 0
+        assert np.isfinite(curve["y"]).all()
 
 
 def test_older_results_are_not_shown_as_those_of_a_run(results, tmp_path, capsys):

@@ -61,7 +61,7 @@ def test_a_profile_is_relative_to_the_stored_optimum_and_leaves_out_tasks_withou
     profiles = plot("performance_profile")
     assert all(max(trace["y"], default=0) == 0 for trace in profiles.plot(both, "1e-1", "time"))
     assert "1 runs" in profiles.get_metadata(both, "1e-1", "time")["title"]
-    assert profiles.plot(results, "1e-1", "time") == []
+    assert [max(trace["y"]) for trace in profiles.plot(results, "1e-1", "time")] == [0, 0]
 
 
 def test_the_profile_draws_every_solver_even_one_that_solves_nothing():
@@ -109,6 +109,16 @@ def test_sensitivity_takes_the_best_of_the_other_parameters():
     [trace] = sensitivity.plot(results, "data", "bilevel[]", "step_size", "h - best h")
     # The best of all ends is where h - best h is 0, which a logarithmic axis cannot show.
     assert (trace["x"], trace["y"]) == ([0.1, 0.2], [0.25, 0.125])
+
+
+def test_the_gap_to_the_optimum_is_drawn_where_it_is_known():
+    results = curve("A", [1.0, 0.5, 0.25])
+    oracle_calls = plot("oracle_calls")
+    assert "h - h*" not in oracle_calls.options["measure"](results)
+    known = results.assign(objective_gap=results["objective_value"] - 0.125)
+    assert oracle_calls.options["measure"](known)[0] == "h - h*"
+    [trace] = oracle_calls.plot(known, "data", "bilevel[]", "h - h*", "all")
+    assert trace["y"] == [0.875, 0.375, 0.125]
 
 
 def test_titles_fit_above_a_figure_of_a_column():
