@@ -4,7 +4,11 @@ import numpy as np
 
 from benchmark_utils.algorithms.full_batch import FullBatchSolver
 from benchmark_utils.numerics.inner_solvers import exact, lbfgs
-from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, implicit_gradient
+from benchmark_utils.numerics.linear_solvers import (
+    LINEAR_SOLVERS,
+    SHARE_THE_MATRIX,
+    implicit_gradient,
+)
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import any_of, fraction, integer, one_of
 
@@ -67,6 +71,14 @@ class Solver(FullBatchSolver):
         "outer_step_size": any_of(outer_step_sizes, one_of("lipschitz")),
     }
     takes_non_smooth = True
+
+    def refuse(self, problem):
+        if self.linear_solver in SHARE_THE_MATRIX and not problem.smooth:
+            return (
+                f"HOAG: linear_solver={self.linear_solver} reuses the matrix of L-BFGS, and a "
+                "Lasso is solved without it; give linear_solver=conjugate_gradient."
+            )
+        return None
 
     def iterates(self, problem):
         v = np.zeros(problem.inner_dim)

@@ -5,6 +5,7 @@ from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
 from benchmark_utils.numerics.linear_solvers import (
     LINEAR_SOLVERS,
     NEED_SYMMETRY,
+    SHARE_THE_MATRIX,
     implicit_gradient,
 )
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
@@ -90,11 +91,12 @@ class Solver(Estimator):
                 f"Implicit: linear_solver={self.linear_solver} needs a symmetric matrix, which the "
                 "Jacobian of a root's residual is not; give linear_solver=gmres."
             )
-        if self.linear_solver == "shine" and self.inner_solver not in QUASI_NEWTON:
+        if self.linear_solver in SHARE_THE_MATRIX and self.inner_solver not in QUASI_NEWTON:
             quasi_newton = "broyden" if problem.inner_is_root else "lbfgs"
             return (
-                f"Implicit: linear_solver=shine reuses the matrix of a quasi-Newton method, which "
-                f"inner_solver={self.inner_solver} has none of; give inner_solver={quasi_newton}."
+                f"Implicit: linear_solver={self.linear_solver} reuses the matrix of a quasi-Newton "
+                f"method, which inner_solver={self.inner_solver} has none of; give "
+                f"inner_solver={quasi_newton}."
             )
         return None
 

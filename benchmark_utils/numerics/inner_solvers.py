@@ -198,15 +198,20 @@ def lbfgs(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATION
     """
     if max_iterations == 0:
         return InnerSolution(inner_var)
-    residual = np.inf
+    residual, grad, points = np.inf, None, []
 
     def value_grad(inner_var):
-        nonlocal residual
+        nonlocal residual, grad
         value, grad = problem.inner_value_grad(inner_var, outer_var)
         residual = np.linalg.norm(grad)
+        if not points:
+            points.append((inner_var.copy(), grad))
         return value, grad
 
     def stop(intermediate_result):
+        # The line search ended at the last gradient.
+        points.append((intermediate_result.x.copy(), grad))
+        del points[: -memory - 1]
         if residual <= tolerance:
             raise StopIteration
 
@@ -218,7 +223,10 @@ def lbfgs(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATION
     result = minimize(
         value_grad, inner_var, jac=True, method="L-BFGS-B", callback=stop, options=options
     )
-    inner_var, inverse_hessian = result.x, InverseHessian(result.hess_inv.sk, result.hess_inv.yk)
+    inner_var = result.x
+    # After more than ``memory`` iterations SciPy returns its own pairs in another order.
+    variables, gradients = zip(*points, strict=True)
+    inverse_hessian = InverseHessian(np.diff(variables, axis=0), np.diff(gradients, axis=0))
     if residual > tolerance > 0 and result.nit < max_iterations:
         inner_var, _ = newton_to_the_end(problem, outer_var, inner_var, tolerance, N_NEWTON_STEPS)
     else:

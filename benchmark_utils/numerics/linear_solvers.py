@@ -24,6 +24,8 @@ from scipy.sparse.linalg import gmres as scipy_gmres
 MAX_ITERATIONS = 10_000
 # Products after which GMRES starts anew, with less memory.
 GMRES_MEMORY = 30
+# Steps of conjugate gradients that refine SHINE.
+N_REFINING_STEPS = 5
 
 
 class LinearSystem(NamedTuple):
@@ -149,6 +151,15 @@ def shine(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
     return system.restrict(system.inverse_hessian(rhs))
 
 
+def shine_refined(system, rhs, v, tolerance, max_iterations=MAX_ITERATIONS):
+    """SHINE, refined by at most five steps of conjugate gradients; the initial v is not used.
+
+    Ramzi et al. (2022), see :func:`shine`.
+    """
+    v = shine(system, rhs, v, tolerance)
+    return conjugate_gradient(system, rhs, v, tolerance, min(N_REFINING_STEPS, max_iterations))
+
+
 LINEAR_SOLVERS = {
     "exact": exact,
     "conjugate_gradient": conjugate_gradient,
@@ -157,8 +168,11 @@ LINEAR_SOLVERS = {
     "neumann": neumann,
     "jacobian_free": jacobian_free,
     "shine": shine,
+    "shine_refined": shine_refined,
 }
-NEED_SYMMETRY = ("conjugate_gradient", "lbfgs")
+NEED_SYMMETRY = ("conjugate_gradient", "lbfgs", "shine_refined")
+# Those that use the quasi-Newton matrix of the inner solver.
+SHARE_THE_MATRIX = ("shine", "shine_refined")
 
 
 class ImplicitGradient(NamedTuple):
