@@ -73,7 +73,7 @@ figures: .venv/ready
 # The figures of the README and docs/problem.md: RESULTS, or the latest, of configs/ijcnn1.yml.
 readme-figures: .venv/ready
 	python scripts/readme_figures.py problem
-	python scripts/readme_figures.py ijcnn1 $(if $(RESULTS),--results $(RESULTS))
+	python scripts/readme_figures.py ijcnn1
 
 lint: .venv/ready
 	ruff check .

@@ -111,13 +111,13 @@ def table(points, cost):
 
 
 def draw(points, new, title, path):
-    """The gaps of all methods against time and calls, the new one in black."""
+    """The gaps of all methods against time and calls; the new one in black, if there is one."""
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), sharey=True, layout="constrained")
     others = sorted(set(points["method"]) - {new})
     colors = dict(zip(others, plt.get_cmap("tab20")(range(len(others))), strict=True))
     for axis, cost in zip(axes, COSTS, strict=True):
         gaps = median_gaps(points, cost)
-        for method in [*others, new]:
+        for method in [*others, *([new] if new else [])]:
             style = (
                 dict(color="black", lw=2.5) if method == new else dict(color=colors[method], lw=1)
             )

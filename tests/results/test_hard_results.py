@@ -7,7 +7,6 @@ import figures
 import numpy as np
 import pandas as pd
 import pytest
-import readme_figures
 import suite
 import summary
 
@@ -159,7 +158,6 @@ def test_a_file_that_is_not_whole_is_named_in_a_sentence(results, tmp_path, caps
             (summary, [broken]),
             (summary, ["--winners", broken]),
             (figures, ["--results", broken]),
-            (readme_figures, ["ijcnn1", "--results", broken]),
         ):
             with pytest.raises(SystemExit) as end:
                 printed(script, capsys, *arguments)
