@@ -278,12 +278,8 @@ def chosen_parameters(solver, task, variant):
 
 def best_of_first(n, tuning):
     """What the first seed would have chosen of the first n candidates; None if not all have run."""
-    names, runs = tuning.names, tuning.first_runs()
-    if runs.empty:
-        return None
-    first = {tuple(str(point[name]) for name in names) for point in tuning.points[:n]}
-    rows = runs[names].astype(str).itertuples(index=False, name=None)
-    return tuning.parameters(ranking(runs[[row in first for row in rows]], names).iloc[0])
+    runs = tuning.first_runs_of(tuning.wide[:n])
+    return None if runs.empty else tuning.parameters(ranking(runs, tuning.names).iloc[0])
 
 
 def is_tuned(solver):

@@ -2,6 +2,7 @@
 
     python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE]
     python scripts/tune.py --config TASK
+    python scripts/tune.py --quickstart
     python scripts/tune.py --defaults [-j N] [--parallel-config FILE]
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
@@ -10,9 +11,10 @@ around the best of these. The best five have two more runs, with other seeds. Al
 tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes on where it was.
 The choice is written to tuning/TASK/chosen.yml.
 
-With --config, configs/TASK.yml gets the chosen parameters, and the solvers without a search space.
-With --defaults, run what was chosen on any task on all other tasks that were tuned, and print for
-each solver the parameters that do best over all of them.
+With --quickstart, the solvers of configs/quickstart.yml get those candidates on `simulated` whose
+curves end lowest. With --config, configs/TASK.yml gets the chosen parameters, and the solvers
+without a search space. With --defaults, run what was chosen on any task on all other tasks that
+were tuned, and print for each solver the parameters that do best over all of them.
 """
 
 import argparse
@@ -272,6 +274,30 @@ def write_config(task):
     return path
 
 
+def lowest(tuning):
+    """The candidate whose curves end lowest, on average over its seeds."""
+    gaps = tuning.runs().groupby(tuning.names, sort=False)["gap"].mean()
+    return tuning.parameters(gaps.reset_index().loc[gaps.argmin()])
+
+
+def write_quickstart(task="simulated"):
+    """Give the solvers of configs/quickstart.yml the candidates whose curves end lowest."""
+    path = CONFIGS / "quickstart.yml"
+    config = yaml.safe_load(path.read_text())
+    names = [next(iter(entry)) if isinstance(entry, dict) else entry for entry in config["solver"]]
+    tuned = {name: Tuning(task, name, []) for name in names if name in spaces()}
+    config["solver"] = [
+        {name: lowest(tuned[name])} if name in tuned and tuned[name].path.exists() else name
+        for name in names
+    ]
+    header = (
+        "# Steps by `python scripts/tune.py --quickstart`: of all candidates of tuning/simulated,\n"
+    )
+    header += "# those whose curves end lowest. Comparisons take those of the best score.\n"
+    write_text(path, header + yaml.safe_dump(config, sort_keys=False))
+    return path
+
+
 def overall(solver, parallel):
     """The parameters that do best over all tasks on which a solver was tuned, as lines of text.
 
@@ -303,8 +329,12 @@ def main():
     parser.add_argument("-j", "--n-jobs", help="as for `benchopt run`")
     parser.add_argument("--parallel-config", help="as for `benchopt run`")
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
+    parser.add_argument("--quickstart", action="store_true", help="write configs/quickstart.yml")
     parser.add_argument("--defaults", action="store_true", help="what does best on all tasks")
     arguments = parser.parse_args()
+    if arguments.quickstart:
+        print(f"Wrote {write_quickstart()}")
+        return
     if arguments.task is None and not arguments.defaults:
         parser.error(f"give a task: one of {', '.join(TASKS)}")
     if arguments.config:

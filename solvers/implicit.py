@@ -15,7 +15,7 @@ from benchmark_utils.validation import fraction, integer, one_of
 ALL_SOLVERS = INNER_SOLVERS | ROOT_SOLVERS
 # Those for roots, where gradient descent is the fixed-point iteration, and those whose matrix SHINE
 # can use.
-FOR_ROOTS = ("gradient_descent", "exact", *ROOT_SOLVERS)
+FOR_ROOTS = ("auto", "gradient_descent", "exact", *ROOT_SOLVERS)
 QUASI_NEWTON = ("lbfgs", "broyden")
 
 

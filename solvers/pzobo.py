@@ -48,7 +48,7 @@ class Solver(StochasticSolver):
         "smoothing": positive,
         "outer_decay": non_negative,
         "n_inner_steps": integer(1),
-        "n_directions": integer(1),
+        "n_directions": integer(1, 10**4),
         **StochasticSolver.allowed,
     }
     search_space = {

@@ -159,15 +159,26 @@ def test_solvers_refuse_numbers_beyond_all_use(name, parameters):
     assert_advice(reason, name, **parameters)
 
 
-@pytest.mark.parametrize("name", ["StocBiO", "Unrolled"])
-def test_steps_that_memory_does_not_hold_are_refused(one_gibibyte, name):
+def test_steps_that_memory_does_not_hold_are_refused(one_gibibyte):
     problem = make_problem()
-    refused, reason = make_solver(name, n_inner_steps=10**8).skip(problem)
+    assert make_solver("Unrolled", n_inner_steps=10**8).skip(problem) == (
+        True,
+        "Unrolled: n_inner_steps=100000000 would need 7.5 GiB of memory, of which 1.0 are free; "
+        "give less.",
+    )
+    refused, reason = make_solver("StocBiO", n_inner_steps=10**5, eval_freq=1).skip(problem)
     assert refused
-    assert reason.startswith(f"{name}: ")
-    assert "n_inner_steps=100000000" in reason
-    assert "GiB of memory, of which 1.0 are free; give less." in reason
-    assert make_solver(name).skip(problem) == (False, None)
+    assert "n_inner_steps=100000" in reason
+    assert reason.endswith("GiB of memory, of which 1.0 are free; give less.")
+    for name in ("StocBiO", "Unrolled"):
+        assert make_solver(name).skip(problem) == (False, None)
+
+
+def test_the_clock_is_looked_at_often_enough():
+    refused, reason = make_solver("StocBiO", n_inner_steps=10**6).skip(make_problem())
+    assert refused
+    assert_advice(reason, "StocBiO", n_inner_steps=10**6)
+    assert "minibatches between two looks at the clock; give values that make at most" in reason
 
 
 def test_the_objective_takes_no_numbers_beyond_its_problem():

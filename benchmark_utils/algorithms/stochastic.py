@@ -5,12 +5,15 @@ framework, counts oracle calls, and talks to benchopt. A solver adds its paramet
 ``make_step``.
 """
 
+from math import gcd
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from benchmark_utils.algorithms.base import BilevelSolver
 from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
+from benchmark_utils.algorithms.limits import Clock, finish
 from benchmark_utils.algorithms.refusals import StepRefused, refused_step
 from benchmark_utils.frameworks import FRAMEWORKS, get_framework, that_runs
 from benchmark_utils.frameworks.python import row
@@ -21,6 +24,10 @@ Array = Any  # a NumPy or JAX array, whichever the framework computes with
 
 # Iterations whose minibatches are drawn together.
 DRAWN_TOGETHER = 2048
+# Compiled code takes about ten seconds for so many.
+MOST_MINIBATCHES = 10**7
+# Iterations before the first look at the clock within a chunk.
+FIRST_LENGTH = 16
 
 
 class StochasticSolver(BilevelSolver):
@@ -124,9 +131,15 @@ class StochasticSolver(BilevelSolver):
         return self.refuse_draws() or self.refuse_step(problem)
 
     def refuse_draws(self):
-        """Say why the indices of minibatches do not fit into memory; None if they do."""
+        """Say why minibatches are too many between two evaluations; None if they are not."""
         names = [name for name in self.parameters if name.startswith(("n_", "eval_freq"))]
         n_batches = self.n_inner_batches + self.n_outer_batches
+        if self.eval_freq * n_batches > MOST_MINIBATCHES:
+            given = ", ".join(f"{name}={getattr(self, name)}" for name in names)
+            return (
+                f"{self.name}: {given} make {self.eval_freq * n_batches:,} minibatches between two "
+                f"looks at the clock; give values that make at most {MOST_MINIBATCHES:,}."
+            )
         return too_large(self, names, max(DRAWN_TOGETHER, self.eval_freq) * n_batches)
 
     def refuse_step(self, problem):
@@ -200,12 +213,34 @@ class StochasticSolver(BilevelSolver):
         self.iterations = 0
         state = self.first_state(arrays, *self.start)
         self.point = state.inner_var, state.outer_var
+        clock, length = Clock(callback), self.first_length()
         while callback():
-            draws = next(chunks)
-            state = self.iterate(state, arrays, draws)
-            self.point = self.runtime.wait((state.inner_var, state.outer_var))
-            self.iterations += self.eval_freq
-            self.calls.add(draws)
+            draws, done = next(chunks), 0
+            while done < self.eval_freq:
+                piece = row(draws, slice(done, done + length))
+                before = perf_counter()
+                state = self.iterate(state, arrays, piece)
+                self.point = self.runtime.wait((state.inner_var, state.outer_var))
+                done += len(piece[0])
+                self.iterations += len(piece[0])
+                self.calls.add(piece)
+                if clock.has_run_out():
+                    finish(callback, self.iterations)
+                    return
+                length = self.next_length(length, perf_counter() - before)
+
+    def first_length(self):
+        """Iterations between two looks at the clock. JAX compiles for each number of them."""
+        if self.framework == "jax":
+            is_long = self.eval_freq > DRAWN_TOGETHER
+            return gcd(self.eval_freq, DRAWN_TOGETHER) if is_long else self.eval_freq
+        return min(FIRST_LENGTH, self.eval_freq)
+
+    def next_length(self, length, seconds):
+        """The next number of these, such that they take about a tenth of a second."""
+        if self.framework == "jax":
+            return length
+        return 2 * length if seconds < 0.1 else max(1, length // 2)
 
     def chunks(self, rngs):
         """The draws of ``eval_freq`` iterations at a time, without end; see :meth:`draws`.

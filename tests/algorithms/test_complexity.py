@@ -20,6 +20,10 @@ WRONG = {
     "SOBA": dict(outer_step_size=(2.0, 1.0)),
 }
 
+# Seconds each: the others have long inner loops.
+QUICK = ("SABA", "SRBA", "SOBA")
+CASES = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in THEOREMS]
+
 
 def measured(name, wrong=None):
     """The exponent on the short ladder, with some powers of T replaced."""
@@ -36,12 +40,12 @@ def measured(name, wrong=None):
     return exponent(ladder.calls, ladder.mean)
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+@pytest.mark.parametrize("name", CASES)
 def test_calls_grow_as_the_theorem_says(name):
     assert measured(name) == pytest.approx(THEOREMS[name].exponent, abs=TOLERANCE)
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+@pytest.mark.parametrize("name", CASES)
 def test_the_ladder_tells_a_step_of_a_wrong_power(name):
     assert abs(measured(name, WRONG[name]) - THEOREMS[name].exponent) > 2 * TOLERANCE
 

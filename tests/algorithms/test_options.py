@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 
 from benchmark_utils.frameworks import get_framework
-from helpers import (
-    make_full_batch,
-    make_problem,
-    make_quadratic,
-    make_solver,
-    run,
-)
+from benchmark_utils.problems import get_problem
+from helpers import make_problem, make_quadratic, make_solver, multiclass_data, run
 
 FULL = dict(framework="python", batch_size="full", eval_freq=1)
 
@@ -142,8 +137,10 @@ def test_options_walk_the_same_path_on_all_frameworks(name, option):
 @pytest.mark.parametrize("framework", ["python", "numba", "jax"])
 @pytest.mark.parametrize("make", [
     make_problem, make_quadratic,
-    lambda: make_full_batch("multinomial_logreg", "digits", data={}, reg="exp", n_reg="full"),
-    lambda: make_full_batch("data_cleaning", "digits", data=dict(corruption=0.5), ridge=0.1),
+    lambda: get_problem("multinomial_logreg")(
+        **multiclass_data(), reg="exp", n_reg="full", seed=0
+    ),
+    lambda: get_problem("data_cleaning")(**multiclass_data(), ridge=0.1, seed=0),
 ])  # fmt: skip
 def test_differences_of_minibatch_values_average_to_that_of_g(make, framework):
     problem = make()

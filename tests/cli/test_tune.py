@@ -63,7 +63,7 @@ def tune(folder, *arguments, last_run=0):
     }
     done = subprocess.run(
         [sys.executable, "-c", TUNE, str(folder), str(last_run), *arguments],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300,
+        cwd=ROOT, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode, done.stdout

@@ -169,7 +169,9 @@ def test_learnt_turns_are_those_of_the_validation_images():
             upright.reshape(120, -1), labels, images.reshape(120, -1), labels,
             image_shape=(11, 11), n_draws=3, ridge=0.01, seed=0,
         )  # fmt: skip
-        learnt.append(np.exp(run(make_solver("HOAG", problem), 25)["outer_var"][0]))
+        # h has another local minimum near small angles.
+        problem.outer_var0 = np.log([0.5, 0.1, 0.1, 0.1])
+        learnt.append(np.exp(run(make_solver("Implicit", problem), 25)["outer_var"][0]))
     # Standard deviations of angles; the noise makes some turning good for upright images too.
     assert learnt[0] < 0.25
     assert learnt[1] > 1.5 * learnt[0]

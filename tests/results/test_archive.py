@@ -176,6 +176,23 @@ def test_a_solver_without_random_numbers_is_known_by_its_curves():
     assert not repeats(curves_of(others, range(3)))
 
 
+def test_fewer_trials_choose_the_best_of_the_first_candidates(tmp_path, monkeypatch):
+    import tune
+    from archive import best_of_first
+
+    monkeypatch.setattr(tune, "FOLDER", tmp_path)
+    tuning = tune.Tuning("simulated", "SOBA", [])
+    assert best_of_first(5, tuning) is None
+    # The gap of the k-th candidate; the best of all is not among the first five.
+    gaps = [0.5, 0.4, 0.3, 0.1, 0.2, 0.6, 0.01]
+    rows = [
+        point | dict(seed=tuning.seeds[0], max_calls=tuning.budget, gap=gap, status="ok", seconds=1)
+        for point, gap in zip(tuning.wide, gaps, strict=False)
+    ]
+    tune.write(pd.DataFrame(rows).assign(**dict.fromkeys(tune.COSTS, 1e6)), tuning.path)
+    assert best_of_first(5, tuning) == tuning.wide[3]
+
+
 def test_the_repositorys_archive_is_small_and_no_curve_is_below_its_optimum(capsys):
     from archive import ARCHIVE, check_all
 
