@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmark_utils.judge import Judge, value_function
 from benchmark_utils.numerics import newton
+from benchmark_utils.problems.logreg import LogReg
 from helpers import logreg_data, make_problem
 
 
@@ -108,3 +109,16 @@ def test_an_outer_variable_outside_the_domain_is_refused():
     problem = make_problem(reg="lin")
     with pytest.raises(ValueError, match=r"entries from -1\.0 to.*project every outer step"):
         Judge(problem).evaluate(problem.inner_var0, np.full(5, -1.0))
+
+
+def test_newtons_method_comes_back_from_where_the_loss_is_flat():
+    # All features are positive: far on the wrong side the loss is large and its curvature nothing.
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 1)) + 2
+    y = np.where(X[:, 0] - 2 + rng.logistic(size=200) > 0, 1.0, -1.0)
+    data = dict(X_train=X[:100], y_train=y[:100], X_val=X[100:], y_val=y[100:])
+    problem = LogReg(**data, reg="exp", n_reg="full", box="none", seed=0)
+    outer_var = np.array([-6.0])
+    for start in 100 * np.random.default_rng(3).standard_normal((3, 1)):
+        theta, _ = newton.newton(problem, outer_var, start)
+        assert np.linalg.norm(problem.inner_value_grad(theta, outer_var)[1]) < 1e-10

@@ -12,6 +12,8 @@ DENSE_DIM = 1000
 # precision of float64. The limit on iterations stops them if the Hessian is singular.
 LINEAR_TOLERANCE, MAX_CG_ITERATIONS = 1e-12, 5000
 EPSILON = np.finfo(float).eps
+# By how much, relatively, sums over many samples are wrong.
+ROUNDING = 1e-12
 
 
 def newton(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200):
@@ -52,9 +54,11 @@ def newton(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200)
             step = 0.5**halvings
             candidate = inner_var - step * direction
             new_value, new_grad = problem.inner_value_grad(candidate, outer_var)
-            # Near the solution G is constant up to rounding, but the gradient still decreases.
             decreases = new_value <= value - 1e-4 * step * slope
-            if decreases or np.linalg.norm(new_grad) <= 0.5 * norm:
+            # Near the solution G is constant up to rounding, but the gradient still decreases. Far
+            # from it G must decrease: a flat loss has a small gradient where it is large.
+            rises = new_value > value + ROUNDING * abs(value)
+            if decreases or (not rises and np.linalg.norm(new_grad) <= 0.5 * norm):
                 break
         else:
             break
