@@ -244,8 +244,13 @@ def test_solvers_that_need_a_minimum_refuse_a_root(problem, name):
 @pytest.mark.parametrize(
     ("name", "parameters", "sentence"),
     [
-        ("Implicit", {}, "inner_solver=auto needs an inner problem that is a minimum"),
-        ("Implicit", dict(inner_solver="newton"), "give one of gradient_descent, exact, anderson"),
+        ("Implicit", {}, "linear_solver=conjugate_gradient needs a symmetric matrix"),
+        (
+            "Implicit",
+            dict(inner_solver="lbfgs"),
+            "inner_solver=lbfgs needs an inner problem that is a minimum",
+        ),
+        ("Implicit", dict(inner_solver="newton"), "give one of auto, gradient_descent, exact"),
         ("Implicit", dict(inner_solver="broyden"), "linear_solver=conjugate_gradient needs a symm"),
         (
             "Implicit",
