@@ -16,10 +16,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from archive import ARCHIVE, Archive, Task, as_points, check, is_tuned, run_curves
 from suite import BENCHMARK, ROOT, TASKS
 from tune import Tuning, options_of
 
+from archive import ARCHIVE, Archive, Task, as_points, check, is_tuned, run_curves
 from benchmark_utils.results.archive import read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios
 from benchmark_utils.results.files import replaced
