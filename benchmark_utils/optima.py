@@ -29,6 +29,10 @@ class Optimum(NamedTuple):
     at_lower: int  # entries of lambda that are at each bound
     at_upper: int
 
+    def starts_at(self, start_value):
+        """Whether h at the first lambda is this one, up to rounding."""
+        return np.isclose(self.start_value, start_value, rtol=TOLERANCE, atol=0)
+
 
 @cache
 def stored_optima(path=TABLE):
@@ -60,5 +64,4 @@ def find_optimum(dataset, problem, start_value):
     if not rows:
         return None
     start = start_value()
-    same = (row for row in rows if np.isclose(row.start_value, start, rtol=TOLERANCE, atol=0))
-    return next((row.value for row in same), None)
+    return next((row.value for row in rows if row.starts_at(start)), None)

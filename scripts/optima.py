@@ -75,10 +75,10 @@ def optimum(objective, dataset):
 
 
 def store(row):
-    """Put a row into the table, in the place of a higher value of the same task."""
-    same = (row.dataset, row.problem)
-    others = [old for old in stored_optima() if (old.dataset, old.problem) != same]
-    rows = sorted([*others, row])
+    """Put a row into the table, unless that has a lower value of the same task."""
+    same = [old for old in stored_optima() if (old.dataset, old.problem) == row[:2]]
+    lower = [old for old in same if old.value < row.value and old.starts_at(row.start_value)]
+    rows = sorted([*(set(stored_optima()) - set(same)), *(lower or [row])])
     with replaced(TABLE) as draft, draft.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([Optimum._fields, *rows])

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from benchopt.utils.run_context import RunContext
-from scipy.optimize import minimize
+from optima import minimise
 from stopwatch import make_solver
 from suite import BENCHMARK, ROOT, make_dataset
 
@@ -110,21 +110,12 @@ def resampled(parts, n_samples):
 
 def lowest(problem):
     """h*, by L-BFGS-B from the best of a few shared lambda."""
-    inner_var = problem.inner_var0
-
-    def h(outer_var):
-        nonlocal inner_var
-        value, gradient, inner_var = value_function(problem, outer_var, inner_var)
-        return value, gradient
-
     shared = np.linspace(problem.lower, problem.upper, 5)[1:-1]
     starts = [np.full(problem.outer_dim, value) for value in shared]
-    start = min(starts, key=lambda outer_var: h(outer_var)[0])
-    bounds = [(problem.lower, problem.upper)] * problem.outer_dim
-    # Where penalties are small, h is flat, and still falls.
-    options = dict(maxcor=20, ftol=1e-15, gtol=1e-10)
-    found = minimize(h, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return found.fun
+    start = min(
+        starts, key=lambda outer_var: value_function(problem, outer_var, problem.inner_var0)[0]
+    )
+    return minimise(problem, start, problem.lower, problem.upper)[0]
 
 
 def parameters_of(data, method):

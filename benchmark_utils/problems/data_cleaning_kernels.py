@@ -5,6 +5,7 @@ import numpy as np
 from benchmark_utils.frameworks.numba import kernels
 from benchmark_utils.oracle import Oracle, lambda_grad
 from benchmark_utils.problems import softmax_kernels as softmax
+from benchmark_utils.problems.box_kernels import project
 
 
 @kernels.oracle
@@ -121,11 +122,6 @@ def inner_value(arrays, inner_var, outer_var, batch):
         squares += inner_var[k] * inner_var[k]
     fit = softmax.loss(inner.rows[batch], inner.labels[batch], weights, inner_var)
     return fit + arrays.ridge * squares / 2
-
-
-@kernels.oracle
-def project(arrays, outer_var):
-    return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
 
 ORACLE = Oracle(

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmark_utils.frameworks.numba import block_kernels, kernels
 from benchmark_utils.oracle import Oracle
+from benchmark_utils.problems.box_kernels import project
 
 
 @kernels.kernel
@@ -174,11 +175,6 @@ def outer_grad(arrays, inner_var, outer_var, batch):
 @kernels.oracle
 def outer_lambda_grad(arrays, inner_var, outer_var, batch):
     return arrays.f_lambda
-
-
-@kernels.oracle
-def project(arrays, outer_var):
-    return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
 
 @kernels.oracle

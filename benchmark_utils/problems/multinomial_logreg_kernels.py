@@ -5,6 +5,7 @@ import numpy as np
 from benchmark_utils.frameworks.numba import kernels
 from benchmark_utils.oracle import Oracle
 from benchmark_utils.problems import softmax_kernels as softmax
+from benchmark_utils.problems.box_kernels import project
 
 
 @kernels.oracle
@@ -97,11 +98,6 @@ def inner_value(arrays, inner_var, outer_var, batch):
     for k in range(inner_var.shape[0]):
         penalty += weights[arrays.groups[k]] * inner_var[k] * inner_var[k]
     return fit + penalty / 2
-
-
-@kernels.oracle
-def project(arrays, outer_var):
-    return np.minimum(np.maximum(outer_var, arrays.lower), arrays.upper)
 
 
 ORACLE = Oracle(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark_utils.results.curves import CALLS
-from benchmark_utils.results.files import replaced
+from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.levels import COSTS, CURVE, LEVELS
 
 COUNTS = [f"{kind}_calls" for kind in CALLS[1:]]
@@ -125,8 +125,7 @@ def write_curves(curves, path):
 def write_manifest(manifest, folder):
     """Write the manifest of a task's folder, which is there only once it is whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    with replaced(folder / MANIFEST) as draft:
-        draft.write_text(json.dumps(manifest, indent=2) + "\n")
+    write_text(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
 
 
 def read_manifest(folder):

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from benchmark_utils.results.curves import oracle_calls
+from benchmark_utils.results.levels import LEVELS
 
-# h - h* at the end of a level, relative to where the curve starts.
-LEVELS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 COSTS = [f"calls_{level:.0e}".replace("e-0", "e-") for level in LEVELS]
 # In units of the budget.
 MISS, DIVERGENCE = 10, 100
