@@ -25,7 +25,7 @@ import pandas as pd
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
-from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
+from suite import BENCHMARK, ROOT, TASKS, judged_task
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
 from benchmark_utils.results.files import replaced, write_text
@@ -234,18 +234,6 @@ def write(table, path):
         table.to_csv(draft, index=False)
 
 
-def known_problem(task):
-    """The problem of a task; the script ends if its optimum is not known."""
-    objective, dataset = parts_of(task)
-    problem = problem_of(objective, dataset)
-    if objective.optimum is None:
-        raise SystemExit(
-            f"The optimum of {task} is not known, so that candidates have no gap to be scored by; "
-            f"run `make optima TASK={task}` first."
-        )
-    return problem
-
-
 def write_chosen(task):
     """Write the choice of all solvers whose tuning is complete."""
     chosen = {}
@@ -351,7 +339,7 @@ def main():
         for solver in known:
             print("\n".join(overall(solver, parallel)), flush=True)
         return
-    problem = known_problem(arguments.task)
+    _, problem = judged_task(arguments.task)
     for solver in arguments.solvers or known:
         if solver not in known:
             raise SystemExit(f"{solver} has no search space; give one of {', '.join(known)}.")

@@ -61,7 +61,7 @@ class Solver(StochasticSolver):
     }
     search_space = {
         "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "outer_step_size": LogUniform(0.1, 10_000),
         "barrier": Choice(0.1, 0.5, 1.0),
         "outer_decay": Choice(0.0, 0.25),
     }

@@ -62,7 +62,7 @@ class Solver(StochasticSolver):
     }
     search_space = {
         ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "outer_step_size": LogUniform(0.1, 10_000),
         "period": Choice(8, 64),
     }
 
