@@ -6,8 +6,8 @@
     python scripts/tune.py --defaults [-j N] [--parallel-config FILE]
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
-quasi-random points and one run per point: 12 points of its space, then 8 of a third of each range
-around the best of these. The best five have two more runs, with other seeds. All runs are kept in
+quasi-random points and one run per point: 12 points of its space, and the candidates that the task
+gives, then 8 of a third of each range around the best of these. The best five have two more runs, with other seeds. All runs are kept in
 tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes on where it was.
 The choice is written to tuning/TASK/chosen.yml.
 
@@ -67,7 +67,8 @@ class Tuning:
         self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
         self.space = cls.search_space
         self.names = names_of(self.space)
-        self.wide = points(self.space, N_WIDE)
+        given = TASKS[task].get("candidates", {}).get(cls.name, [])
+        self.wide = points(self.space, N_WIDE) + given
         self.budget = TASKS[task]["max_calls"]
         self.path = FOLDER / task / f"{cls.name}.csv"
         self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
@@ -295,7 +296,7 @@ def overall(solver, parallel):
     tunings = [tuning for tuning in tunings if tuning.best() is not None]
     if not tunings:
         return
-    candidates = tunings[0].wide
+    candidates = points(tunings[0].space, N_WIDE)
     for tuning in tunings:
         chosen = tuning.parameters(tuning.best())
         candidates = candidates + [chosen] * (chosen not in candidates)
