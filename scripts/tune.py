@@ -7,9 +7,9 @@
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
 quasi-random points and one run per point: 12 points of its space, and the candidates that the task
-gives, then 8 of a third of each range around the best of these. The best five have two more runs, with other seeds. All runs are kept in
-tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes on where it was.
-The choice is written to tuning/TASK/chosen.yml.
+gives, then 8 of a third of each range around the best of these. The best five have two more runs,
+with other seeds. All runs are kept in tuning/TASK/SOLVER.csv, and none is run twice: a tuning that
+was interrupted goes on where it was. The choice is written to tuning/TASK/chosen.yml.
 
 With --quickstart, the solvers of configs/quickstart.yml get those candidates on `simulated` whose
 curves end lowest. With --config, configs/TASK.yml gets the chosen parameters, and the solvers
