@@ -6,7 +6,7 @@ RESULTS ?=
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures lint clean
+.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures notebooks bibtex lint clean
 
 run: .venv/ready
 	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
@@ -74,6 +74,19 @@ figures: .venv/ready
 readme-figures: .venv/ready
 	python scripts/readme_figures.py problem
 	python scripts/readme_figures.py ijcnn1
+
+# The tutorials as notebooks, run from top to bottom: outputs/notebooks.
+notebooks: .venv/ready
+	mkdir -p outputs/notebooks
+	for page in docs/tutorial*.md; do \
+		jupytext --to ipynb --set-kernel python3 --execute --run-path . --output outputs/notebooks/$$(basename $$page .md).ipynb \
+			$$page || exit 1; \
+	done
+
+# BibTeX of the papers of solvers: SOLVERS="SOBA SABA".
+SOLVERS ?=
+bibtex: .venv/ready
+	@python scripts/bibtex.py $(SOLVERS)
 
 lint: .venv/ready
 	ruff check .
