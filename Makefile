@@ -1,6 +1,5 @@
 # The two commands of the README are `make run` and `make test`; both build .venv first.
 PYTHON ?= python3
-RESULTS ?=
 # benchopt starts python and pytest by name.
 # Make 3.81, which macOS has, finds commands in this PATH only if it starts another shell than sh.
 SHELL := /bin/bash
@@ -70,7 +69,7 @@ NAMES ?=
 figures: .venv/ready
 	python scripts/figures.py $(NAMES)
 
-# The figures of the README and docs/problem.md: RESULTS, or the latest, of configs/ijcnn1.yml.
+# The figures of the README and docs/problem.md, from the archive only.
 readme-figures: .venv/ready
 	python scripts/readme_figures.py problem
 	python scripts/readme_figures.py ijcnn1
