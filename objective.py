@@ -151,7 +151,7 @@ class Objective(BaseObjective):
         told = {} if self.question == "minimise" else {"question": self.question}
         return dict(problem=self.bilevel_problem, **told)
 
-    def evaluate_result(self, inner_var, outer_var, iterations, calls, **estimates):
+    def evaluate_result(self, inner_var, outer_var, iterations, calls, device="cpu", **estimates):
         counts = {f"{name}_calls": count for name, count in calls.items()}
         marks = dict(threads=share(), parallel=int(runs_in_parallel()))
         common = dict(iterations=iterations, **counts, **marks)
@@ -170,9 +170,9 @@ class Objective(BaseObjective):
             self.first_watched = watched
         return "ok" if watched <= self.first_watched + DIVERGED else "diverged"
 
-    def save_final_results(self, outer_var, **result):
+    def save_final_results(self, outer_var, device="cpu", **result):
         """The entry of a curve in the column ``final_results`` of the results file."""
-        return dict(outer_var=np.asarray(outer_var, float), **provenance(self))
+        return dict(outer_var=np.asarray(outer_var, float), device=device, **provenance(self))
 
     def get_one_result(self):
         problem = self.bilevel_problem
