@@ -83,6 +83,7 @@ class StochasticSolver(BilevelSolver):
 
     n_inner_batches = 1
     n_outer_batches = 1
+    takes_non_convex = True
     draw_changes_calls = False
     reads_all_blocks = False
     _compiled_oracle = None
