@@ -69,9 +69,11 @@ def load(value, device):
     if isinstance(value, tuple):
         members = [load(member, device) for member in value]
         return type(value)(*members) if hasattr(value, "_fields") else tuple(members)
-    if isinstance(value, numpy.ndarray):
-        return torch.from_numpy(value).to(device)
-    return value.item() if isinstance(value, numpy.generic) else value
+    if isinstance(value, torch.Tensor) or not hasattr(value, "__array__"):
+        return value
+    # JAX's arrays may not be written to.
+    array = numpy.require(value, requirements="W")
+    return torch.from_numpy(array).to(device) if array.ndim else value.item()
 
 
 def device_of(value):

@@ -37,7 +37,7 @@ class TorchProblem(NetworkProblem, TwoLossesProblem):
 
     Parameters
     ----------
-    inner, outer : torch.nn.Module, or dict of str to tensor
+    inner, outer : torch.nn.Module, or dict of str to tensor or array
         Starting points of theta and lambda.
     inner_samples, outer_samples : tuple of arrays, (n, ...) and (m, ...)
         Arrays with one entry per sample.
@@ -50,9 +50,9 @@ class TorchProblem(NetworkProblem, TwoLossesProblem):
 
     def __init__(self, inner, outer, inner_samples, outer_samples, scored=None):
         self.scored = scored or {}
-        inner_tensors, self.inner_tree = flattened(inner)
-        outer_tensors, self.outer_tree = flattened(outer)
-        super().__init__(inner_samples, outer_samples, inner_tensors, outer_tensors)
+        inner_var0, self.inner_tree = flattened(inner)
+        outer_var0, self.outer_tree = flattened(outer)
+        super().__init__(inner_samples, outer_samples, inner_var0, outer_var0)
         self.all_samples = load(self.all_samples, find_device("auto"))
 
     def derivatives(self):
@@ -79,16 +79,17 @@ class TorchProblem(NetworkProblem, TwoLossesProblem):
 
 
 def flattened(named):
-    """The parameters of a module or of a dict as a vector, and the function that makes the dict of
-    such a vector."""
+    """The parameters of a module or of a dict as a vector, in the order of their names as in a
+    pytree of JAX, and the function that makes the dict of such a vector."""
     if isinstance(named, torch.nn.Module):
         named = dict(named.named_parameters())
-    shapes = {name: tuple(tensor.shape) for name, tensor in named.items()}
+    arrays = {name: torch.as_tensor(named[name]).numpy(force=True) for name in sorted(named)}
+    shapes = {name: array.shape for name, array in arrays.items()}
 
     def as_dict(vector):
         return dict(zip(shapes, split(vector, shapes.values()), strict=True))
 
-    return joined([tensor.numpy(force=True) for tensor in named.values()]), as_dict
+    return joined(arrays.values()), as_dict
 
 
 def value_and_grad(loss, argnums):
