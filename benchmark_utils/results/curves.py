@@ -77,11 +77,15 @@ def final_points(results):
 
 
 def diverged(points):
-    """Whether each of these points is of a curve that has diverged by then, as a Series."""
+    """Whether each of these points is of a curve that has diverged by then, as a Series.
+
+    Where h is not judged it is NaN, and the status says so.
+    """
     finite = np.isfinite(points["objective_value"])
     if "objective_status" not in points:
         return ~finite
-    return ~finite | (points["objective_status"] != "ok")
+    judged = points["objective_status"] != "not judged"
+    return judged & (~finite | (points["objective_status"] != "ok"))
 
 
 def median_curves(results):
