@@ -26,7 +26,7 @@ from pathlib import Path
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
-from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
+from suite import BENCHMARK, ROOT, TASKS, judged_task
 from tune import FOLDER, Tuning, options_of, run_config
 
 from benchmark_utils.results.archive import (
@@ -69,13 +69,7 @@ class Task:
     @cached_property
     def objective(self):
         """The objective, with its data; the script ends if h* is not known."""
-        objective, dataset = parts_of(self.name)
-        self.problem = problem_of(objective, dataset)
-        if objective.optimum is None:
-            raise SystemExit(
-                f"The optimum of {self.name} is not known, so there is nothing to measure a gap "
-                f"from; run `make optima TASK={self.name}` first."
-            )
+        objective, self.problem = judged_task(self.name)
         return objective
 
     def manifest(self):

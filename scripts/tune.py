@@ -6,10 +6,10 @@
     python scripts/tune.py --defaults [-j N] [--parallel-config FILE]
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
-quasi-random points and one run per point: 12 points of its space, then 8 of a third of each range
-around the best of these. The best five have two more runs, with other seeds. All runs are kept in
-tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes on where it was.
-The choice is written to tuning/TASK/chosen.yml.
+quasi-random points and one run per point: 12 points of its space, and the candidates that the task
+gives, then 8 of a third of each range around the best of these. The best five have two more runs,
+with other seeds. All runs are kept in tuning/TASK/SOLVER.csv, and none is run twice: a tuning that
+was interrupted goes on where it was. The choice is written to tuning/TASK/chosen.yml.
 
 With --quickstart, the solvers of configs/quickstart.yml get those candidates on `simulated` whose
 curves end lowest. With --config, configs/TASK.yml gets the chosen parameters, and the solvers
@@ -25,7 +25,7 @@ import pandas as pd
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
-from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
+from suite import BENCHMARK, ROOT, TASKS, judged_task
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
 from benchmark_utils.results.files import replaced, write_text
@@ -67,7 +67,8 @@ class Tuning:
         self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
         self.space = cls.search_space
         self.names = names_of(self.space)
-        self.wide = points(self.space, N_WIDE)
+        given = TASKS[task].get("candidates", {}).get(cls.name, [])
+        self.wide = points(self.space, N_WIDE) + given
         self.budget = TASKS[task]["max_calls"]
         self.path = FOLDER / task / f"{cls.name}.csv"
         self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
@@ -234,18 +235,6 @@ def write(table, path):
         table.to_csv(draft, index=False)
 
 
-def known_problem(task):
-    """The problem of a task; the script ends if its optimum is not known."""
-    objective, dataset = parts_of(task)
-    problem = problem_of(objective, dataset)
-    if objective.optimum is None:
-        raise SystemExit(
-            f"The optimum of {task} is not known, so that candidates have no gap to be scored by; "
-            f"run `make optima TASK={task}` first."
-        )
-    return problem
-
-
 def write_chosen(task):
     """Write the choice of all solvers whose tuning is complete."""
     chosen = {}
@@ -307,7 +296,7 @@ def overall(solver, parallel):
     tunings = [tuning for tuning in tunings if tuning.best() is not None]
     if not tunings:
         return
-    candidates = tunings[0].wide
+    candidates = points(tunings[0].space, N_WIDE)
     for tuning in tunings:
         chosen = tuning.parameters(tuning.best())
         candidates = candidates + [chosen] * (chosen not in candidates)
@@ -351,7 +340,7 @@ def main():
         for solver in known:
             print("\n".join(overall(solver, parallel)), flush=True)
         return
-    problem = known_problem(arguments.task)
+    _, problem = judged_task(arguments.task)
     for solver in arguments.solvers or known:
         if solver not in known:
             raise SystemExit(f"{solver} has no search space; give one of {', '.join(known)}.")

@@ -300,17 +300,18 @@ def probe_threads(folder, *arguments, **environment):
     return counted, read_results(output)
 
 
-def readme_code(words):
-    """The one block of Python code of the README that has these words."""
-    blocks = (ROOT / "README.md").read_text().split("```python\n")[1:]
+def documented_code(words):
+    """The one block of Python code of the README or of docs/adding.md that has these words."""
+    pages = [(ROOT / name).read_text() for name in ("README.md", "docs/adding.md")]
+    blocks = [block for page in pages for block in page.split("```python\n")[1:]]
     [code] = [code for code in (block.split("```")[0] for block in blocks) if words in code]
     return code
 
 
-def readme_names(words):
+def documented_names(words):
     """The names that this block defines."""
-    names = {"__name__": "readme"}
-    exec(compile(readme_code(words), "README.md", "exec"), names)
+    names = {"__name__": "documented"}
+    exec(compile(documented_code(words), "documented.py", "exec"), names)
     return names
 
 

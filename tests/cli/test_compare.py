@@ -7,17 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import readme_code
+from helpers import documented_code
 
 pytestmark = pytest.mark.slow
 
 DATASET = "simulated[n_samples=600,n_features=5]"
-SPACE = """
-    search_space = {
-        "step_size": LogUniform(1e-2, 1),
-        "outer_step_size": LogUniform(1e-2, 10),
-    }
-"""
 
 
 @pytest.fixture
@@ -59,15 +53,9 @@ def manifest_of(root):
 
 
 def ma_soba(folder):
-    """The README's solver in a file, with a search space."""
-    code = readme_code('name = "MA-SOBA"').replace(
-        "from benchmark_utils.algorithms.stochastic",
-        "from benchmark_utils.algorithms.search_space import LogUniform\n"
-        "from benchmark_utils.algorithms.stochastic",
-    )
-    assert "search_space" not in code.replace("algorithms.search_space", "")
+    """The README's solver in a file."""
     path = folder / "ma_soba.py"
-    path.write_text(code.replace("\n    def schedules", f"{SPACE}\n    def schedules"))
+    path.write_text(documented_code('name = "MA-SOBA"'))
     return path
 
 

@@ -10,7 +10,7 @@ from benchopt.results import read_results
 from figures import draw_row, panels_of
 
 from benchmark_utils.results.curves import MEASURES
-from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, readme_code
+from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, documented_code
 
 pytestmark = pytest.mark.slow
 
@@ -200,7 +200,7 @@ def test_a_figure_is_drawn_from_a_run(tmp_path):
 
 
 def test_the_readmes_example_solver_runs(tmp_path):
-    code = readme_code('name = "MA-SOBA"')
+    code = documented_code('name = "MA-SOBA"')
     # The module's name is made from the path; a hyphen in it is not one of Python's.
     (tmp_path / "some-folder").mkdir()
     solver = tmp_path / "some-folder" / "my_solver.py"
