@@ -162,7 +162,8 @@ class Objective(BaseObjective):
     def evaluate_result(self, inner_var, outer_var, iterations, calls, device="cpu", **estimates):
         counts = {f"{name}_calls": count for name, count in calls.items()}
         marks = dict(threads=share(), parallel=int(runs_in_parallel()))
-        common = dict(iterations=iterations, **counts, **marks)
+        samples = self.bilevel_problem.n_inner_samples + self.bilevel_problem.n_outer_samples
+        common = dict(iterations=iterations, samples=samples, **counts, **marks)
         if self.bilevel_problem.outer_dim == 1:
             common["outer_var"] = float(outer_var[0])
         rows = self.judge.evaluate(inner_var, outer_var, **estimates)
@@ -185,7 +186,13 @@ class Objective(BaseObjective):
 
     def save_final_results(self, outer_var, device="cpu", **result):
         """The entry of a curve in the column ``final_results`` of the results file."""
-        return dict(outer_var=np.asarray(outer_var, float), device=device, **provenance(self))
+        outer_var = np.asarray(outer_var, float)
+        found = self.bilevel_problem.pictures(outer_var)
+        # As a table holds them: a flat image and its shape.
+        shown = [dict(picture._asdict(), image=picture.image.ravel(), shape=picture.image.shape)
+                 for picture in found]  # fmt: skip
+        pictures = {"pictures": shown} if shown else {}
+        return dict(outer_var=outer_var, device=device, **pictures, **provenance(self))
 
     def get_one_result(self):
         problem = self.bilevel_problem

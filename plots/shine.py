@@ -1,4 +1,4 @@
-from benchmark_utils.results.curves import measured, task_title
+from benchmark_utils.results.curves import median_curves, of_task, task_title
 from benchmark_utils.results.plots import TASK_OPTIONS, CurvePlot
 
 
@@ -13,7 +13,9 @@ class Plot(CurvePlot):
         if "p_solver_linear_solver" not in df:
             return []
         df = df[df["solver_name"].str.startswith("HOAG")]
-        curves = measured(df, dataset, objective, "h - best h")
+        curves = median_curves(of_task(df, dataset, objective))
+        curves["y"] = curves["objective_value"] - curves["objective_value"].min()
+        curves = curves[(curves["y"] > 0) & (curves["time"] > 0)]
         curves["label"] = curves["solver_name"].map(
             df.groupby("solver_name").first().apply(label, 1)
         )

@@ -55,7 +55,7 @@ class Solver(StochasticSolver):
     search_space = {
         "step_size": LogUniform(0.01, 4),
         "outer_step_size": LogUniform(0.003, 1000),
-        "momentum": LogUniform(0.01, 1),
+        "momentum": LogUniform(0.003, 1),
         "decay": Choice(0.0, 0.25),
     }
 
