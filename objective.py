@@ -1,5 +1,6 @@
 """The bilevel problem that is solved, and how a result is judged."""
 
+import os
 from inspect import signature
 
 import numpy as np
@@ -8,6 +9,7 @@ from benchopt import BaseObjective
 from benchmark_utils.budget import Budget
 from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
+from benchmark_utils.journal import expect_a_point
 from benchmark_utils.judge import EstimateJudge, Judge, value_function
 from benchmark_utils.optima import find_optimum
 from benchmark_utils.oracle import ORACLE_NAMES
@@ -30,6 +32,7 @@ JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
 OWN = ("problem", "question", "max_calls")
 # What a curve's name need not say.
 UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
+STARTED_IN = os.getcwd()
 # How far above its first value a curve has diverged.
 DIVERGED = 1e5
 
@@ -95,6 +98,8 @@ class Objective(BaseObjective):
 
     def _set_dataset(self, dataset):
         """As benchopt does, except that a dataset which raises is skipped and ends no run."""
+        # A solver may have left it while it was imported.
+        os.chdir(STARTED_IN)
         # Before benchopt looks into its cache.
         drop_damaged_marks()
         try:
@@ -146,6 +151,7 @@ class Objective(BaseObjective):
         return f"{self.problem}[{','.join(f'{name}={value}' for name, value in own)}]"
 
     def get_objective(self):
+        expect_a_point()
         self.judge = JUDGES[self.question](self.bilevel_problem)
         self.first_watched = None
         told = {} if self.question == "minimise" else {"question": self.question}
@@ -155,9 +161,10 @@ class Objective(BaseObjective):
         counts = {f"{name}_calls": count for name, count in calls.items()}
         marks = dict(threads=share(), parallel=int(runs_in_parallel()))
         common = dict(iterations=iterations, **counts, **marks)
-        if self.bilevel_problem.outer_dim == 1:
-            common["outer_var"] = float(outer_var[0])
         rows = self.judge.evaluate(inner_var, outer_var, **estimates)
+        self.outer_var = np.asarray(outer_var, float)
+        if self.bilevel_problem.outer_dim == 1:
+            common["outer_var"] = float(self.outer_var[0])
         common["status"] = self.status(**rows[0])
         if self.optimum is not None:
             common["gap"] = rows[0]["value"] - self.optimum
@@ -170,9 +177,10 @@ class Objective(BaseObjective):
             self.first_watched = watched
         return "ok" if watched <= self.first_watched + DIVERGED else "diverged"
 
-    def save_final_results(self, outer_var, **result):
+    def save_final_results(self, **result):
         """The entry of a curve in the column ``final_results`` of the results file."""
-        return dict(outer_var=np.asarray(outer_var, float), **provenance(self))
+        # Of the last point that was judged: a result may have been refused after it.
+        return dict(outer_var=self.outer_var, **provenance(self))
 
     def get_one_result(self):
         problem = self.bilevel_problem

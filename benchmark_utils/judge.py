@@ -43,9 +43,11 @@ class Judge:
         Raises
         ------
         ValueError
-            If the problem is not defined at ``outer_var``.
+            If the problem is not defined at ``outer_var``, or a variable is no array of numbers of
+            its shape.
         """
-        inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
+        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
+        outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
         if not finite(inner_var, outer_var):
             return [dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)]
         if (self.problem.project(outer_var) != outer_var).any():
@@ -74,6 +76,20 @@ class Judge:
         """The bounds of lambda, for a message."""
         lower, upper = self.problem.lower, self.problem.upper
         return f" (its box is [{lower:.4g}, {upper:.4g}])" if np.isfinite(upper) else ""
+
+
+def as_variable(name, given, size):
+    """A solver's variable as float64; refused if its shape or dtype is another.
+
+    NumPy would stretch one number to any shape without a word.
+    """
+    variable = np.asarray(given)
+    if variable.shape != (size,) or variable.dtype.kind not in "fiu":
+        raise ValueError(
+            f"{name} has the shape {variable.shape} and dtype {variable.dtype}; return real "
+            f"numbers of shape ({size},)."
+        )
+    return variable.astype(float)
 
 
 class EstimateJudge:
@@ -114,7 +130,15 @@ class EstimateJudge:
             ``support_distance``, the number of entries in which their supports differ. With
             ``jacobians`` one row per ``signal``, with the distances of that signal, and
             ``jacobian_error`` in the Frobenius norm.
+
+        Raises
+        ------
+        ValueError
+            If a variable or the estimate is no array of numbers of its shape.
         """
+        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
+        as_variable("outer_var", outer_var, self.problem.outer_dim)
+        hypergradient = as_variable("hypergradient", hypergradient, self.problem.outer_dim)
         error = float(np.linalg.norm(hypergradient - self.hypergradient))
         norm = float(np.linalg.norm(self.hypergradient))
         common = dict(
