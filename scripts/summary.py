@@ -16,6 +16,7 @@ import pandas as pd
 from suite import BENCHMARK, latest_results, results_of
 
 from benchmark_utils.results.curves import (
+    FINE,
     TASK,
     final_points,
     marks,
@@ -140,7 +141,7 @@ def winner(results, fraction=1e-3):
         That point of its median curve, with ``solver_name``, ``time`` in seconds, and ``calls`` of
         all oracles. Solvers with a curve that did not end well do not take part; None if all have.
     """
-    failed = (statuses(final_points(results)) != "ok").groupby("solver_name").any()
+    failed = (~statuses(final_points(results)).isin(FINE)).groupby("solver_name").any()
     curves = median_curves(results[~results["solver_name"].isin(failed.index[failed])])
     if curves.empty:
         return None

@@ -1,10 +1,10 @@
-"""The README's solvers, on all frameworks and in both precisions."""
+"""The solvers of the README and of docs/adding.md, on all frameworks and in both precisions."""
 
 import numpy as np
 import pytest
 
 from benchmark_utils.judge import Judge
-from helpers import make_problem, readme_names, run, set_run_context
+from helpers import documented_names, make_problem, run, set_run_context
 
 pytestmark = pytest.mark.slow
 
@@ -12,7 +12,7 @@ EXAMPLES = ['name = "MA-SOBA"', 'name = "InnerAdam"']
 
 
 def end(words, framework, precision="float64"):
-    solver = readme_names(words)["Solver"].get_instance(
+    solver = documented_names(words)["Solver"].get_instance(
         framework=framework, precision=precision, batch_size=16, eval_freq=100
     )
     set_run_context(solver)
@@ -23,7 +23,7 @@ def end(words, framework, precision="float64"):
 
 
 @pytest.mark.parametrize("words", EXAMPLES)
-def test_the_readmes_solvers_walk_the_same_path_on_all_frameworks_and_go_down(words):
+def test_documented_solvers_walk_the_same_path_on_all_frameworks_and_go_down(words):
     expected = end(words, "python")
     problem = make_problem()
     judge = Judge(problem)
@@ -39,7 +39,7 @@ def test_the_readmes_solvers_walk_the_same_path_on_all_frameworks_and_go_down(wo
 
 @pytest.mark.parametrize("words", EXAMPLES)
 @pytest.mark.parametrize("framework", ["numba", "jax", "python"])
-def test_the_readmes_solvers_stay_in_float32(words, framework):
+def test_documented_solvers_stay_in_float32(words, framework):
     expected, result = end(words, "python"), end(words, framework, "float32")
     for variable in ("inner_var", "outer_var"):
         assert result[variable].dtype == np.float32
