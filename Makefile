@@ -5,11 +5,15 @@ PYTHON ?= python3
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures notebooks bibtex lint clean
+.PHONY: run safe-run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures notebooks bibtex lint clean
 
 run: .venv/ready
 	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
 		python scripts/summary.py --since $$started
+
+# As benchopt run, with its OPTIONS, but each solver in a process of its own, with a deadline.
+safe-run: .venv/ready
+	python scripts/safe_run.py . $(OPTIONS)
 
 # Each pytest process uses one thread: several processes with all BLAS threads each would be slow.
 test: .venv/ready

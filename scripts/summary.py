@@ -16,11 +16,13 @@ import pandas as pd
 from suite import BENCHMARK, latest_results, results_of
 
 from benchmark_utils.results.curves import (
+    FINE,
     TASK,
-    diverged,
     final_points,
+    marks,
     median_curves,
     oracle_calls,
+    statuses,
 )
 from benchmark_utils.results.levels import BelowOptimum, gap_points, relative_gaps
 
@@ -43,15 +45,15 @@ def summarise(results):
     final : pandas.DataFrame
         One row for each dataset, objective and solver: medians over repetitions of the last point,
         with a column ``gap``, the ``reference`` that h is compared with, ``h*`` if it is stored or
-        else ``best h``, and the numbers of repetitions ``n_curves`` and of those that
-        ``n_diverged``. Curves that end in NaN count as infinite.
+        else ``best h``, and ``failed``, a text on curves that did not end well. Curves that end in
+        NaN count as infinite.
     """
     last = final_points(results)
-    last["n_diverged"] = diverged(last)
+    last["end"] = statuses(last)
     last["objective_value"] = last["objective_value"].fillna(np.inf)
     curves = last.groupby([*TASK, "solver_name"])
     final = curves.median(numeric_only=True)
-    final["n_curves"], final["n_diverged"] = curves.size(), curves["n_diverged"].sum()
+    final["failed"] = curves["end"].agg(lambda ends: "; ".join(marks(ends)))
     tasks = final.index.droplevel(-1)
     best = results.groupby(TASK)["objective_value"].min()
     optimum = optima(results).reindex(best.index)
@@ -76,12 +78,10 @@ def lines(final):
         for (*_, solver), row in rows.iterrows():
             accuracy = row.get("objective_val_accuracy", np.nan)
             norm = row.get("objective_grad_norm", np.nan)
-            mark = f"  diverged: {row['n_diverged']:.0f} of {row['n_curves']:.0f} curves"
             yield (
                 f"  {solver:<{width}}{row['objective_iterations']:>15,.0f}{row['time']:>15.3f}"
-                f"{row['gap']:>15.2e}{norm:>15.2e}{accuracy:>15.4f}"
-                + (mark if row["n_diverged"] else "")
-            )
+                f"{row['gap']:>15.2e}{norm:>15.2e}{accuracy:>15.4f}  {row['failed']}"
+            ).rstrip()
 
 
 def marked(results):
@@ -139,9 +139,9 @@ def winner(results, fraction=1e-3):
     -------
     point : pandas.Series
         That point of its median curve, with ``solver_name``, ``time`` in seconds, and ``calls`` of
-        all oracles. Solvers of which a curve diverged do not take part; None if all did.
+        all oracles. Solvers with a curve that did not end well do not take part; None if all have.
     """
-    failed = diverged(final_points(results)).groupby("solver_name").any()
+    failed = (~statuses(final_points(results)).isin(FINE)).groupby("solver_name").any()
     curves = median_curves(results[~results["solver_name"].isin(failed.index[failed])])
     if curves.empty:
         return None
