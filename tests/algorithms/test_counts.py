@@ -14,6 +14,11 @@ N, M, BATCH = 96, 64, 16
 BY_HAND = {
     "SOBA": (1, 1, 1, 1),
     "SABA": (1, 1, 1, 1),
+    # Three steps on each of two linear systems.
+    "NBO": (1, 6, 1, 2),
+    "S-TFBO": (1, 1, 1, 1),
+    # An inner step, one product that makes the subspace and two within it.
+    "SubBiO": (1, 3, 1, 1),
     # Ten inner steps, ten terms of the series.
     "StocBiO": (10, 10, 1, 1),
     # Ten steps on theta, ten on v.
