@@ -1,12 +1,11 @@
 # The two commands of the README are `make run` and `make test`; both build .venv first.
 PYTHON ?= python3
-RESULTS ?=
 # benchopt starts python and pytest by name.
 # Make 3.81, which macOS has, finds commands in this PATH only if it starts another shell than sh.
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures lint clean
+.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures notebooks bibtex lint clean
 
 run: .venv/ready
 	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
@@ -70,10 +69,23 @@ NAMES ?=
 figures: .venv/ready
 	python scripts/figures.py $(NAMES)
 
-# The figures of the README and docs/problem.md: RESULTS, or the latest, of configs/ijcnn1.yml.
+# The figures of the README and docs/problem.md, from the archive only.
 readme-figures: .venv/ready
 	python scripts/readme_figures.py problem
 	python scripts/readme_figures.py ijcnn1
+
+# The tutorials as notebooks, run from top to bottom: outputs/notebooks.
+notebooks: .venv/ready
+	mkdir -p outputs/notebooks
+	for page in docs/tutorial*.md; do \
+		jupytext --to ipynb --set-kernel python3 --execute --run-path . --output outputs/notebooks/$$(basename $$page .md).ipynb \
+			$$page || exit 1; \
+	done
+
+# BibTeX of the papers of solvers: SOLVERS="SOBA SABA".
+SOLVERS ?=
+bibtex: .venv/ready
+	@python scripts/bibtex.py $(SOLVERS)
 
 lint: .venv/ready
 	ruff check .

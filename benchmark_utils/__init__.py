@@ -8,7 +8,7 @@
     optima.py      the lowest values h* of tasks, from a table
     budget.py      when a curve ends
     numerics/      full-batch methods: Newton, inner, linear and outer solvers, Lasso
-    frameworks/    how one algorithm source is run: python, jax, numba
+    frameworks/    how one algorithm source is run: python, jax, torch, numba
     minibatches/   samples cut into blocks
     oracle.py      the oracles that algorithms may call
     validation.py  refusals of what is out of range

@@ -6,6 +6,16 @@ import numpy as np
 
 from benchmark_utils.validation import finite
 
+# A gradient of G that is larger at theta*, relative to that at theta = 0, says that Newton's method
+# has ended before a minimum: at the kink of a penalty, say.
+RESIDUAL = 1e-6
+NOT_FOUND = (
+    "theta* was not found, so h is not judged: {found}. G is not smooth, or not strongly convex, "
+    "which its problem claims; set strongly_convex = False"
+)
+NOT_DEFINED = "h is not judged: G is not strongly convex, so that theta* is not defined"
+UNJUDGED = dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)
+
 
 class Judge:
     """Judge results of one solver on one problem.
@@ -23,6 +33,7 @@ class Judge:
     def __init__(self, problem):
         self.problem = problem
         self.inner_star = np.zeros(problem.inner_dim)
+        self.residual_limit = None
 
     def evaluate(self, inner_var, outer_var):
         """Judge one result.
@@ -38,7 +49,8 @@ class Judge:
             One row: ``value`` h(lambda); ``grad_norm`` the Euclidean norm of its projected
             gradient lambda - P(lambda - grad h), with P the projection onto the box of lambda;
             ``inner_distance`` between ``inner_var`` and theta*(lambda); and the problem's own
-            metrics at theta*. NaN if the result is not finite: benchopt then reports divergence.
+            metrics at theta*. NaN if the result is not finite. NaN as well, with the ``reason``
+            in a sentence, where theta* was not found.
 
         Raises
         ------
@@ -47,7 +59,7 @@ class Judge:
         """
         inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
         if not finite(inner_var, outer_var):
-            return [dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)]
+            return [UNJUDGED]
         if (self.problem.project(outer_var) != outer_var).any():
             raise ValueError(
                 f"outer_var has entries from {outer_var.min()} to {outer_var.max()}, where the "
@@ -59,6 +71,9 @@ class Judge:
             value, hypergradient, inner_star = value_function(
                 self.problem, outer_var, self.inner_star
             )
+            reason = self.doubt(inner_star, outer_var, hypergradient)
+        if reason:
+            return [dict(**UNJUDGED, reason=reason)]
         if finite(inner_star):
             self.inner_star = inner_star
         row = dict(
@@ -70,10 +85,65 @@ class Judge:
         )
         return [dict(**row, **self.problem.metrics(inner_star, outer_var))]
 
+    def doubt(self, inner_star, outer_var, hypergradient):
+        """Why theta* is none, in a sentence; None if it is, or if G is infinite where it starts."""
+        problem = self.problem
+        if not problem.smooth or problem.inner_is_root:
+            return None
+        if not finite(inner_star, hypergradient):
+            value, grad = problem.inner_value_grad(self.inner_star, outer_var)
+            found = "the Hessian of G is not positive definite, or G is not bounded below"
+            return NOT_FOUND.format(found=found) if finite(value, grad) else None
+        _, grad = problem.inner_value_grad(inner_star, outer_var)
+        residual = np.linalg.norm(grad)
+        if self.residual_limit is None:
+            _, first_grad = problem.inner_value_grad(np.zeros(problem.inner_dim), outer_var)
+            self.residual_limit = RESIDUAL * max(1, np.linalg.norm(first_grad))
+        if residual <= self.residual_limit:
+            return None
+        found = f"the norm of grad_theta G is {residual:.1e} there"
+        return NOT_FOUND.format(found=found)
+
     def bounds(self):
         """The bounds of lambda, for a message."""
         lower, upper = self.problem.lower, self.problem.upper
         return f" (its box is [{lower:.4g}, {upper:.4g}])" if np.isfinite(upper) else ""
+
+
+class PointJudge:
+    """Judge results where G is not strongly convex, so that theta* and h are not defined.
+
+    Parameters
+    ----------
+    problem : Problem
+    """
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def evaluate(self, inner_var, outer_var):
+        """Judge one result at its own theta.
+
+        Parameters
+        ----------
+        inner_var : array, (p,)
+        outer_var : array, (d,)
+
+        Returns
+        -------
+        rows : list of dict
+            One row: ``outer_value`` F(lambda, theta); ``inner_grad_norm``, the Euclidean norm of
+            grad_theta G; the problem's own metrics at theta; and the ``reason`` for which
+            ``value``, ``grad_norm`` and ``inner_distance`` are NaN.
+        """
+        inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
+        row = dict(**UNJUDGED, reason=NOT_DEFINED)
+        if not finite(inner_var, outer_var):
+            return [dict(**row, outer_value=np.nan, inner_grad_norm=np.nan)]
+        outer_value, _ = self.problem.outer_value_grad(inner_var, outer_var)
+        _, grad = self.problem.inner_value_grad(inner_var, outer_var)
+        row |= dict(outer_value=outer_value, inner_grad_norm=float(np.linalg.norm(grad)))
+        return [dict(**row, **self.problem.metrics(inner_var, outer_var))]
 
 
 class EstimateJudge:
@@ -89,6 +159,7 @@ class EstimateJudge:
         self.value, self.hypergradient, self.inner_star = value_function(
             problem, problem.outer_var0, problem.inner_var0
         )
+        self.reason = Judge(problem).doubt(self.inner_star, problem.outer_var0, self.hypergradient)
 
     def evaluate(self, inner_var, outer_var, hypergradient, jacobians=None):
         """Judge one estimate.
@@ -113,8 +184,13 @@ class EstimateJudge:
             ``inner_distance`` between theta^N and theta*; and, if G is not smooth,
             ``support_distance``, the number of entries in which their supports differ. With
             ``jacobians`` one row per ``signal``, with the distances of that signal, and
-            ``jacobian_error`` in the Frobenius norm.
+            ``jacobian_error`` in the Frobenius norm. NaN, with the ``reason`` in a sentence, where
+            theta* was not found.
         """
+        if self.reason:
+            return [
+                dict(**UNJUDGED, gradient_error=np.nan, relative_error=np.nan, reason=self.reason)
+            ]
         error = float(np.linalg.norm(hypergradient - self.hypergradient))
         norm = float(np.linalg.norm(self.hypergradient))
         common = dict(

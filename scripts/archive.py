@@ -26,7 +26,7 @@ from pathlib import Path
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
-from suite import BENCHMARK, ROOT, TASKS, parts_of, problem_of
+from suite import BENCHMARK, ROOT, TASKS, judged_task
 from tune import FOLDER, Tuning, options_of, run_config
 
 from benchmark_utils.results.archive import (
@@ -65,17 +65,12 @@ class Task:
 
     def __init__(self, name):
         self.name, self.about = name, TASKS[name]
+        self.max_calls = self.about["max_calls"]
 
     @cached_property
     def objective(self):
         """The objective, with its data; the script ends if h* is not known."""
-        objective, dataset = parts_of(self.name)
-        self.problem = problem_of(objective, dataset)
-        if objective.optimum is None:
-            raise SystemExit(
-                f"The optimum of {self.name} is not known, so there is nothing to measure a gap "
-                f"from; run `make optima TASK={self.name}` first."
-            )
+        objective, self.problem = judged_task(self.name)
         return objective
 
     def manifest(self):
@@ -101,7 +96,7 @@ class Task:
     def config(self, pattern, n_repetitions, output):
         """The run configuration of one solver."""
         more = {"n-repetitions": n_repetitions, "seed": 0, "output": str(output)}
-        return run_config(self.name, [pattern]) | more
+        return run_config(self.name, [pattern], self.max_calls) | more
 
 
 def run_curves(task, pattern, outputs):

@@ -22,14 +22,15 @@ from benchmark_utils.results.ranking import FURTHEST, Ranking
 
 MARKS = "<!-- leaderboard: make leaderboard -->", "<!-- end of leaderboard -->"
 FIGURE = "![Scores of all methods by time and by oracle calls](docs/leaderboard.png)"
+# Methods that the README shows.
+SHOWN = 10
 CAPTION = """\
-All methods of the archive, best first: 1 means always the cheapest to each level of h - h*, 0 never
+The best methods of the archive: 1 means always the cheapest to each level of h - h*, 0 never
 within a factor of 100. Methods that share a letter cannot be told apart.
-[How to read it, and what the order hangs on](docs/ranking.md) ·
-[compare your own solver](docs/comparing.md)"""
+[All methods, how to read the table, and what the order depends on](docs/ranking.md)"""
 NO_BOX, BOX = "box=none", "box=default"
 PAGE = """\
-# Which methods are best, and what that hangs on
+# Which methods are best, and what that depends on
 
 `make leaderboard` makes this page from the archive: {tasks}. Each method ran with ten seeds per
 task, or three if it uses no random numbers.
@@ -146,9 +147,10 @@ def make(root, readme, docs):
     if points.empty:
         raise SystemExit("The archive has no curves; run `make archive` first.")
     variants = {name: split(read_archive(root, name)[0], manifests)[0] for name in VARIANTS}
-    rows = "\n".join(table(points))
-    put_between_marks(f"{FIGURE}\n\n{rows}\n\n{CAPTION}", readme)
-    write_text(docs / "ranking.md", page(rows, points, variants, no_box))
+    header, *rows = table(points)
+    best = "\n".join([header, *rows[:SHOWN]])
+    put_between_marks(f"{FIGURE}\n\n{best}\n\n{CAPTION}", readme)
+    write_text(docs / "ranking.md", page("\n".join([header, *rows]), points, variants, no_box))
     draw(points, docs / "leaderboard.png")
 
 

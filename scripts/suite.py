@@ -58,3 +58,15 @@ def problem_of(objective, dataset, base_seed=0):
     if skip:
         raise SystemExit(reason)
     return objective.get_objective()["problem"]
+
+
+def judged_task(task):
+    """The objective and the problem of a task; the script ends if its optimum is not known."""
+    objective, dataset = parts_of(task)
+    problem = problem_of(objective, dataset)
+    if objective.optimum is None:
+        raise SystemExit(
+            f"The optimum of {task} is not known, so there is nothing to measure a gap from; run "
+            f"`make optima TASK={task}` first."
+        )
+    return objective, problem

@@ -53,8 +53,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        ("step_size", "linear_step_size"): LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        ("step_size", "linear_step_size"): LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.003, 1000),
         ("n_inner_steps", "n_linear_steps"): Choice((1, 1), (10, 10)),
     }
 

@@ -60,8 +60,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.01, 10_000),
         "barrier": Choice(0.1, 0.5, 1.0),
         "outer_decay": Choice(0.0, 0.25),
     }

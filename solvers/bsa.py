@@ -35,8 +35,8 @@ class Solver(RandomNeumannSolver):
     }
     allowed = {**RandomNeumannSolver.allowed, "n_inner_steps": integer(1)}
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.01, 10_000),
         "outer_decay": Choice(0.0, 0.25),
         "n_neumann_steps": Choice(10, 30),
     }

@@ -53,9 +53,9 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
-        "momentum": LogUniform(0.01, 1),
+        "step_size": LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.003, 1000),
+        "momentum": LogUniform(0.003, 1),
         "decay": Choice(0.0, 0.25),
     }
 

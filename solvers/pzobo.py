@@ -52,8 +52,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.01, 10_000),
         "smoothing": Choice(0.01, 0.1),
         "outer_decay": Choice(0.0, 0.25),
         "n_directions": Choice(1, 10),

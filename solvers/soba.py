@@ -47,8 +47,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.003, 1000),
         ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.3)),
     }
 

@@ -33,9 +33,9 @@ class Solver(RecursiveMomentumSolver):
     ]
     allowed = {**RecursiveMomentumSolver.allowed, "n_neumann_steps": integer(2)}
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
-        "momentum": LogUniform(0.01, 1),
+        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.003, 1000),
+        "momentum": LogUniform(0.003, 1),
         "decay": Choice(0.0, 1 / 6),
         "n_neumann_steps": Choice(10, 30),
     }

@@ -25,8 +25,8 @@ class Solver(RandomNeumannSolver):
     ]
     parameters = {**RandomNeumannSolver.parameters, "decay": [0.4], "outer_decay": [0.6]}
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.003, 1000),
         ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.3)),
         "n_neumann_steps": Choice(10, 30),
     }

@@ -55,8 +55,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.003, 1000),
         "penalty": LogUniform(3, 3000),
         "penalty_growth": Choice(0.0, 0.25),
         "n_inner_steps": Choice(1, 10),

@@ -61,8 +61,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.01, 10_000),
         "period": Choice(8, 64),
     }
 

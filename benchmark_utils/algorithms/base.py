@@ -20,6 +20,8 @@ class BilevelSolver(BaseSolver):
         Whether the solver can treat an inner problem with a non-smooth penalty.
     takes_root : bool
         Whether the solver can treat an inner problem that is a root and no minimum.
+    takes_non_convex : bool
+        Whether the solver can treat an inner problem that is not strongly convex.
     searches_globally : bool
         Whether the solver goes on from a stationary point of h, where others have arrived.
     """
@@ -30,6 +32,7 @@ class BilevelSolver(BaseSolver):
     estimating = False
     takes_non_smooth = False
     takes_root = False
+    takes_non_convex = False
     searches_globally = False
 
     def save_parameters(self, **parameters):
@@ -66,6 +69,11 @@ class BilevelSolver(BaseSolver):
                 f"{self.name} needs an inner problem that is a minimum; this one is a root, whose "
                 "residual is no gradient. Give a solver that takes it: Unrolled, or Implicit with "
                 "inner_solver=broyden and linear_solver=gmres."
+            )
+        if not reason and not problem.strongly_convex and not self.takes_non_convex:
+            reason = (
+                f"{self.name} needs an inner problem that is strongly convex; this one is not, as "
+                "its strongly_convex says. Give a stochastic solver, such as SOBA."
             )
         reason = reason or self.refuse(problem)
         return reason is not None, reason

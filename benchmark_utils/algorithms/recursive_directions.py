@@ -35,8 +35,8 @@ class RecursiveDirectionsSolver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": LogUniform(0.01, 4),
+        "outer_step_size": LogUniform(0.003, 1000),
     }
 
     reads_all_blocks = True

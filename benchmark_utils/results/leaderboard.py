@@ -1,4 +1,4 @@
-"""The archive's rankings as text: a table of all methods, and what their order hangs on."""
+"""The archive's rankings as text: a table of all methods, and what their order depends on."""
 
 import math
 from string import ascii_lowercase
@@ -104,7 +104,7 @@ def section(title, names, first, second, missing):
 
 
 def sections(points, variants, no_box):
-    """All sections on what the order hangs on.
+    """All sections on what the order depends on.
 
     Parameters
     ----------

@@ -116,8 +116,21 @@ def first_costs(gaps, costs, levels):
 
     Gaps that are not numbers, as those of a curve that diverged, reach no level.
     """
-    lowest = np.minimum.accumulate(np.where(np.isnan(gaps), np.inf, gaps))
-    reached = np.searchsorted(-lowest, -np.asarray(levels))
+    return costs_along(np.minimum.accumulate(np.where(np.isnan(gaps), np.inf, gaps)), costs, levels)
+
+
+def lasting_costs(gaps, costs, levels):
+    """The costs, (n_levels, n_costs), at the first point from which on gaps are at most a level.
+
+    Where a gap is not a number, the levels before it have not lasted.
+    """
+    gaps = np.where(np.isnan(gaps), np.inf, gaps)
+    return costs_along(np.maximum.accumulate(gaps[::-1])[::-1], costs, levels)
+
+
+def costs_along(decreasing, costs, levels):
+    """The costs where a decreasing curve reaches each level, infinite where it does not."""
+    reached = np.searchsorted(-decreasing, -np.asarray(levels))
     return np.concatenate([costs, np.full((1, costs.shape[1]), np.inf)])[reached]
 
 

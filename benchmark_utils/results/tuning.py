@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from benchmark_utils.results.curves import oracle_calls
-from benchmark_utils.results.levels import LEVELS
+from benchmark_utils.results.levels import LEVELS, lasting_costs, name_of
 
-COSTS = [f"calls_{level:.0e}".replace("e-0", "e-") for level in LEVELS]
+COSTS = [f"calls_{name_of(level)}" for level in LEVELS]
 # In units of the budget.
 MISS, DIVERGENCE = 10, 100
 
@@ -22,18 +22,18 @@ def outcome(curve):
     Returns
     -------
     outcome : dict
-        The one-sample oracle calls until each level was first reached, infinite where it was not;
-        the last ``gap`` h - h*; ``status``, ``"ok"``, ``"diverged"`` or ``"failed"``; and the
+        The one-sample oracle calls until each level was reached for good, infinite where it was
+        not; the last ``gap`` h - h*; ``status``, ``"ok"``, ``"diverged"`` or ``"failed"``; and the
         ``seconds`` that the run took, without judging.
     """
     if curve.empty:
         return dict.fromkeys(COSTS, np.inf) | dict(gap=np.inf, status="failed", seconds=0.0)
     curve = curve.sort_values("stop_val")
     gap = curve["objective_gap"]
-    calls = oracle_calls(curve, "all")
-    costs = [calls[gap <= level * gap.iloc[0]].min() for level in LEVELS]
+    calls = oracle_calls(curve, "all").to_numpy(float)[:, np.newaxis]
+    costs = lasting_costs((gap / gap.iloc[0]).to_numpy(), calls, LEVELS)[:, 0]
     diverged = (curve["objective_status"] == "diverged").any() or gap.isna().any()
-    return dict(zip(COSTS, np.nan_to_num(costs, nan=np.inf), strict=True)) | dict(
+    return dict(zip(COSTS, costs, strict=True)) | dict(
         gap=np.inf if diverged else float(f"{gap.iloc[-1]:.4g}"),
         status="diverged" if diverged else "ok",
         seconds=round(float(curve["time"].iloc[-1]), 3),

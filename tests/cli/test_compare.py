@@ -2,22 +2,17 @@
 
 import importlib
 import json
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import readme_code
+from helpers import documented_code
 
 pytestmark = pytest.mark.slow
 
 DATASET = "simulated[n_samples=600,n_features=5]"
-SPACE = """
-    search_space = {
-        "step_size": LogUniform(1e-2, 1),
-        "outer_step_size": LogUniform(1e-2, 10),
-    }
-"""
 
 
 @pytest.fixture
@@ -59,15 +54,9 @@ def manifest_of(root):
 
 
 def ma_soba(folder):
-    """The README's solver in a file, with a search space."""
-    code = readme_code('name = "MA-SOBA"').replace(
-        "from benchmark_utils.algorithms.stochastic",
-        "from benchmark_utils.algorithms.search_space import LogUniform\n"
-        "from benchmark_utils.algorithms.stochastic",
-    )
-    assert "search_space" not in code.replace("algorithms.search_space", "")
+    """The README's solver in a file."""
     path = folder / "ma_soba.py"
-    path.write_text(code.replace("\n    def schedules", f"{SPACE}\n    def schedules"))
+    path.write_text(documented_code('name = "MA-SOBA"'))
     return path
 
 
@@ -138,6 +127,23 @@ def test_the_readmes_solver_is_tuned_and_compared_without_running_the_archive(
     assert len(tuning) == 20 + 5 * 2
     assert (tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA.png").read_bytes()[1:4] == b"PNG"
     assert "| MA-SOBA (new) |" in output
+
+
+def test_a_first_look_has_a_tenth_of_the_budget_and_says_the_rank(tiny, tmp_path, capsys):
+    import compare
+
+    root = tmp_path / "archive"
+    fill(root, "HOAG")
+    points = compare.compare(ma_soba(tmp_path), "tiny", root=root, quick=True)
+    new = points[points["method"] == "MA-SOBA (new)"]
+    assert new["repetition"].nunique() == 3
+    assert 30_000 <= new["calls"].max() < 60_000
+    tuning = pd.read_csv(tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA" / "tuning.csv")
+    assert len(tuning) == 4
+    assert set(tuning["max_calls"]) == {30_000}
+    output = capsys.readouterr().out
+    assert re.search(r"MA-SOBA \(new\) is number [12] of 2 by time\.", output)
+    assert "This was a first look" in output
 
 
 def test_oracle_calls_are_compared_without_anchors_and_defaults_without_tuning(tiny, tmp_path):

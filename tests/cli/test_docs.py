@@ -11,7 +11,7 @@ from benchopt.cli.main import run as run_command
 from benchopt.cli.process_results import merge, plot
 from benchopt.results import read_results
 
-from helpers import BENCHMARK, ROOT, command
+from helpers import BENCHMARK, ROOT, command, documented_code
 
 pytestmark = pytest.mark.slow
 
@@ -19,10 +19,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 
 
 def commands():
-    """All command lines of the pages, without their comments, each once."""
+    """All command lines of the pages, without their comments, each once; tutorials are run."""
     blocks = [
         block
         for page in PAGES
+        if not page.name.startswith("tutorial")
         for block in re.findall(r"```bash\n(.*?)```", page.read_text(), re.DOTALL)
     ]
     lines = [line.split(" #")[0].strip() for block in blocks for line in block.splitlines()]
@@ -90,8 +91,11 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("line", commands())
-def test_names_and_options_in_commands_of_the_documentation_exist(line, monkeypatch):
+def test_names_and_options_in_commands_of_the_documentation_exist(line, monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
+    example = tmp_path / "my_solver.py"
+    example.write_text(documented_code('name = "MA-SOBA"'))
+    line = line.replace("path/to/my_solver.py", str(example))
     [kind] = [kind for kind in CHECKS if f"{line} ".startswith(f"{kind} ")]
     if kind == "dask":
         pytest.importorskip("distributed", reason="dask is not installed.")
@@ -127,10 +131,36 @@ def test_every_solver_has_its_entry_of_at_most_three_formulas():
     assert all(1 <= n_formulas <= 3 for n_formulas in formulas.values())
 
 
+def first_words_of_rows(page):
+    rows = [line for line in (ROOT / page).read_text().splitlines() if line.startswith("| `")]
+    return [row.split("`")[1] for row in rows]
+
+
+def test_the_table_of_solvers_has_all_of_them():
+    names = {solver.name for solver in BENCHMARK.get_solvers()}
+    assert names <= set(first_words_of_rows("docs/solvers.md"))
+
+
+def test_the_table_of_datasets_has_all_of_them():
+    names = {dataset.name for dataset in BENCHMARK.get_datasets()}
+    assert names == set(first_words_of_rows("docs/datasets.md"))
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().split()) <= 1200
+
+
+def test_the_index_has_all_documents():
+    index = (ROOT / "docs" / "README.md").read_text()
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", index))
+    assert linked == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+
+
 def test_every_link_of_the_documentation_leads_to_a_file():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)]*)\)", page.read_text()):
-            assert target.startswith("http") or (page.parent / target).exists(), (page.name, target)
+            path, _, _ = target.partition("#")
+            assert target.startswith("http") or (page.parent / path).exists(), (page.name, target)
 
 
 def test_the_problems_figure_is_drawn(tmp_path):

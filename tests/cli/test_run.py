@@ -9,9 +9,8 @@ import yaml
 from benchopt.results import read_results
 from figures import draw_row, panels_of
 
-from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.results.curves import MEASURES
-from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, readme_code
+from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, documented_code
 
 pytestmark = pytest.mark.slow
 
@@ -103,17 +102,18 @@ def test_the_summary_lists_every_solver_best_first(results_file):
     assert gaps == sorted(gaps)
 
 
-def test_the_plot_of_oracle_calls_draws_every_solver_for_every_kind_of_calls(results_file):
+def test_the_plot_of_convergence_draws_every_solver_against_every_cost(results_file):
     from benchopt.benchmark import Benchmark
 
-    data, options = Benchmark(ROOT).get_plot_data(read_results(results_file[0]), ["oracle_calls"])
-    assert options["oracle_calls"]["calls"] == ["all", *ORACLE_NAMES]
-    drawn = [plot["data"] for key, plot in data["oracle_calls"].items() if "|grad h|" in key]
-    assert [len(curves) for curves in drawn] == [4] * (1 + len(ORACLE_NAMES))
+    data, options = Benchmark(ROOT).get_plot_data(read_results(results_file[0]), ["convergence"])
+    assert options["convergence"]["cost"] == ["time", "oracle calls", "passes"]
+    drawn = [
+        plot["data"] for key, plot in data["convergence"].items() if "projected gradient" in key
+    ]
+    # The one that diverges has no point after its start.
+    assert [len(curves) for curves in drawn] == [3] * 3
     for curve in chain.from_iterable(drawn):
-        # The one that diverges has its first point only.
-        diverges = "1000000" in curve["label"]
-        assert len(curve["x"]) == len(curve["y"]) >= 2 - diverges
+        assert len(curve["x"]) == len(curve["y"]) >= 2
 
 
 def test_the_saved_views_name_plots_and_options_that_exist():
@@ -200,7 +200,7 @@ def test_a_figure_is_drawn_from_a_run(tmp_path):
 
 
 def test_the_readmes_example_solver_runs(tmp_path):
-    code = readme_code('name = "MA-SOBA"')
+    code = documented_code('name = "MA-SOBA"')
     # The module's name is made from the path; a hyphen in it is not one of Python's.
     (tmp_path / "some-folder").mkdir()
     solver = tmp_path / "some-folder" / "my_solver.py"

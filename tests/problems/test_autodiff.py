@@ -1,4 +1,4 @@
-"""Problems of two losses: the README's example is `logreg`, and runs."""
+"""Problems of two losses: the documented example is `logreg`, and runs."""
 
 import numpy as np
 import pytest
@@ -8,10 +8,10 @@ from helpers import (
     assert_blocks_average_to_the_full_batch,
     assert_derivatives,
     assert_frameworks_agree,
+    documented_names,
     logreg_data,
     make_problem,
     make_solver,
-    readme_names,
     run,
 )
 
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def example():
-    """The problem of the README."""
-    problem = readme_names("class PenalisedLogReg")["PenalisedLogReg"]
+    """The problem of docs/adding.md."""
+    problem = documented_names("class PenalisedLogReg")["PenalisedLogReg"]
     return problem(**logreg_data(), floor=0.0, seed=0)
 
 
@@ -30,7 +30,7 @@ def point(problem):
     return rng.standard_normal(problem.inner_dim), rng.uniform(-1, 1, problem.outer_dim)
 
 
-def test_the_readmes_example_problem_is_logreg(example):
+def test_the_documented_problem_is_logreg(example):
     kernels = make_problem()
     theta, lam = point(example)
     for method in ("inner_value_grad", "outer_value_grad"):

@@ -16,9 +16,9 @@ from benchopt.results import read_results
 from benchmark_utils import problems
 from benchmark_utils.problems import find_problems, get_problem
 from benchmark_utils.validation import Allowed
-from helpers import BENCHMARK, ROOT, readme_code
+from helpers import BENCHMARK, ROOT, documented_code
 
-CODE = readme_code("class PenalisedLogReg")
+CODE = documented_code("class PenalisedLogReg")
 PROBLEM = """
 class MyProblem(Problem):
     parameters = {parameters}
@@ -56,10 +56,10 @@ def test_every_problem_says_what_each_of_its_parameters_may_be():
             assert allowed.test(default)
 
 
-def test_all_problems_of_the_readme_are_found():
-    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line[:3] == "| `"]
-    named = {row.split("`")[1] for row in rows}
-    assert set(find_problems().declared) <= named
+def test_the_table_of_problems_has_all_of_them():
+    text = (ROOT / "docs" / "problems.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert {row.split("`")[1] for row in rows} == set(find_problems().declared)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The leaderboard and the page on what it hangs on, from made-up archives."""
+"""The leaderboard and the page on what it depends on, from made-up archives."""
 
 import pandas as pd
 import pytest
@@ -81,6 +81,14 @@ def test_the_command_gives_the_same_again(archive, tmp_path):
     again = (tmp_path / "README.md").read_text(), (tmp_path / "ranking.md").read_text()
     assert again == first
     assert (tmp_path / "leaderboard.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_the_readme_shows_the_ten_best_methods_and_the_page_all(tmp_path):
+    methods = {f"method_{k:02d}": curves(1 + k, n_seeds=2) for k in range(12)}
+    fill(tmp_path / "archive", "one", methods)
+    readme, page = make(tmp_path / "archive", tmp_path)
+    shown = [sum(f"| {name} |" in text for name in methods) for text in (readme, page)]
+    assert shown == [10, 12]
 
 
 def sections_of(page):

@@ -30,10 +30,11 @@ def table(*rows, max_calls=1000):
     return pd.DataFrame(rows).assign(max_calls=max_calls)
 
 
-def test_a_levels_cost_is_that_of_the_first_point_at_or_below_it():
-    found = outcome(curve([4.0, 0.41, 0.4, 0.05, 0.03, 0.5]))
-    assert [found[name] for name in COSTS] == [200, 400, *[np.inf] * 4]
-    assert (found["gap"], found["status"], found["seconds"]) == (0.5, "ok", 5.0)
+def test_a_levels_cost_is_that_of_the_first_point_from_which_on_the_curve_stays_below():
+    found = outcome(curve([4.0, 0.41, 0.04, 0.5, 0.4, 0.05, 0.03, 0.35]))
+    assert [found[name] for name in COSTS] == [400, *[np.inf] * 5]
+    assert (found["gap"], found["status"], found["seconds"]) == (0.35, "ok", 7.0)
+    assert outcome(curve([4.0, 0.41, 0.04, 0.03]))["calls_1e-2"] == 200
 
 
 def test_the_order_of_the_rows_does_not_matter():
@@ -42,9 +43,9 @@ def test_the_order_of_the_rows_does_not_matter():
 
 
 @pytest.mark.parametrize("gaps", [[4.0, 0.1, 1e9], [4.0, 0.1, np.nan]])
-def test_a_curve_that_diverges_keeps_its_costs_and_says_so(gaps):
+def test_a_curve_that_diverges_has_reached_no_level_for_good(gaps):
     found = outcome(curve(gaps, status="diverged"))
-    assert found["calls_1e-1"] == 100
+    assert all(np.isinf(found[name]) for name in COSTS)
     assert (found["gap"], found["status"]) == (np.inf, "diverged")
 
 
