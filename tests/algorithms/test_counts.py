@@ -31,6 +31,8 @@ BY_HAND = {
     "F2SA": (22, 0, 0, 11),
     # For each of two nodes ten steps, then both gradients in lambda.
     "F2SA-p": (22, 0, 0, 22),
+    # An inner step, a residual and a Lanczos vector.
+    "LancBiO": (1, 2, 1, 1),
     "MA-SOBA": (1, 1, 1, 1),
     # A step on omega, the gradient in lambda at theta and omega, and theta at the new lambda.
     "MEHA": (4, 0, 0, 2),

@@ -177,6 +177,30 @@ def subbio(p, x, y):
     return x, y
 
 
+def lancbio(p, x, y):
+    v, size = np.zeros_like(y), 3
+    for k in range(N_ITERATIONS):
+        for _ in range(3):
+            y = y - 0.3 * p.gy(x, y)
+        hessian, fy = p.gyy(x, y), p.fy(x, y)
+        if k % size == 0:
+            start, residual = v, fy - hessian @ v
+            basis, diagonal, beside = [residual / np.linalg.norm(residual)], [], []
+        residual = fy - hessian @ start
+        q = basis[-1]
+        diagonal.append(q @ hessian @ q)
+        u = hessian @ q - diagonal[-1] * q
+        if beside:
+            u = u - beside[-1] * basis[-2]
+        columns = np.stack(basis, axis=1)
+        matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+        v = start + columns @ np.linalg.solve(matrix, columns.T @ residual)
+        beside.append(np.linalg.norm(u))
+        basis.append(u / beside[-1])
+        x = x - 0.4 * (p.fx(x, y) - p.gxy(x, y) @ v)
+    return x, y
+
+
 STEPS = dict(step_size=0.3, outer_step_size=0.4)
 INNER = dict(penalty=10.0, n_inner_steps=3)
 
@@ -196,6 +220,7 @@ CASES = [
     ("D-TFBO", d_tfbo, dict(tolerance=1e-3, initial=0.5)),
     ("NBO", nbo, dict(n_linear_steps=4)),
     ("SubBiO", subbio, dict(n_inner_steps=3)),
+    ("LancBiO", lancbio, dict(n_inner_steps=3, subspace_size=3)),
     ("MEHA", meha, dict(penalty=10.0, proximity=0.2, penalty_growth=0.25)),
 ]
 
