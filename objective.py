@@ -145,6 +145,9 @@ class Objective(BaseObjective):
         used = {name: data[name] for name in signature(problem).parameters if name in data}
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
         self.bilevel_problem.max_calls = self.max_calls
+        # All solvers start from them.
+        self.bilevel_problem.inner_var0.flags.writeable = False
+        self.bilevel_problem.outer_var0.flags.writeable = False
         self.optimum = None
         if problem.strongly_convex:
             self.optimum = find_optimum(str(self._dataset), self.problem_name(), self.start_value)
@@ -152,7 +155,7 @@ class Objective(BaseObjective):
     def start_value(self):
         """h at the first lambda."""
         problem = self.bilevel_problem
-        return value_function(problem, problem.outer_var0, problem.inner_var0)[0]
+        return value_function(problem, problem.outer_var0.copy(), problem.inner_var0.copy())[0]
 
     def problem_name(self):
         """The problem with its parameters, in the order of their names."""
