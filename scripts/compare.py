@@ -37,7 +37,8 @@ from benchmark_utils.algorithms.search_space import points as points_of
 from benchmark_utils.results.archive import curves_of, read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios
 from benchmark_utils.results.files import replaced
-from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, median_gaps, name_of
+from benchmark_utils.results.gap_figure import draw_gaps
+from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, name_of
 from benchmark_utils.results.ranking import Ranking
 
 OUTPUTS = ROOT / "outputs" / "compare"
@@ -139,18 +140,9 @@ def table(points, cost):
 def draw(points, new, title, path):
     """The gaps of all methods against time and calls; the new one in black, if there is one."""
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), sharey=True, layout="constrained")
-    others = sorted(set(points["method"]) - {new})
-    colors = dict(zip(others, plt.get_cmap("tab20")(range(len(others))), strict=True))
     for axis, cost in zip(axes, COSTS, strict=True):
-        gaps = median_gaps(points, cost)
-        for method in [*others, *([new] if new else [])]:
-            style = (
-                dict(color="black", lw=2.5) if method == new else dict(color=colors[method], lw=1)
-            )
-            axis.loglog(gaps.index, gaps[method].where(gaps[method] > 0), label=method, **style)
-        axis.set_xlabel({"time": "time (s)", "calls": "one-sample oracle calls"}[cost])
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel("h - h*, median over seeds")
+        draw_gaps(axis, points, cost, bold=new)
+    axes[0].set_ylabel("h - h*, median and quartiles over seeds")
     figure.suptitle(title, fontsize=10)
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7, frameon=False

@@ -245,7 +245,7 @@ class StochasticSolver(BilevelSolver):
         arrays = self.problem.arrays(*self.batch_sizes, np.dtype(self.precision), rng)
         self.arrays = self.runtime.load(arrays, self.found_device)
 
-    def run(self, callback):
+    def follow(self, callback):
         # benchopt keeps all solvers until its end: data and tables must not stay with them.
         arrays, self.arrays = self.arrays, None
         chunks = self.chunks(np.random.default_rng(self.seeds).spawn(3))

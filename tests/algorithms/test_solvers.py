@@ -29,6 +29,7 @@ def exact(problem, outer_var):
     return value_function(problem, outer_var, np.zeros(problem.inner_dim))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["AmIGO", "MRBO", "SABA", "SOBA", "StocBiO"])
 def test_stochastic_solvers_with_full_batches_approach_a_stationary_point(name):
     problem = make_problem(n=200, m=200, p=4)

@@ -104,6 +104,7 @@ def test_the_projected_gradient_is_zero_at_the_minimum_within_the_box_only():
     assert np.linalg.norm(value_function(problem, lam, problem.inner_var0)[1]) > 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STOCHASTIC)
 def test_stochastic_solvers_stay_in_the_box(name):
     problem = make_problem(box=(-6.2, -5.9))
