@@ -14,7 +14,7 @@ A figure NAME is drawn as docs/figures/NAME.png. It is one of
 
 Without names all are made, one per core at a time.
 
-With --results or --latest nothing is run: the plots of that results file, `oracle_calls` by
+With --results or --latest nothing is run: the plots of that results file, `convergence` by
 default, are drawn in outputs/figures, one file for each choice of a plot's options, with the legend
 below. (`benchopt plot . --no-html` writes PDF files at the size of a page.)
 """
@@ -32,6 +32,7 @@ import matplotlib.pyplot as plt
 from suite import BENCHMARK, ROOT, latest_results, results_of
 
 from benchmark_utils.results.files import replaced
+from benchmark_utils.results.styles import DASHES
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
 CONFIGS = ROOT / "configs" / "figures"
@@ -112,7 +113,7 @@ def draw_panel(axis, panel):
         axis.plot(
             curve["x"], curve["y"], color=curve["color"], label=label,
             linewidth=curve.get("width", 1.6), marker="o" if points else None,
-            linestyle=":" if points else "-", markersize=3,
+            linestyle=":" if points else DASHES[curve["dash"]], markersize=3,
         )  # fmt: skip
     if panel["scale"] in ("loglog", "semilog-x"):
         axis.set_xscale("log")
@@ -187,7 +188,7 @@ def write_table(name, table):
 def draw_plots(path, plots):
     """Draw the plots of a results file."""
     results = results_of(path)
-    for plot in plots or ["oracle_calls"]:
+    for plot in plots or ["convergence"]:
         for number, panel in enumerate(panels_of(plot, results), start=1):
             figure = OUTPUTS / f"{plot}_{number}.png"
             draw_column(panel, figure)

@@ -21,6 +21,7 @@ def judged(problem, outer_var):
     return value, problem.metrics(inner_star, outer_var)
 
 
+@pytest.mark.slow
 def test_a_learnt_augmentation_generalises_better_than_none_and_than_equal_deviations():
     problem = get_problem("data_augmentation")(
         **few_digits(60, ["image_shape"]), n_draws=4, ridge=0.01, box="default", seed=0
