@@ -16,7 +16,7 @@ import yaml
 from benchopt.cli.main import run
 from benchopt.utils.parametrized_name_mixin import product_param
 from click import BadParameter
-from progress import fit_the_terminal
+from progress import failures, fit_the_terminal
 from suite import BENCHMARK, ROOT
 from summary import print_summary, results_since
 
@@ -106,11 +106,15 @@ def main():
         write_text(path, yaml.safe_dump(config, sort_keys=False))
     print("\n".join([*paragraph(announcement(config), width()), *PROGRESS]), flush=True)
     fit_the_terminal()
-    started = time.time()
+    failed, started = failures(), time.time()
     run([str(ROOT), "--config", str(path), "--no-display", *options], standalone_mode=False)
     given = argparse.ArgumentParser()
     given.add_argument("--output", type=Path)
-    print_summary(results_since(started, given.parse_known_args(options)[0].output))
+    try:
+        print_summary(results_since(started, given.parse_known_args(options)[0].output))
+    finally:
+        for sentence in failed:
+            print("\n".join(["", *paragraph(sentence, width())]))
 
 
 if __name__ == "__main__":
