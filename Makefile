@@ -5,13 +5,17 @@ PYTHON ?= python3
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
+.PHONY: run safe-run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
 
 # The configuration CONFIG, with the solver or file SOLVER besides those that it has.
 CONFIG ?= configs/quickstart.yml
 SOLVER ?=
 run: .venv/ready
 	python scripts/run_config.py $(CONFIG) $(if $(SOLVER),--add "$(SOLVER)")
+
+# As benchopt run, with its OPTIONS, but each solver in a process of its own, with a deadline.
+safe-run: .venv/ready
+	python scripts/safe_run.py . $(OPTIONS)
 
 # Each pytest process uses one thread: several processes with all BLAS threads each would be slow.
 test: .venv/ready

@@ -1,4 +1,4 @@
-from benchmark_utils.data.dataset import BilevelDataset, seeds
+from benchmark_utils.data.dataset import BilevelDataset, any_seed
 from benchmark_utils.data.libsvm import BINARY, binary_data
 from benchmark_utils.validation import one_of
 
@@ -23,7 +23,7 @@ class Dataset(BilevelDataset):
         "dataset": one_of(*BINARY),
         "validation": one_of("test", "holdout"),
         "verify": one_of(True, False),
-        "seed": seeds,
+        "seed": any_seed,
     }
     test_parameters = {"validation": ["holdout"]}
 

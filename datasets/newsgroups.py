@@ -2,7 +2,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from benchmark_utils.data.dataset import BilevelDataset, seeds
+from benchmark_utils.data.dataset import BilevelDataset, any_seed
 from benchmark_utils.data.downloads import load
 from benchmark_utils.data.newsgroups import texts
 from benchmark_utils.data.published import check
@@ -31,7 +31,7 @@ class Dataset(BilevelDataset):
     allowed = {
         "task": one_of("multiclass", "binary"),
         "verify": one_of(True, False),
-        "seed": seeds,
+        "seed": any_seed,
     }
 
     def load(self, rng):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from benchmark_utils.data.dataset import BilevelDataset, seeds
+from benchmark_utils.data.dataset import BilevelDataset, any_seed
 from benchmark_utils.validation import integer, non_negative, too_large
 
 
@@ -28,7 +28,7 @@ class Dataset(BilevelDataset):
         "n_features": integer(1),
         "n_latent": integer(1),
         "noise": non_negative,
-        "seed": seeds,
+        "seed": any_seed,
     }
     test_parameters = {"n_features": [6]}
 

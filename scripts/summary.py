@@ -16,11 +16,13 @@ import pandas as pd
 from suite import BENCHMARK, latest_results, results_of
 
 from benchmark_utils.results.curves import (
+    FINE,
     TASK,
-    diverged,
     final_points,
+    marks,
     median_curves,
     oracle_calls,
+    statuses,
 )
 from benchmark_utils.results.levels import BelowOptimum, gap_points, relative_gaps
 from benchmark_utils.results.names import short_names
@@ -53,15 +55,15 @@ def summarise(results):
     final : pandas.DataFrame
         One row for each dataset, objective and solver: medians over repetitions of the last point,
         with a column ``gap``, the ``reference`` that h is compared with, ``h*`` if it is stored or
-        else ``best h``, and the numbers of repetitions ``n_curves`` and of those that
-        ``n_diverged``. Curves that end in NaN count as infinite.
+        else ``best h``, and ``failed``, a text on curves that did not end well. Curves that end in
+        NaN count as infinite.
     """
     last = final_points(results)
-    last["n_diverged"] = diverged(last)
+    last["end"] = statuses(last)
     last["objective_value"] = last["objective_value"].fillna(np.inf)
     curves = last.groupby([*TASK, "solver_name"])
     final = curves.median(numeric_only=True)
-    final["n_curves"], final["n_diverged"] = curves.size(), curves["n_diverged"].sum()
+    final["failed"] = curves["end"].agg(lambda ends: "; ".join(marks(ends)))
     tasks = final.index.droplevel(-1)
     best = results.groupby(TASK)["objective_value"].min()
     optimum = optima(results).reindex(best.index)
@@ -87,7 +89,7 @@ def lines(final, columns):
         header = [name.format(gap=f"h - {reference}") for name in COLUMNS[:n_columns]]
         names = short_names(solver for *_, solver in rows.index)
         body = [
-            (*cells(names[solver], row)[:n_columns], mark(row))
+            (*cells(names[solver], row)[:n_columns], row["failed"])
             for (*_, solver), row in rows.iterrows()
         ]
         yield from table(header, body, columns, indent="  ")
@@ -104,13 +106,6 @@ def cells(name, row):
         f"{row.get('objective_val_accuracy', np.nan):.4f}",
         f"{row.get('objective_test_accuracy', np.nan):.4f}",
     )
-
-
-def mark(row):
-    """How many curves diverged, if any did."""
-    if not row["n_diverged"]:
-        return ""
-    return f"diverged: {row['n_diverged']:.0f} of {row['n_curves']:.0f} curves"
 
 
 def marked(results):
@@ -191,9 +186,9 @@ def winner(results, fraction=1e-3):
     -------
     point : pandas.Series
         That point of its median curve, with ``solver_name``, ``time`` in seconds, and ``calls`` of
-        all oracles. Solvers of which a curve diverged do not take part; None if all did.
+        all oracles. Solvers with a curve that did not end well do not take part; None if all have.
     """
-    failed = diverged(final_points(results)).groupby("solver_name").any()
+    failed = (~statuses(final_points(results)).isin(FINE)).groupby("solver_name").any()
     curves = median_curves(results[~results["solver_name"].isin(failed.index[failed])])
     if curves.empty:
         return None

@@ -8,7 +8,7 @@ from benchmark_utils.validation import as_meant, integer, refusal
 
 # What the name of a dataset need not say: data are verified, whole, and the run's own draw.
 UNSAID = {"verify": True, "n_train": "all", "seed": 0}
-seeds = integer(0, 2**32 - 1)
+any_seed = integer(0, 2**32 - 1)
 
 
 class BilevelDataset(BaseDataset):
@@ -22,13 +22,9 @@ class BilevelDataset(BaseDataset):
     ----------
     allowed : dict of str to Allowed
         The allowed values of each parameter; others are refused before anything is loaded.
-    seed : int
-        Draws other data, or another split, of the same kind. All repetitions of a run have the same
-        data, so that several draws need several seeds.
     """
 
     allowed = {}
-    seed = 0
 
     def save_parameters(self, **parameters):
         super().save_parameters(**as_meant(parameters, self.allowed))
@@ -59,8 +55,10 @@ class BilevelDataset(BaseDataset):
         reason = refusal(self, self.allowed) or self.refuse()
         if reason:
             return dict(unavailable=reason)
+        # All repetitions of a run have the same data; a parameter ``seed`` asks for others.
+        seeds = self.get_seed(), getattr(self, "seed", 0)
         try:
-            return self.load(np.random.default_rng((self.get_seed(), self.seed)))
+            return self.load(np.random.default_rng(seeds))
         except Unavailable as reason:
             return dict(unavailable=str(reason))
         # One dataset must not end a run of several.

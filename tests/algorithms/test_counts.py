@@ -14,6 +14,11 @@ N, M, BATCH = 96, 64, 16
 BY_HAND = {
     "SOBA": (1, 1, 1, 1),
     "SABA": (1, 1, 1, 1),
+    # Three steps on each of two linear systems.
+    "NBO": (1, 6, 1, 2),
+    "S-TFBO": (1, 1, 1, 1),
+    # An inner step, one product that makes the subspace and two within it.
+    "SubBiO": (1, 3, 1, 1),
     # Ten inner steps, ten terms of the series.
     "StocBiO": (10, 10, 1, 1),
     # Ten steps on theta, ten on v.
@@ -26,6 +31,8 @@ BY_HAND = {
     "F2SA": (22, 0, 0, 11),
     # For each of two nodes ten steps, then both gradients in lambda.
     "F2SA-p": (22, 0, 0, 22),
+    # An inner step, a residual and a Lanczos vector.
+    "LancBiO": (1, 2, 1, 1),
     "MA-SOBA": (1, 1, 1, 1),
     # A step on omega, the gradient in lambda at theta and omega, and theta at the new lambda.
     "MEHA": (4, 0, 0, 2),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmark_utils.frameworks import get_framework
-from helpers import STOCHASTIC, make_quadratic, make_solver, run
+from helpers import STOCHASTIC, component, make_quadratic, make_solver, run
 
 pytestmark = pytest.mark.slow
 
@@ -19,11 +19,15 @@ CONSTANT = dict(decay=0.0)
 UNBIASED = {
     "AmIGO": dict(linear_step_size=0.5),
     "FSLA": dict(linear_step_size=0.5, **CONSTANT),
+    "LancBiO": {},
     "MA-SOBA": dict(momentum=0.5, **CONSTANT),
+    "NBO": {},
+    "S-TFBO": dict(initial_inner=2.0, initial_outer=1.0),
     "SABA": dict(init_memory="full"),
     "SOBA": dict(outer_decay=0.0, **CONSTANT),
     "SPABA": dict(probability=0.3),
     "SRBA": dict(period=4),
+    "SubBiO": {},
 }
 # The bias of v after Q steps is (1 - 0.9 H)^Q, with eigenvalues of H from 1/3 to 1.
 TRUNCATED = {
@@ -49,8 +53,9 @@ OTHERS = ("BOME", "PZOBO")
 
 
 def solver_on_full_batches(name, problem, **parameters):
-    parameters = {"batch_size": "full", "framework": "python", "eval_freq": 100, **parameters}
-    return make_solver(name, problem, **STEPS | parameters)
+    given = dict(batch_size="full", framework="python", eval_freq=100, **STEPS) | parameters
+    steps = {key for key in STEPS if key not in component("solver", name).parameters}
+    return make_solver(name, problem, **{key: given[key] for key in given if key not in steps})
 
 
 def error(name, n_iterations=800, **parameters):

@@ -7,7 +7,7 @@ They share nothing with the solvers: derivatives come from formulas in this file
 import numpy as np
 import pytest
 
-from helpers import logreg_data, make_problem, make_solver, run
+from helpers import STOCHASTIC, component, logreg_data, make_problem, make_solver, run
 
 N_ITERATIONS = 40
 
@@ -123,6 +123,84 @@ def meha(p, x, y):
     return x, y
 
 
+def s_tfbo(p, x, y):
+    v, a, b, c = np.zeros_like(y), 0.5, 2.0, 2.0
+    for _ in range(N_ITERATIONS):
+        gy, r = p.gy(x, y), p.gyy(x, y) @ v - p.fy(x, y)
+        d = p.fx(x, y) - p.gxy(x, y) @ v
+        a, b, c = (
+            np.hypot(a, np.linalg.norm(d)),
+            np.hypot(b, np.linalg.norm(gy)),
+            np.hypot(c, np.linalg.norm(r)),
+        )
+        tau = max(b, c)
+        x, y, v = x - d / (a * tau), y - gy / b, v - r / tau
+    return x, y
+
+
+def d_tfbo(p, x, y):
+    v, a, b, c = np.zeros_like(y), 0.5, 0.5, 0.5
+    for _ in range(N_ITERATIONS):
+        while np.sum(p.gy(x, y) ** 2) > 1e-3:
+            b = np.hypot(b, np.linalg.norm(p.gy(x, y)))
+            y = y - p.gy(x, y) / b
+        while np.sum((p.gyy(x, y) @ v - p.fy(x, y)) ** 2) > 1e-3:
+            r = p.gyy(x, y) @ v - p.fy(x, y)
+            c = np.hypot(c, np.linalg.norm(r))
+            v = v - r / c
+        d = p.fx(x, y) - p.gxy(x, y) @ v
+        a = np.hypot(a, np.linalg.norm(d))
+        x = x - d / (a * max(b, c))
+    return x, y
+
+
+def nbo(p, x, y):
+    v = np.zeros_like(y)
+    for _ in range(N_ITERATIONS):
+        hessian, gy, fy, u = p.gyy(x, y), p.gy(x, y), p.fy(x, y), np.zeros_like(y)
+        for _ in range(4):
+            u, v = u - 0.3 * (hessian @ u - gy), v - 0.3 * (hessian @ v - fy)
+        y = y - u
+        x = x - 0.4 * (p.fx(x, y) - p.gxy(x, y) @ v)
+    return x, y
+
+
+def subbio(p, x, y):
+    v = np.ones_like(y)
+    for _ in range(N_ITERATIONS):
+        for _ in range(3):
+            y = y - 0.3 * p.gy(x, y)
+        hessian, fy = p.gyy(x, y), p.fy(x, y)
+        basis, _ = np.linalg.qr(np.stack([fy, v - 0.3 * hessian @ v], axis=1))
+        v = basis @ np.linalg.solve(basis.T @ hessian @ basis, basis.T @ fy)
+        x = x - 0.4 * (p.fx(x, y) - p.gxy(x, y) @ v)
+    return x, y
+
+
+def lancbio(p, x, y):
+    v, size = np.zeros_like(y), 3
+    for k in range(N_ITERATIONS):
+        for _ in range(3):
+            y = y - 0.3 * p.gy(x, y)
+        hessian, fy = p.gyy(x, y), p.fy(x, y)
+        if k % size == 0:
+            start, residual = v, fy - hessian @ v
+            basis, diagonal, beside = [residual / np.linalg.norm(residual)], [], []
+        residual = fy - hessian @ start
+        q = basis[-1]
+        diagonal.append(q @ hessian @ q)
+        u = hessian @ q - diagonal[-1] * q
+        if beside:
+            u = u - beside[-1] * basis[-2]
+        columns = np.stack(basis, axis=1)
+        matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+        v = start + columns @ np.linalg.solve(matrix, columns.T @ residual)
+        beside.append(np.linalg.norm(u))
+        basis.append(u / beside[-1])
+        x = x - 0.4 * (p.fx(x, y) - p.gxy(x, y) @ v)
+    return x, y
+
+
 STEPS = dict(step_size=0.3, outer_step_size=0.4)
 INNER = dict(penalty=10.0, n_inner_steps=3)
 
@@ -138,6 +216,11 @@ CASES = [
         dict(order=3, normalised=True, outer_step_size=0.02, **INNER),
     ),
     ("V-PBGD", v_pbgd, dict(outer_step_size=0.3, **INNER)),
+    ("S-TFBO", s_tfbo, dict(initial_inner=2.0, initial_outer=0.5)),
+    ("D-TFBO", d_tfbo, dict(tolerance=1e-3, initial=0.5)),
+    ("NBO", nbo, dict(n_linear_steps=4)),
+    ("SubBiO", subbio, dict(n_inner_steps=3)),
+    ("LancBiO", lancbio, dict(n_inner_steps=3, subspace_size=3)),
     ("MEHA", meha, dict(penalty=10.0, proximity=0.2, penalty_growth=0.25)),
 ]
 
@@ -145,8 +228,11 @@ CASES = [
 @pytest.mark.parametrize(("name", "algorithm", "parameters"), CASES)
 def test_solvers_are_their_papers_algorithms(name, algorithm, parameters):
     problem = make_problem()
-    full = dict(framework="python", batch_size="full", eval_freq=N_ITERATIONS)
-    result = run(make_solver(name, problem, **full | STEPS | parameters), 1)
+    given = STEPS | parameters
+    if name in STOCHASTIC:
+        given |= dict(framework="python", batch_size="full", eval_freq=1)
+    given = {key: given[key] for key in given if key in component("solver", name).parameters}
+    result = run(make_solver(name, problem, **given), N_ITERATIONS)
     x, y = algorithm(LogisticRegression(), problem.outer_var0, problem.inner_var0)
     assert np.abs(x - problem.outer_var0).max() > 1e-2
     np.testing.assert_allclose(result["outer_var"], x, rtol=1e-12, atol=1e-12)

@@ -95,6 +95,17 @@ def test_data_with_three_labels_are_no_binary_classification(labels):
     )
 
 
+@pytest.mark.parametrize("name", ["simulated_sines", "libsvm"])
+def test_a_seed_draws_other_data_and_0_those_without_one(name):
+    parameters = dict(validation="holdout") if name == "libsvm" else {}
+    usual, first, second = (
+        get_data(name, **parameters, **seed)["y_val"] for seed in ({}, dict(seed=0), dict(seed=1))
+    )
+    assert (usual == first).all()
+    assert usual.shape == second.shape
+    assert (usual != second).any()
+
+
 def test_fewer_training_digits_are_the_first_of_all_and_named():
     few, whole = get_data("digits", n_train=200), get_data("digits")
     assert few["X_train"].shape == (200, 64)
