@@ -20,11 +20,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 from suite import BENCHMARK, ROOT, TASKS
-from tune import Tuning, options_of
+from tune import N_BEST, N_NEAR, N_WIDE, Tuning, options_of
 
 from archive import (
     ARCHIVE,
     N_FIRST,
+    N_REPETITIONS,
     Archive,
     Task,
     as_points,
@@ -40,6 +41,7 @@ from benchmark_utils.results.files import replaced
 from benchmark_utils.results.gap_figure import draw_gaps
 from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, name_of
 from benchmark_utils.results.ranking import Ranking
+from benchmark_utils.results.terminal import duration
 
 OUTPUTS = ROOT / "outputs" / "compare"
 ANCHORS = ("SOBA", "QuasiNewton")
@@ -152,6 +154,20 @@ def draw(points, new, title, path):
     plt.close(figure)
 
 
+def announcement(archived, tuning, quick):
+    """How many runs are about to start, and how long they take, as a sentence."""
+    if quick:
+        n_runs, part = N_QUICK * tuning + N_FIRST, QUICK_PART
+    else:
+        n_runs, part = (N_WIDE + N_NEAR + 2 * N_BEST) * tuning + N_REPETITIONS, 1
+    seconds = archived.groupby(["method", "repetition"])["time"].max().median()
+    expected = duration(n_runs * part * seconds)
+    return (
+        f"{n_runs} runs: about {expected} if they take as long as those of the archive, besides "
+        "compiling and judging."
+    )
+
+
 def standing(points, method, cost):
     """The rank of a method, as a sentence."""
     scores = Ranking(points, cost).scores
@@ -187,6 +203,7 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=F
     if reason:
         raise SystemExit(reason)
     folder = OUTPUTS / task_name / cls.name
+    print(announcement(read_task(archive.folder), tuning and is_tuned(cls), quick))
     parameters = options_of(task_name, cls)
     if tuning:
         parameters |= parameters_of(task_name, path, cls, folder, quick)

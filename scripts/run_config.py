@@ -21,7 +21,7 @@ from suite import BENCHMARK, ROOT
 from summary import print_summary, results_since
 
 from benchmark_utils.results.files import write_text
-from benchmark_utils.results.terminal import paragraph, width
+from benchmark_utils.results.terminal import duration, paragraph, width
 
 FOLDER = ROOT / "outputs" / "configs"
 PROGRESS = (
@@ -80,14 +80,6 @@ def announcement(config):
             "judging, and compiling in a first run. Curves in the cache take none."
         )
     return text
-
-
-def duration(seconds):
-    """Seconds as text, in a unit that reads well."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def main():

@@ -29,6 +29,7 @@ from suite import BENCHMARK, ROOT, TASKS, judged_task
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
 from benchmark_utils.results.files import replaced, write_text
+from benchmark_utils.results.terminal import duration
 from benchmark_utils.results.tuning import COSTS, outcome, ranking, regrets
 
 FOLDER, CONFIGS = ROOT / "tuning", ROOT / "configs"
@@ -135,12 +136,30 @@ class Tuning:
             if self.as_text(entry := candidate | dict(seed=seed)) not in done
         ]
         if missing:
+            print(self.announcement(len(missing)), flush=True)
             results = self.run(missing)
             rows = [
                 entry | dict(max_calls=self.budget) | self.outcome(results, entry)
                 for entry in missing
             ]
             write(pd.concat([table, pd.DataFrame(rows)]), self.path)
+
+    def announcement(self, n_runs):
+        """How many runs are about to start, and how long they take, as a sentence."""
+        text = (
+            f"{self.solver} on {self.task}: {n_runs} runs, each with {self.budget:.3g} oracle "
+            f"calls, or {TASKS[self.task]['timeout']} s"
+        )
+        seconds = self.seconds()
+        if seconds is None:
+            return f"{text}."
+        return f"{text}; about {duration(n_runs * seconds)}, as those before."
+
+    def seconds(self):
+        """The mean time of a run with the present budget; None if there was none."""
+        table = self.table()
+        of_budget = table[table["max_calls"] == self.budget]
+        return None if of_budget.empty else of_budget["seconds"].mean()
 
     def as_text(self, entry):
         """What tells a run from others, as it stands in the table."""

@@ -142,6 +142,7 @@ def test_a_first_look_has_a_tenth_of_the_budget_and_says_the_rank(tiny, tmp_path
     assert len(tuning) == 4
     assert set(tuning["max_calls"]) == {30_000}
     output = capsys.readouterr().out
+    assert re.search(r"7 runs: about \d+ s if they take as long as those of the archive", output)
     assert re.search(r"MA-SOBA \(new\) is number [12] of 2 by time\.", output)
     assert "This was a first look" in output
 
