@@ -53,7 +53,12 @@ def run(name, output):
     output.unlink(missing_ok=True)
     config = CONFIGS / f"{name}.yml"
     command = ["benchopt", "run", ".", "--config", str(config), "--output", str(output)]
-    subprocess.run([*command, "--no-plot", "--no-display"], cwd=ROOT, check=True)
+    code = subprocess.run([*command, "--no-plot", "--no-display"], cwd=ROOT).returncode
+    if code:
+        raise SystemExit(
+            f"No figure {name}: benchopt ended with code {code}. Its messages above say why, and "
+            "where to put data that are missing."
+        )
 
 
 def panels_of(plot, results):
@@ -117,7 +122,7 @@ def draw_panel(axis, panel):
     axis.set_title(panel["title"], fontsize=8)
     axis.set_xlabel(panel["xlabel"], fontsize=8)
     axis.set_ylabel(panel["ylabel"], fontsize=8)
-    axis.tick_params(labelsize=7)
+    axis.tick_params(which="both", labelsize=7)
     axis.grid(alpha=0.3)
 
 
