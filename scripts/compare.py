@@ -19,6 +19,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from progress import fit_the_terminal
 from suite import BENCHMARK, ROOT, TASKS
 from tune import N_BEST, N_NEAR, N_WIDE, Tuning, options_of
 
@@ -41,10 +42,11 @@ from benchmark_utils.results.files import replaced
 from benchmark_utils.results.gap_figure import draw_gaps
 from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, name_of
 from benchmark_utils.results.ranking import Ranking
-from benchmark_utils.results.terminal import duration
+from benchmark_utils.results.terminal import duration, table, width
 
 OUTPUTS = ROOT / "outputs" / "compare"
 ANCHORS = ("SOBA", "QuasiNewton")
+UNITS = {"time": "time (s) to", "calls": "calls to"}
 # Of a first look: candidates, and the part of the budget.
 N_QUICK, QUICK_PART = 4, 0.1
 
@@ -128,15 +130,16 @@ def calibrate(archive, anchors, folder):
     return ratio
 
 
-def table(points, cost):
-    """What each level costs, in the median over seeds, as Markdown: the best method first."""
+def cost_table(points, cost):
+    """What each level costs, in the median over seeds: the lines of a table, best method first."""
     ranking = Ranking(points, cost)
     costs = costs_to_levels(points)[cost].groupby(["method", "level"]).median().unstack("level")
-    yield f"| {cost} | score | " + " | ".join(map(name_of, LEVELS)) + " |"
-    yield "|---" * (len(LEVELS) + 2) + "|"
-    for method, score in ranking.scores.items():
-        cells = " | ".join(f"{costs.loc[method, level]:.3g}" for level in LEVELS)
-        yield f"| {method} | {score:.2f} | {cells} |"
+    header = (UNITS[cost], "score", *map(name_of, LEVELS))
+    rows = [
+        (method, f"{score:.2f}", *(f"{costs.loc[method, level]:.2g}" for level in LEVELS), "")
+        for method, score in ranking.scores.items()
+    ]
+    return table(header, rows, width())
 
 
 def draw(points, new, title, path):
@@ -221,7 +224,7 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=F
     points["time"] = points["time"] / ratio
     points = pd.concat([read_task(archive.folder), points], ignore_index=True)
     for cost in COSTS:
-        print("\n" + "\n".join([*table(points, cost), "", standing(points, new, cost)]))
+        print("\n" + "\n".join([*cost_table(points, cost), "", standing(points, new, cost)]))
     if quick:
         print("This was a first look; run without --quick for ten seeds and the whole budget.")
     figure = folder.with_suffix(".png")
@@ -242,6 +245,7 @@ def main():
     parser.add_argument("--no-calibration", action="store_true", help="run no anchors")
     parser.add_argument("--archive", type=Path, default=ARCHIVE)
     arguments = parser.parse_args()
+    fit_the_terminal()
     anchors = () if arguments.no_calibration else arguments.anchors
     compare(
         arguments.solver,

@@ -25,6 +25,7 @@ import pandas as pd
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
+from progress import fit_the_terminal
 from suite import BENCHMARK, ROOT, TASKS, judged_task
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
@@ -343,6 +344,7 @@ def main():
     parser.add_argument("--quickstart", action="store_true", help="write configs/quickstart.yml")
     parser.add_argument("--defaults", action="store_true", help="what does best on all tasks")
     arguments = parser.parse_args()
+    fit_the_terminal()
     if arguments.quickstart:
         print(f"Wrote {write_quickstart()}")
         return
