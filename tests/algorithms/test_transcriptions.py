@@ -250,7 +250,7 @@ CASES = [
     ("D-TFBO", d_tfbo, dict(tolerance=1e-3, initial=0.5)),
     ("NBO", nbo, dict(n_linear_steps=4)),
     ("SubBiO", subbio, dict(n_inner_steps=3)),
-    ("LancBiO", lancbio, dict(n_inner_steps=3, subspace_size=3)),
+    ("LancBiO", lancbio, dict(n_inner_steps=3, subspace_size=3, linear_start="warm")),
     ("BO-REP", bo_rep, dict(period=4, n_inner_steps=3, **SERIES)),
     ("AccBO", accbo, dict(extrapolation=0.5, averaging=0.4, **SERIES)),
     ("MEHA", meha, dict(penalty=10.0, proximity=0.2, penalty_growth=0.25)),
