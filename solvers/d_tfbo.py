@@ -15,9 +15,9 @@ class Solver(FullBatchSolver):
         alpha^2 <- alpha^2 + ||g||^2,    lambda <- lambda - g / (alpha max(beta, kappa))
 
     with r = hessian_theta,theta G v - grad_theta F, g = grad_lambda F - hessian_lambda,theta G v,
-    eps = ``tolerance``. At the start alpha = ``initial_outer``, beta = kappa = ``initial_inner``; all
-    three only grow. There are no step sizes. The paper sets eps to one over the number of outer
-    iterations.
+    eps = ``tolerance``. At the start alpha is ``initial_outer``, and beta and kappa are
+    ``initial_inner``; all three only grow. There are no step sizes. The paper sets eps to one over
+    the number of outer iterations.
     """
 
     name = "D-TFBO"

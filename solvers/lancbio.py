@@ -44,7 +44,8 @@ class Solver(StochasticSolver):
 
     with rho = ``step_size``, gamma = ``outer_step_size``, m = ``subspace_size`` but at most p. Each
     product has a minibatch of its own. The paper's theorem is for full batches and a warm start;
-    with minibatches that start adds up errors of T, and the paper's code starts from 0.
+    with minibatches that start adds up errors of T, and the paper's code starts from 0. The larger
+    the batches, the more vectors are of use.
     """
 
     name = "LancBiO"
@@ -56,7 +57,7 @@ class Solver(StochasticSolver):
         "step_size": [0.1],
         "outer_step_size": [0.1],
         "n_inner_steps": [1],
-        "subspace_size": [10],
+        "subspace_size": [3],
         "linear_start": ["zero"],
         **StochasticSolver.parameters,
     }
