@@ -6,11 +6,19 @@ RESULTS ?=
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures lint clean
+.PHONY: run page site test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures lint clean
 
 run: .venv/ready
 	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
-		python scripts/summary.py --since $$started
+		python scripts/summary.py --since $$started && python scripts/result_page.py
+
+# The page of RESULTS, or of the latest ones, which opens without a network.
+page: .venv/ready
+	python scripts/result_page.py $(RESULTS)
+
+# A static site in site/: a page for each task of the archive, and an index.
+site: .venv/ready
+	python scripts/publish.py
 
 # Each pytest process uses one thread: several processes with all BLAS threads each would be slow.
 test: .venv/ready
