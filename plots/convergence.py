@@ -8,12 +8,9 @@ from benchmark_utils.results.curves import (
     points_of,
     task_title,
 )
-from benchmark_utils.results.levels import LEVELS, name_of
+from benchmark_utils.results.levels import LEAST_DRAWN, LEVELS, name_of
 from benchmark_utils.results.plots import TASK_OPTIONS, StyledPlot, points
 
-# Smaller gaps, relative to that at the start, are drawn as this: below the last level a curve says
-# how precise h* is.
-LEAST = LEVELS[-1] / 10
 YLABELS = {"h": "h (h* of this task is not stored)", "projected gradient": "|projected gradient|"}
 XLABELS = {
     "time": "time (s)",
@@ -32,7 +29,7 @@ class Plot(StyledPlot):
     def plot(self, df, dataset, objective, measure, cost):
         found = points_of(of_task(df, dataset, objective), measure)
         if measure == "h - h*":
-            found["value"] = found["value"].clip(lower=LEAST * start_of(found))
+            found["value"] = found["value"].clip(lower=LEAST_DRAWN * start_of(found))
         elif measure not in LINEAR:
             found = found[found["value"] > 0]
         curves = []

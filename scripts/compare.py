@@ -21,10 +21,19 @@ from tune import Tuning, options_of
 
 from archive import ARCHIVE, Archive, Task, as_points, check, is_tuned, run_curves
 from benchmark_utils.results.archive import read_task, write_curves
+from benchmark_utils.results.bands import band
 from benchmark_utils.results.calibration import time_ratio, time_ratios
 from benchmark_utils.results.files import replaced
-from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, median_gaps, name_of
+from benchmark_utils.results.levels import (
+    COSTS,
+    CURVE,
+    LEAST_DRAWN,
+    LEVELS,
+    costs_to_levels,
+    name_of,
+)
 from benchmark_utils.results.ranking import Ranking
+from benchmark_utils.results.styles import for_matplotlib, style_of
 
 OUTPUTS = ROOT / "outputs" / "compare"
 ANCHORS = ("SOBA", "QuasiNewton")
@@ -111,24 +120,31 @@ def table(points, cost):
 
 
 def draw(points, new, title, path):
-    """The gaps of all methods against time and calls; the new one in black, if there is one."""
+    """The gaps of all methods against time and calls: medians, and quartiles over seeds.
+
+    The new method, if there is one, is black.
+    """
+    start = points.groupby(CURVE)["gap"].first().max()
+    points = points.assign(gap=points["gap"].clip(lower=LEAST_DRAWN * start))
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), sharey=True, layout="constrained")
-    others = sorted(set(points["method"]) - {new})
-    colors = dict(zip(others, plt.get_cmap("tab20")(range(len(others))), strict=True))
     for axis, cost in zip(axes, COSTS, strict=True):
-        gaps = median_gaps(points, cost)
-        for method in [*others, *([new] if new else [])]:
-            style = (
-                dict(color="black", lw=2.5) if method == new else dict(color=colors[method], lw=1)
+        for method, curves in points.groupby("method"):
+            style = for_matplotlib(style_of(method)) | {"linewidth": 1.3}
+            if method == new:
+                style |= {"color": "black", "linestyle": "-", "linewidth": 2.5}
+            median = band(curves, cost, "gap")
+            axis.loglog(median["x"], median["median"], label=method, **style)
+            axis.fill_between(
+                median["x"], median["low"], median["high"], color=style["color"], alpha=0.15, lw=0
             )
-            axis.loglog(gaps.index, gaps[method].where(gaps[method] > 0), label=method, **style)
         axis.set_xlabel({"time": "time (s)", "calls": "one-sample oracle calls"}[cost])
         axis.grid(alpha=0.3)
-    axes[0].set_ylabel("h - h*, median over seeds")
+    axes[0].set_ylabel("h - h*, median and quartiles over seeds")
     figure.suptitle(title, fontsize=10)
     figure.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7, frameon=False
-    )
+        *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7, frameon=False,
+        handlelength=4,
+    )  # fmt: skip
     with replaced(path) as draft:
         figure.savefig(draft, dpi=150)
     plt.close(figure)

@@ -41,7 +41,7 @@ KINDS = {
         ),
     ),
     # Full batch.
-    "dot": (5, ("QuasiNewton", "HOAG", "Implicit", "Unrolled", "TorchOpt", "Analytic")),
+    "dot": (6, ("QuasiNewton", "HOAG", "Implicit", "Unrolled", "TorchOpt", "Analytic")),
     # Search without derivatives.
     "dashdot": (2, ("GridSearch", "Optuna", "RandomSearch")),
 }

@@ -3,6 +3,8 @@
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const AXES = { loglog: ["log", "log"], "semilog-x": ["log", "linear"],
                "semilog-y": ["linear", "log"], linear: ["linear", "linear"] };
+// Letters of a name beside a row of dots.
+const LONGEST = 20;
 const state = { kind: Object.keys(DATA.views)[0], chosen: {}, hidden: new Set() };
 const get = (id) => document.getElementById(id);
 
@@ -133,18 +135,25 @@ const median = (values) => {
   return sorted.length ? (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2 : null;
 };
 
-// One mark for each run, and a bar at their median.
-function dots(one) {
-  const name = plain(one.text ? `${one.label}, ${one.text}` : one.label);
-  const row = (x, marker) => ({ type: "scatter", mode: "markers", x, y: x.map(() => name), marker,
-    hovertemplate: `${name}<br>%{x:.4g}<extra></extra>` });
+// One mark for each run, and a bar at their median, in the row of this number.
+function dots(one, number) {
+  const row = (x, marker) => ({ type: "scatter", mode: "markers", name: plain(one.label), x, marker,
+    y: x.map(() => number), hovertemplate: `${plain(one.label)}<br>%{x:.4g}<extra></extra>` });
   return [row(one.y, { color: one.color, symbol: one.symbol, size: 9 }),
     row([median(one.y)], { color: one.color, symbol: "line-ns-open", size: 22, line: { width: 3 } })];
 }
 
+// The rows of dots by name; long names are cut, and whole in the legend.
+function rowsOf(shown) {
+  const name = (one) => one.label.length > LONGEST ? `${one.label.slice(0, LONGEST)}\u2026`
+    : one.label;
+  return { tickvals: shown.map((one, number) => number), range: [shown.length - 0.5, -0.5],
+    ticktext: shown.map((one) => plain(name(one)) + (one.text ? `<br>${plain(one.text)}` : "")) };
+}
+
 function layoutOf(panel, shown) {
   const curves = panel.type === "scatter";
-  const [xtype, ytype] = curves ? AXES[panel.scale] : ["log", "category"];
+  const [xtype, ytype] = curves ? AXES[panel.scale] : ["log", "linear"];
   const axis = (type, text) => ({ type, title: { text: plain(text), standoff: 8 }, automargin: true,
     gridcolor: color("--line"), linecolor: color("--faint"), zeroline: false, mirror: true,
     showline: true, ...(type === "log" ? { exponentformat: "power", dtick: decades(shown) } : {}) });
@@ -152,8 +161,8 @@ function layoutOf(panel, shown) {
     font: { color: color("--text"), size: 13 }, paper_bgcolor: color("--back"),
     plot_bgcolor: color("--back"), dragmode: window.innerWidth > 700 ? "zoom" : false,
     xaxis: axis(xtype, curves ? panel.xlabel : panel.ylabel),
-    yaxis: { ...axis(ytype, curves ? panel.ylabel : ""), ...(curves ? { dtick: undefined } : {
-      dtick: undefined, autorange: "reversed" }) } };
+    yaxis: { ...axis(ytype, curves ? panel.ylabel : ""), dtick: undefined,
+      ...(curves ? {} : rowsOf(shown)) } };
 }
 
 // Costs of few decades need ticks between them.
@@ -190,7 +199,7 @@ function legendItem(one) {
     drawPanel();
     get("legend").querySelectorAll("input")[place].focus();
   });
-  return make("li", {}, make("label", {}, box, swatch(one), one.label));
+  return make("li", {}, make("label", {}, box, swatch(one), make("span", {}, one.label)));
 }
 
 const digits = (cell) => typeof cell === "number" && !Number.isInteger(cell)
