@@ -7,7 +7,8 @@
 A figure NAME is drawn as docs/figures/NAME.png. It is one of
 
 * a configuration configs/figures/NAME.yml, which is run into outputs/figures/NAME.parquet, and a
-  plot plots/NAME.py: one panel for each choice of the plot's options;
+  plot plots/NAME.py: one panel for each choice of the plot's options; a table, if the plot has one,
+  is printed and written to outputs/figures/NAME.csv;
 * an experiment experiments/NAME.py, whose table is printed and written to
   outputs/figures/NAME.csv.
 
@@ -52,7 +53,12 @@ def run(name, output):
     output.unlink(missing_ok=True)
     config = CONFIGS / f"{name}.yml"
     command = ["benchopt", "run", ".", "--config", str(config), "--output", str(output)]
-    subprocess.run([*command, "--no-plot", "--no-display"], cwd=ROOT, check=True)
+    code = subprocess.run([*command, "--no-plot", "--no-display"], cwd=ROOT).returncode
+    if code:
+        raise SystemExit(
+            f"No figure {name}: benchopt ended with code {code}. Its messages above say why, and "
+            "where to put data that are missing."
+        )
 
 
 def panels_of(plot, results):
@@ -63,6 +69,11 @@ def panels_of(plot, results):
 
 def draw_row(panels, path):
     """Draw panels side by side, in one figure."""
+    if not panels:
+        raise SystemExit(
+            f"No figure {path.stem}: its run has no curve to draw. The messages above say which "
+            "data and solvers were skipped, and why; mend that, and make the figure again."
+        )
     width, height = PANEL
     figure, axes = plt.subplots(
         1, len(panels), figsize=(width * len(panels), height), layout="constrained", squeeze=False
@@ -111,7 +122,7 @@ def draw_panel(axis, panel):
     axis.set_title(panel["title"], fontsize=8)
     axis.set_xlabel(panel["xlabel"], fontsize=8)
     axis.set_ylabel(panel["ylabel"], fontsize=8)
-    axis.tick_params(labelsize=7)
+    axis.tick_params(which="both", labelsize=7)
     axis.grid(alpha=0.3)
 
 
@@ -145,7 +156,11 @@ def make_figure(name):
     else:
         output = OUTPUTS / f"{name}.parquet"
         run(name, output)
-        draw_row(panels_of(name, results_of(output)), path)
+        results = results_of(output)
+        draw_row(panels_of(name, results), path)
+        plot = next(plot for plot in BENCHMARK.get_plots() if plot._get_name() == name)
+        if hasattr(plot, "table"):
+            write_table(name, plot.table(results))
     print(f"Wrote {path.relative_to(ROOT)} after {time.perf_counter() - start:.0f} s")
 
 
@@ -153,10 +168,7 @@ def make_experiment(name, path):
     sys.path.append(str(ROOT))
     experiment = import_module(f"experiments.{name}")
     table = experiment.main()
-    shown = experiment.summary(table)
-    print(shown.to_string(index=False, float_format="{:.3g}".format))
-    with replaced(OUTPUTS / f"{name}.csv") as draft:
-        shown.to_csv(draft, index=False)
+    write_table(name, experiment.summary(table))
     width, height = PANEL
     with plt.rc_context(STYLE):
         figure = plt.figure(figsize=(2 * width, height), layout="constrained")
@@ -164,6 +176,13 @@ def make_experiment(name, path):
         with replaced(path) as draft:
             figure.savefig(draft, dpi=200)
     plt.close(figure)
+
+
+def write_table(name, table):
+    """Print a table, and write it to outputs/figures/NAME.csv."""
+    print(table.to_string(index=False, float_format="{:.3g}".format))
+    with replaced(OUTPUTS / f"{name}.csv") as draft:
+        table.to_csv(draft, index=False)
 
 
 def draw_plots(path, plots):

@@ -2,7 +2,7 @@
 
     python scripts/result_page.py [RESULTS.parquet ...]      the latest file by default
 
-The page outputs/pages/RESULTS.html opens from the disk, without a network.
+The page, in the folder pages beside the results, opens from the disk, without a network.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from benchmark_utils.results.names import method_of
 from benchmark_utils.results.page import views_of, write_page
 
 TITLE = "Bilevel benchmark"
-PAGES = Path("pages")
 
 
 def views(results):
@@ -58,7 +57,7 @@ def make(path):
     solvers = results["solver_name"].map(method_of)
     described = results.get("solver_description", solvers)
     descriptions = described.groupby(solvers).first().to_dict()
-    page = BENCHMARK.get_output_folder() / PAGES / f"{path.stem}.html"
+    page = path.parent / "pages" / f"{path.stem}.html"
     dates = sorted(str(date)[:10] for date in results.get("run_date", []))
     write_page(
         page,

@@ -44,6 +44,14 @@ def to_outer(arrays, outer_var, batch, values):
     return np.bincount(indices, slopes * values, minlength=outer_var.size).astype(outer_var.dtype)
 
 
+def corruption_auc(corrupted, outer_var):
+    """The area under the ROC curve of the weights as a detector of wrong labels, by its name;
+    nothing if it is not known which are wrong."""
+    if corrupted is None or not 0 < np.mean(corrupted) < 1:
+        return {}
+    return {"corruption_auc": float(roc_auc_score(~corrupted, outer_var))}
+
+
 class DataCleaning(SoftmaxProblem):
     """A weight sigma(lambda_i) for each training sample; see the module's docstring.
 
@@ -133,10 +141,7 @@ class DataCleaning(SoftmaxProblem):
         return ORACLE
 
     def metrics(self, inner_var, outer_var):
-        metrics = super().metrics(inner_var, outer_var)
-        if self.corrupted is not None and 0 < np.mean(self.corrupted) < 1:
-            metrics["corruption_auc"] = float(roc_auc_score(~self.corrupted, outer_var))
-        return metrics
+        return super().metrics(inner_var, outer_var) | corruption_auc(self.corrupted, outer_var)
 
     def pictures(self, outer_var):
         images, labels, *_ = self.data

@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 
 TASK = ["dataset_name", "objective_name"]
+CURVE = [*TASK, "solver_name", "idx_rep"]
+# The statuses of curves that ended well.
+FINE = ("ok", "not judged")
 
 
 def same(column):
@@ -136,16 +139,39 @@ def final_points(results):
         One row for each dataset, objective, solver and repetition, which index it. What is NaN at
         the end of a curve is NaN here.
     """
-    curves = results.sort_values("stop_val").groupby([*TASK, "solver_name", "idx_rep"])
+    curves = results.sort_values("stop_val").groupby(CURVE)
     return curves.last(skipna=False)
 
 
-def diverged(points):
-    """Whether each of these points is of a curve that has diverged by then, as a Series."""
-    finite = np.isfinite(points["objective_value"])
-    if "objective_status" not in points:
-        return ~finite
-    return ~finite | (points["objective_status"] != "ok")
+def statuses(points):
+    """How the curve of each of these points stands, as a Series.
+
+    ``ok``, or ``not judged`` where h is not; else ``diverged``; ``error``, if its solver raised or
+    crashed there; ``timeout``, if it made no other point within the deadline of
+    ``scripts/safe_run.py``; ``interrupted``.
+    """
+    said = points.get("objective_status", pd.Series("ok", points.index))
+    return said.mask((said == "ok") & ~np.isfinite(points["objective_value"]), "diverged")
+
+
+def failures(results):
+    """One sentence for each dataset, objective, solver and status of curves that did not end well.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row per point of a curve, as benchopt writes it.
+    """
+    ends = statuses(final_points(results))
+    for (dataset, objective, solver), of_solver in ends.groupby(level=[*TASK, "solver_name"]):
+        for mark in marks(of_solver):
+            yield f"{solver} on {dataset}, {objective}: {mark}."
+
+
+def marks(ends):
+    """Such as ``diverged: 1 of 2 curves``, for each status of curves that did not end well."""
+    counts = ends[~ends.isin(FINE)].value_counts(sort=False)
+    return [f"{status}: {count} of {len(ends)} curves" for status, count in counts.items()]
 
 
 def median_curves(results):

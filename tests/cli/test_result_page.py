@@ -68,9 +68,7 @@ def results():
 def page_file(results, tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     save_results(results, folder / "results.parquet")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(result_page.BENCHMARK, "get_output_folder", lambda: folder)
-        return result_page.make(folder / "results.parquet")
+    return result_page.make(folder / "results.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -230,12 +228,11 @@ def test_a_picture_has_its_caption_as_text(opened, page_file):
     assert image.evaluate("(image) => [image.naturalWidth, image.naturalHeight]") == [3, 2]
 
 
-def test_estimates_open_on_their_errors(opened, tmp_path, monkeypatch):
+def test_estimates_open_on_their_errors(opened, tmp_path):
     rows = curve("Unrolled", 1, 0, p_obj_question="estimate", objective_relative_error=0.5,
                  objective_iterations=np.arange(N_POINTS))  # fmt: skip
     rows = rows.drop(columns=["objective_gap", "final_results"])
     save_results(rows, tmp_path / "results.parquet")
-    monkeypatch.setattr(result_page.BENCHMARK, "get_output_folder", lambda: tmp_path)
     page = opened(result_page.make(tmp_path / "results.parquet"))
     assert page.locator("#views button").all_inner_texts() == ["estimate errors"]
     assert labels(page) == ["Unrolled"]

@@ -93,7 +93,7 @@ def test_a_change_of_shared_code_is_a_change_for_the_cache(monkeypatch):
 
 
 def test_the_summary_lists_every_solver_best_first(results_file):
-    table = command(sys.executable, "scripts/summary.py", str(results_file[0]))
+    table = command(sys.executable, "scripts/summary.py", str(results_file[0]), COLUMNS="120")
     rows = [line for line in table.splitlines() if line.startswith("  ")]
     assert all(word in rows[0] for word in ("solver", "iterations", "h - best h", "|grad h|"))
     gaps = [float(line.split()[3]) for line in rows[1:]]

@@ -55,6 +55,7 @@ def printed(script, capsys, *arguments):
 @pytest.fixture(autouse=True)
 def same_arguments(monkeypatch):
     monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.setenv("COLUMNS", "120")
 
 
 def test_a_curve_that_ends_in_nan_is_not_the_best_one(results, tmp_path, capsys):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from figures import draw_column
+from figures import draw_column, draw_row
 
 from helpers import BENCHMARK, ROOT
 
@@ -289,3 +289,9 @@ def test_a_figure_for_a_column_keeps_its_axes_whatever_the_legend(tmp_path):
     (height, width, _), (more, same, _) = plt.imread(few).shape, plt.imread(many).shape
     assert (width, same, height / 200) == (680, 680, pytest.approx(3.04))
     assert more - height == pytest.approx(4 * 0.14 * 200, abs=2)
+
+
+def test_a_figure_without_curves_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(SystemExit, match=r"No figure jacobian: .* make the figure again\."):
+        draw_row([], tmp_path / "jacobian.png")
+    assert not list(tmp_path.iterdir())
