@@ -1,5 +1,6 @@
 """The bilevel problem that is solved, and how a result is judged."""
 
+import os
 from inspect import signature
 
 import numpy as np
@@ -8,7 +9,9 @@ from benchopt import BaseObjective
 from benchmark_utils.budget import Budget
 from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
-from benchmark_utils.judge import EstimateJudge, Judge, value_function
+from benchmark_utils.ends import end_in_sentences
+from benchmark_utils.journal import expect_a_point
+from benchmark_utils.judge import EstimateJudge, Judge, PointJudge, value_function
 from benchmark_utils.optima import find_optimum
 from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.problems import (
@@ -30,6 +33,8 @@ JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
 OWN = ("problem", "question", "max_calls")
 # What a curve's name need not say.
 UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
+STARTED_IN = os.getcwd()
+end_in_sentences()
 # How far above its first value a curve has diverged.
 DIVERGED = 1e5
 
@@ -95,6 +100,8 @@ class Objective(BaseObjective):
 
     def _set_dataset(self, dataset):
         """As benchopt does, except that a dataset which raises is skipped and ends no run."""
+        # A solver may have left it while it was imported.
+        os.chdir(STARTED_IN)
         # Before benchopt looks into its cache.
         drop_damaged_marks()
         try:
@@ -114,6 +121,11 @@ class Objective(BaseObjective):
         reason = refusal(self, problem.allowed)
         if reason:
             return reason
+        if self.question != "minimise" and not problem.strongly_convex:
+            return (
+                f"{self.name}: question={self.question} needs a gradient of h, and G of "
+                f"problem={self.problem} is not strongly convex, so h is not defined; leave it out."
+            )
         try:
             self.admitted = admit(getattr(self._dataset, "name", "data"), data)
         except Unusable as error:
@@ -133,12 +145,17 @@ class Objective(BaseObjective):
         used = {name: data[name] for name in signature(problem).parameters if name in data}
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
         self.bilevel_problem.max_calls = self.max_calls
-        self.optimum = find_optimum(str(self._dataset), self.problem_name(), self.start_value)
+        # All solvers start from them.
+        self.bilevel_problem.inner_var0.flags.writeable = False
+        self.bilevel_problem.outer_var0.flags.writeable = False
+        self.optimum = None
+        if problem.strongly_convex:
+            self.optimum = find_optimum(str(self._dataset), self.problem_name(), self.start_value)
 
     def start_value(self):
         """h at the first lambda."""
         problem = self.bilevel_problem
-        return value_function(problem, problem.outer_var0, problem.inner_var0)[0]
+        return value_function(problem, problem.outer_var0.copy(), problem.inner_var0.copy())[0]
 
     def problem_name(self):
         """The problem with its parameters, in the order of their names."""
@@ -146,33 +163,48 @@ class Objective(BaseObjective):
         return f"{self.problem}[{','.join(f'{name}={value}' for name, value in own)}]"
 
     def get_objective(self):
-        self.judge = JUDGES[self.question](self.bilevel_problem)
+        expect_a_point()
+        problem = self.bilevel_problem
+        self.judge = (JUDGES[self.question] if problem.strongly_convex else PointJudge)(problem)
         self.first_watched = None
         told = {} if self.question == "minimise" else {"question": self.question}
-        return dict(problem=self.bilevel_problem, **told)
+        return dict(problem=problem, **told)
 
-    def evaluate_result(self, inner_var, outer_var, iterations, calls, **estimates):
+    def evaluate_result(self, inner_var, outer_var, iterations, calls, device="cpu", **estimates):
         counts = {f"{name}_calls": count for name, count in calls.items()}
         marks = dict(threads=share(), parallel=int(runs_in_parallel()))
-        common = dict(iterations=iterations, **counts, **marks)
-        if self.bilevel_problem.outer_dim == 1:
-            common["outer_var"] = float(outer_var[0])
+        samples = self.bilevel_problem.n_inner_samples + self.bilevel_problem.n_outer_samples
+        common = dict(iterations=iterations, samples=samples, **counts, **marks)
         rows = self.judge.evaluate(inner_var, outer_var, **estimates)
+        self.outer_var = np.asarray(outer_var, float)
+        if self.bilevel_problem.outer_dim == 1:
+            common["outer_var"] = float(self.outer_var[0])
         common["status"] = self.status(**rows[0])
         if self.optimum is not None:
             common["gap"] = rows[0]["value"] - self.optimum
         return [dict(**row, **common) for row in rows]
 
-    def status(self, value, relative_error=None, **row):
-        """Whether a curve has diverged: its h, or the error of its estimate of the gradient."""
-        watched = value if relative_error is None else relative_error
+    def status(self, value, relative_error=None, outer_value=None, reason=None, **row):
+        """Whether a curve has diverged: its h, or the error of its estimate of the gradient, or F
+        where h is not judged."""
+        if reason and outer_value is None:
+            return "not judged"
+        watched = next(x for x in (relative_error, outer_value, value) if x is not None)
         if self.first_watched is None:
             self.first_watched = watched
-        return "ok" if watched <= self.first_watched + DIVERGED else "diverged"
+        if not watched <= self.first_watched + DIVERGED:
+            return "diverged"
+        return "not judged" if reason else "ok"
 
-    def save_final_results(self, outer_var, **result):
+    def save_final_results(self, device="cpu", **result):
         """The entry of a curve in the column ``final_results`` of the results file."""
-        return dict(outer_var=np.asarray(outer_var, float), **provenance(self))
+        # Of the last point that was judged: a result may have been refused after it.
+        found = self.bilevel_problem.pictures(self.outer_var)
+        # As a table holds them: a flat image and its shape.
+        shown = [dict(picture._asdict(), image=picture.image.ravel(), shape=picture.image.shape)
+                 for picture in found]  # fmt: skip
+        pictures = {"pictures": shown} if shown else {}
+        return dict(outer_var=self.outer_var, device=device, **pictures, **provenance(self))
 
     def get_one_result(self):
         problem = self.bilevel_problem

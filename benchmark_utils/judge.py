@@ -6,6 +6,16 @@ import numpy as np
 
 from benchmark_utils.validation import finite
 
+# A gradient of G that is larger at theta*, relative to that at theta = 0, says that Newton's method
+# has ended before a minimum: at the kink of a penalty, say.
+RESIDUAL = 1e-6
+NOT_FOUND = (
+    "theta* was not found, so h is not judged: {found}. G is not smooth, or not strongly convex, "
+    "which its problem claims; set strongly_convex = False"
+)
+NOT_DEFINED = "h is not judged: G is not strongly convex, so that theta* is not defined"
+UNJUDGED = dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)
+
 
 class Judge:
     """Judge results of one solver on one problem.
@@ -23,7 +33,10 @@ class Judge:
     def __init__(self, problem):
         self.problem = problem
         self.inner_star = np.zeros(problem.inner_dim)
+        self.residual_limit = None
 
+    # Overflows are reported as NaN, so no warning is needed.
+    @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, inner_var, outer_var):
         """Judge one result.
 
@@ -38,27 +51,29 @@ class Judge:
             One row: ``value`` h(lambda); ``grad_norm`` the Euclidean norm of its projected
             gradient lambda - P(lambda - grad h), with P the projection onto the box of lambda;
             ``inner_distance`` between ``inner_var`` and theta*(lambda); and the problem's own
-            metrics at theta*. NaN if the result is not finite: benchopt then reports divergence.
+            metrics at theta*. NaN if the result is not finite. NaN as well, with the ``reason``
+            in a sentence, where theta* was not found.
 
         Raises
         ------
         ValueError
-            If the problem is not defined at ``outer_var``.
+            If the problem is not defined at ``outer_var``, or a variable is no array of numbers of
+            its shape.
         """
-        inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
+        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
+        outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
         if not finite(inner_var, outer_var):
-            return [dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)]
+            return [UNJUDGED]
         if (self.problem.project(outer_var) != outer_var).any():
             raise ValueError(
                 f"outer_var has entries from {outer_var.min()} to {outer_var.max()}, where the "
                 f"problem is not defined{self.bounds()}; project every outer step with "
                 "oracle.project."
             )
-        # Overflows are reported as NaN, so no warning is needed.
-        with np.errstate(over="ignore", invalid="ignore"):
-            value, hypergradient, inner_star = value_function(
-                self.problem, outer_var, self.inner_star
-            )
+        value, hypergradient, inner_star = value_function(self.problem, outer_var, self.inner_star)
+        reason = self.doubt(inner_star, outer_var, hypergradient)
+        if reason:
+            return [dict(**UNJUDGED, reason=reason)]
         if finite(inner_star):
             self.inner_star = inner_star
         row = dict(
@@ -70,10 +85,80 @@ class Judge:
         )
         return [dict(**row, **self.problem.metrics(inner_star, outer_var))]
 
+    def doubt(self, inner_star, outer_var, hypergradient):
+        """Why theta* is none, in a sentence; None if it is, or if G is infinite where it starts."""
+        problem = self.problem
+        if not problem.smooth or problem.inner_is_root:
+            return None
+        if not finite(inner_star, hypergradient):
+            value, grad = problem.inner_value_grad(self.inner_star, outer_var)
+            found = "the Hessian of G is not positive definite, or G is not bounded below"
+            return NOT_FOUND.format(found=found) if finite(value, grad) else None
+        _, grad = problem.inner_value_grad(inner_star, outer_var)
+        residual = np.linalg.norm(grad)
+        if self.residual_limit is None:
+            _, first_grad = problem.inner_value_grad(np.zeros(problem.inner_dim), outer_var)
+            self.residual_limit = RESIDUAL * max(1, np.linalg.norm(first_grad))
+        if residual <= self.residual_limit:
+            return None
+        found = f"the norm of grad_theta G is {residual:.1e} there"
+        return NOT_FOUND.format(found=found)
+
     def bounds(self):
         """The bounds of lambda, for a message."""
         lower, upper = self.problem.lower, self.problem.upper
         return f" (its box is [{lower:.4g}, {upper:.4g}])" if np.isfinite(upper) else ""
+
+
+def as_variable(name, given, size):
+    """A solver's variable as float64; refused if its shape or dtype is another.
+
+    NumPy would stretch one number to any shape without a word.
+    """
+    variable = np.asarray(given)
+    if variable.shape != (size,) or variable.dtype.kind not in "fiu":
+        raise ValueError(
+            f"{name} has the shape {variable.shape} and dtype {variable.dtype}; return real "
+            f"numbers of shape ({size},)."
+        )
+    return variable.astype(float)
+
+
+class PointJudge:
+    """Judge results where G is not strongly convex, so that theta* and h are not defined.
+
+    Parameters
+    ----------
+    problem : Problem
+    """
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def evaluate(self, inner_var, outer_var):
+        """Judge one result at its own theta.
+
+        Parameters
+        ----------
+        inner_var : array, (p,)
+        outer_var : array, (d,)
+
+        Returns
+        -------
+        rows : list of dict
+            One row: ``outer_value`` F(lambda, theta); ``inner_grad_norm``, the Euclidean norm of
+            grad_theta G; the problem's own metrics at theta; and the ``reason`` for which
+            ``value``, ``grad_norm`` and ``inner_distance`` are NaN.
+        """
+        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
+        outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
+        row = dict(**UNJUDGED, reason=NOT_DEFINED)
+        if not finite(inner_var, outer_var):
+            return [dict(**row, outer_value=np.nan, inner_grad_norm=np.nan)]
+        outer_value, _ = self.problem.outer_value_grad(inner_var, outer_var)
+        _, grad = self.problem.inner_value_grad(inner_var, outer_var)
+        row |= dict(outer_value=outer_value, inner_grad_norm=float(np.linalg.norm(grad)))
+        return [dict(**row, **self.problem.metrics(inner_var, outer_var))]
 
 
 class EstimateJudge:
@@ -86,9 +171,12 @@ class EstimateJudge:
 
     def __init__(self, problem):
         self.problem = problem
+        # Copies, as the problem's own are read-only, which compiled code takes for another type.
+        inner_start, outer_var = problem.inner_var0.copy(), problem.outer_var0.copy()
         self.value, self.hypergradient, self.inner_star = value_function(
-            problem, problem.outer_var0, problem.inner_var0
+            problem, outer_var, inner_start
         )
+        self.reason = Judge(problem).doubt(self.inner_star, outer_var, self.hypergradient)
 
     def evaluate(self, inner_var, outer_var, hypergradient, jacobians=None):
         """Judge one estimate.
@@ -113,8 +201,21 @@ class EstimateJudge:
             ``inner_distance`` between theta^N and theta*; and, if G is not smooth,
             ``support_distance``, the number of entries in which their supports differ. With
             ``jacobians`` one row per ``signal``, with the distances of that signal, and
-            ``jacobian_error`` in the Frobenius norm.
+            ``jacobian_error`` in the Frobenius norm. NaN, with the ``reason`` in a sentence, where
+            theta* was not found.
+
+        Raises
+        ------
+        ValueError
+            If a variable or the estimate is no array of numbers of its shape.
         """
+        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
+        as_variable("outer_var", outer_var, self.problem.outer_dim)
+        hypergradient = as_variable("hypergradient", hypergradient, self.problem.outer_dim)
+        if self.reason:
+            return [
+                dict(**UNJUDGED, gradient_error=np.nan, relative_error=np.nan, reason=self.reason)
+            ]
         error = float(np.linalg.norm(hypergradient - self.hypergradient))
         norm = float(np.linalg.norm(self.hypergradient))
         common = dict(
@@ -171,5 +272,8 @@ def value_function(problem, outer_var, inner_start):
     """
     inner_star, solve = problem.solve_inner(outer_var, inner_start)
     value, (grad_in, grad_out) = problem.outer_value_grad(inner_star, outer_var)
-    hypergradient = grad_out - problem.cross(inner_star, outer_var, solve(grad_in))
+    hypergradient = np.full(problem.outer_dim, np.nan)
+    # Solvers of linear systems raise where numbers have overflown.
+    if finite(inner_star, grad_in):
+        hypergradient = grad_out - problem.cross(inner_star, outer_var, solve(grad_in))
     return value, hypergradient, inner_star

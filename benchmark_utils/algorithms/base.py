@@ -1,7 +1,12 @@
 """What every solver of the suite shares: how it is sampled, how it refuses, what it is called."""
 
+from contextlib import chdir
+from pathlib import Path
+
+import numpy as np
 from benchopt import BaseSolver
 
+from benchmark_utils.algorithms.limits import end_in_error
 from benchmark_utils.validation import as_meant, refusal
 
 
@@ -20,6 +25,8 @@ class BilevelSolver(BaseSolver):
         Whether the solver can treat an inner problem with a non-smooth penalty.
     takes_root : bool
         Whether the solver can treat an inner problem that is a root and no minimum.
+    takes_non_convex : bool
+        Whether the solver can treat an inner problem that is not strongly convex.
     searches_globally : bool
         Whether the solver goes on from a stationary point of h, where others have arrived.
     """
@@ -30,6 +37,7 @@ class BilevelSolver(BaseSolver):
     estimating = False
     takes_non_smooth = False
     takes_root = False
+    takes_non_convex = False
     searches_globally = False
 
     def save_parameters(self, **parameters):
@@ -51,6 +59,22 @@ class BilevelSolver(BaseSolver):
         # As many points a decade late as early, so that judging stays a small part of a run.
         return max(stop_val + 1, int(1.2 * stop_val))
 
+    def run(self, callback):
+        try:
+            # Back to where the run started. Numbers that overflow end a curve as diverged, and need
+            # no warning.
+            quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+            with chdir(Path.cwd()), quiet:
+                self.follow(callback)
+        # Solvers may call exit().
+        except (Exception, SystemExit):
+            if not end_in_error(self, callback):
+                raise
+
+    def follow(self, callback):
+        """Make a curve: iterate, and call ``callback`` before each iteration until it is false."""
+        raise NotImplementedError(f"{self.name} needs follow(callback).")
+
     def skip(self, problem, question="minimise"):
         reason = refusal(self, self.allowed)
         if not reason and question == "estimate" and not self.estimates:
@@ -66,6 +90,11 @@ class BilevelSolver(BaseSolver):
                 f"{self.name} needs an inner problem that is a minimum; this one is a root, whose "
                 "residual is no gradient. Give a solver that takes it: Unrolled, or Implicit with "
                 "inner_solver=broyden and linear_solver=gmres."
+            )
+        if not reason and not problem.strongly_convex and not self.takes_non_convex:
+            reason = (
+                f"{self.name} needs an inner problem that is strongly convex; this one is not, as "
+                "its strongly_convex says. Give a stochastic solver, such as SOBA."
             )
         reason = reason or self.refuse(problem)
         return reason is not None, reason

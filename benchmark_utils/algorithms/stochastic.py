@@ -13,14 +13,21 @@ import numpy as np
 
 from benchmark_utils.algorithms.base import BilevelSolver
 from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
+from benchmark_utils.algorithms.finite_differences import make_finite_oracle
 from benchmark_utils.algorithms.limits import Clock, finish
 from benchmark_utils.algorithms.refusals import StepRefused, refused_step
-from benchmark_utils.frameworks import FRAMEWORKS, get_framework, that_runs
+from benchmark_utils.frameworks import (
+    FRAMEWORKS,
+    NoDevice,
+    get_framework,
+    refuse_framework,
+    that_runs,
+)
 from benchmark_utils.frameworks.python import row
 from benchmark_utils.minibatches.sampling import in_passes, independent
 from benchmark_utils.validation import any_of, integer, one_of, too_large
 
-Array = Any  # a NumPy or JAX array, whichever the framework computes with
+Array = Any  # an array or a tensor, whichever the framework computes with
 
 # Iterations whose minibatches are drawn together.
 DRAWN_TOGETHER = 2048
@@ -58,22 +65,29 @@ class StochasticSolver(BilevelSolver):
         "replacement": [True],
         "framework": ["numba"],
         "precision": ["float64"],
+        "device": ["auto"],
         "eval_freq": [256],
         "seed": [0],
+        "derivatives": ["exact"],
     }
     allowed = {
         "batch_size": any_of(integer(1), one_of("full")),
         "replacement": one_of(True, False),
         "framework": one_of(*FRAMEWORKS),
         "precision": one_of("float64", "float32"),
+        # auto is a GPU where the framework finds one.
+        "device": one_of("auto", "cpu", "cuda"),
         # The clock is read between two evaluations only.
         "eval_freq": integer(1, 10**6),
         "seed": integer(0, 2**32 - 1),
+        # finite makes a method of first derivatives of one of second derivatives.
+        "derivatives": one_of("exact", "finite"),
     }
     test_config = {"eval_freq": 4, "batch_size": 16}
 
     n_inner_batches = 1
     n_outer_batches = 1
+    takes_non_convex = True
     draw_changes_calls = False
     reads_all_blocks = False
     _compiled_oracle = None
@@ -114,6 +128,12 @@ class StochasticSolver(BilevelSolver):
         """The function that makes the first state: :meth:`init`, unless that needs oracles."""
         return self.init
 
+    def make_parts(self, framework, oracle):
+        """The functions of the first state and of an iteration, with the chosen derivatives."""
+        if self.derivatives == "finite":
+            oracle = make_finite_oracle(framework, oracle, self.precision)
+        return self.make_init(framework, oracle), self.make_step(framework, oracle)
+
     def refuse(self, problem):
         if not problem.frameworks:
             return f"{self.name}: this problem has no minibatch oracles; give a full-batch solver."
@@ -122,6 +142,9 @@ class StochasticSolver(BilevelSolver):
                 f"{self.name}: framework={self.framework} has no oracles for this problem; give "
                 f"one of {', '.join(problem.frameworks)}."
             )
+        reason = self.refuse_framework()
+        if reason:
+            return reason
         n_samples = min(problem.n_inner_samples, problem.n_outer_samples)
         if self.batch_size != "full" and self.batch_size > n_samples:
             return (
@@ -129,6 +152,22 @@ class StochasticSolver(BilevelSolver):
                 f"{n_samples}, or full."
             )
         return self.refuse_draws() or self.refuse_step(problem)
+
+    def refuse_framework(self):
+        """Say why the framework cannot run here, or not on this device; None if it can."""
+        reason = refuse_framework(self.framework)
+        if reason:
+            return f"{self.name}: {reason}."
+        if self.device != "cuda":
+            return None
+        try:
+            get_framework(that_runs(self.framework)).find_device(self.device)
+        except NoDevice:
+            return (
+                f"{self.name}: device={self.device}, but framework={self.framework} finds no such "
+                "device here; give device=cpu, or framework=jax or torch where there is one."
+            )
+        return None
 
     def refuse_draws(self):
         """Say why minibatches are too many between two evaluations; None if they are not."""
@@ -190,8 +229,9 @@ class StochasticSolver(BilevelSolver):
         # Two oracles of the same functions may be of different types of samples.
         if self._compiled_oracle is not oracle or self._compiled_blocks != n_blocks:
             self.runtime = get_framework(framework)
-            self.first_state = self.make_init(self.runtime, oracle)
-            self.iterate = self.runtime.iterations(self.make_step(self.runtime, oracle))
+            self.found_device = self.runtime.find_device(self.device)
+            self.first_state, step = self.make_parts(self.runtime, oracle)
+            self.iterate = self.runtime.iterations(step)
             self._compiled_oracle, self._compiled_blocks = oracle, n_blocks
             self._ran_with = None
         sizes = [array.size for array in (*self.start, *self.block_sizes)]
@@ -203,9 +243,9 @@ class StochasticSolver(BilevelSolver):
     def pre_run_hook(self, stop_val):
         rng = np.random.default_rng(self.seeds)
         arrays = self.problem.arrays(*self.batch_sizes, np.dtype(self.precision), rng)
-        self.arrays = self.runtime.load(arrays)
+        self.arrays = self.runtime.load(arrays, self.found_device)
 
-    def run(self, callback):
+    def follow(self, callback):
         # benchopt keeps all solvers until its end: data and tables must not stay with them.
         arrays, self.arrays = self.arrays, None
         chunks = self.chunks(np.random.default_rng(self.seeds).spawn(3))
@@ -315,4 +355,5 @@ class StochasticSolver(BilevelSolver):
             outer_var=outer_var,
             iterations=self.iterations,
             calls=self.calls.totals(),
+            device=self.runtime.describe_device(self.found_device),
         )

@@ -24,9 +24,11 @@ class TrialArray(np.ndarray):
     weak : bool
         Whether it stands for a Python number, which takes the precision of what it is combined
         with.
+    is_entry : bool
+        Whether it is one entry of an array, of which PyTorch makes a view.
     """
 
-    weak = False
+    weak = is_entry = False
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
         if out is not None:
@@ -38,7 +40,9 @@ class TrialArray(np.ndarray):
         return on_trial(function(*_without_trial(args), **_without_trial(kwargs)))
 
     def __getitem__(self, index):
-        return on_trial(np.asarray(self)[_without_trial(index)])
+        part = on_trial(np.asarray(self)[_without_trial(index)])
+        part.is_entry = part.ndim == 0
+        return part
 
     def __setitem__(self, index, value):
         raise Refused("it writes into an array; make a new one, as with np.where")
@@ -67,7 +71,7 @@ class TrialArray(np.ndarray):
 
 def _in_place(name):
     def operate(self, other):
-        if self.ndim:
+        if self.ndim or self.is_entry:
             raise Refused(f"it changes an array in place; write x = x {name} y")
         return OPERATORS[name](self, other)
 

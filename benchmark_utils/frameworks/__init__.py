@@ -1,7 +1,8 @@
-"""How one algorithm source is run: compiled by numba, compiled by JAX, or as plain Python.
+"""How one algorithm source is run: compiled by numba or JAX, by PyTorch, or as plain Python.
 
 A framework is a module with the few operations that differ. A step and the functions that it calls
-are plain Python functions over arrays: ``np`` is their array namespace, NumPy or ``jax.numpy``.
+are plain Python functions over arrays: ``np`` is their array namespace, NumPy, ``jax.numpy``, or
+PyTorch behind the same names.
 Loops and branches that the framework must know are made before the step, from functions:
 
 * ``fold(body)``: the function ``loop(carry, indices, args)``, which is
@@ -24,21 +25,37 @@ Loops and branches that the framework must know are made before the step, from f
 * ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, which may
   be done in place.
 
-The base of stochastic solvers needs four more:
+The base of stochastic solvers needs a few more:
 
 * ``jit(function)``: compile a function for Python to call;
 * ``iterations(step)``: compile many iterations for Python to call, ``iterate(state, arrays,
   draws)``, where ``draws`` are a tuple of arrays, or of tuples of arrays, of one row per iteration;
-* ``load(arrays)``: a problem's arrays where the framework computes;
+* ``find_device(name)``: the device of that name, ``auto``, ``cpu`` or ``cuda``; raises
+  :class:`NoDevice` where there is none. ``describe_device(device)``: its kind, a text;
+* ``load(arrays, device)``: a problem's arrays on that device;
 * ``to_numpy(array)``: a NumPy copy that later iterations do not change, and ``wait(arrays)``:
   arrays once they have been computed.
 """
 
 import os
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
-FRAMEWORKS = ("numba", "jax", "python")
+FRAMEWORKS = ("numba", "jax", "torch", "python")
+# Frameworks of packages that need not be installed, and the package's name to users.
+OPTIONAL = {"torch": "PyTorch"}
+
+
+class NoDevice(LookupError):
+    """A framework finds no device of this name."""
+
+
+def refuse_framework(name):
+    """Say which package a framework needs and how to install it; None if it can run."""
+    if name not in OPTIONAL or find_spec(name) is not None:
+        return None
+    return f"framework={name} needs {OPTIONAL[name]}; pip install {name}, or give another framework"
 
 
 def that_runs(name):

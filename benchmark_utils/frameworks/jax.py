@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy
 
-from benchmark_utils.frameworks import machine_code_folder
+from benchmark_utils.frameworks import NoDevice, machine_code_folder
 from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd, make_sgd
-from benchmark_utils.oracle import Oracle, lambda_grad
+from benchmark_utils.frameworks.losses import make_oracle_from_losses
 
 # JAX computes in float32 unless told otherwise; float32 arrays stay float32 with this switch on.
 jax.config.update("jax_enable_x64", True)
@@ -122,6 +122,17 @@ def update_mean(mean, change, n_values):
     return mean + change / n_values
 
 
+def find_device(name):
+    try:
+        return jax.devices(None if name == "auto" else name)[0]
+    except RuntimeError:
+        raise NoDevice from None
+
+
+def describe_device(device):
+    return device.device_kind
+
+
 load = jax.device_put
 
 
@@ -132,25 +143,9 @@ def to_numpy(array):
 wait = jax.block_until_ready
 
 
-def oracle_from_losses(inner_loss, outer_loss, project):
-    """Every oracle of a problem from its two minibatch losses.
-
-    Parameters
-    ----------
-    inner_loss, outer_loss : callable
-        ``loss(arrays, inner_var, outer_var, batch)``: an unbiased estimate of G or F.
-    project : callable
-        ``project(arrays, outer_var)``: the nearest lambda at which the problem is defined.
-
-    Returns
-    -------
-    oracle : Oracle
-        Hessian products are forward-over-reverse (Dagreou et al., How to compute Hessian-vector
-        products?, ICLR blog posts, 2024).
-    """
-    inner_grad = jax.grad(inner_loss, argnums=1)
-    inner_grads = jax.grad(inner_loss, argnums=(1, 2))
-    outer_grad = jax.grad(outer_loss, argnums=(1, 2))
+def make_products(inner_grad):
+    """The oracles of second derivatives, forward-over-reverse (Dagreou et al., How to compute
+    Hessian-vector products?, ICLR blog posts, 2024)."""
 
     def grad_and_hvp(arrays, inner_var, outer_var, v, batch):
         return jax.jvp(lambda x: inner_grad(arrays, x, outer_var, batch), (inner_var,), (v,))
@@ -162,18 +157,10 @@ def oracle_from_losses(inner_loss, outer_loss, project):
         return jax.grad(lambda x: jnp.vdot(inner_grad(arrays, inner_var, x, batch), v))(outer_var)
 
     def inner_grad_hvp_cross(arrays, inner_var, outer_var, v, batch):
-        grad, product = grad_and_hvp(arrays, inner_var, outer_var, v, batch)
-        return grad, product, cross(arrays, inner_var, outer_var, v, batch)
+        g_theta, product = grad_and_hvp(arrays, inner_var, outer_var, v, batch)
+        return g_theta, product, cross(arrays, inner_var, outer_var, v, batch)
 
-    return Oracle(
-        inner_grad,
-        inner_grads,
-        hvp,
-        cross,
-        inner_grad_hvp_cross,
-        outer_grad,
-        project,
-        lambda_grad(inner_grads),
-        lambda_grad(outer_grad),
-        inner_loss,
-    )
+    return hvp, cross, inner_grad_hvp_cross
+
+
+oracle_from_losses = partial(make_oracle_from_losses, jax.grad, make_products)

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from benchmark_utils.frameworks import NoDevice
 from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd, make_sgd
 
 
@@ -70,7 +71,17 @@ def update_mean(mean, change, n_values):
     return mean
 
 
-def load(arrays):
+def find_device(name):
+    if name == "cuda":
+        raise NoDevice
+    return "cpu"
+
+
+def describe_device(device):
+    return device
+
+
+def load(arrays, device=None):
     return arrays
 
 

@@ -14,6 +14,10 @@ LINEAR_TOLERANCE, MAX_CG_ITERATIONS = 1e-12, 5000
 EPSILON = np.finfo(float).eps
 # By how much, relatively, sums over many samples are wrong.
 ROUNDING = 1e-12
+# An eigenvalue that is negative by more than this is none of a convex function.
+INDEFINITE = 1e-10
+# By how much, relatively, conjugate gradients fall where they do so by more than rounding.
+FALL = 1e-8
 
 
 def newton(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200):
@@ -87,6 +91,9 @@ def dense_solver(problem, inner_var, outer_var):
     try:
         factor = cho_factor(hessian)
     except LinAlgError:
+        eigenvalues = np.linalg.eigvalsh(hessian)
+        if eigenvalues[0] < -INDEFINITE * max(1, eigenvalues[-1]):
+            return nowhere
         # Singular up to rounding, for example if penalties vanish: take the solution of least norm.
         return least_norm_solver(hessian)
     if (np.diag(factor[0]) ** 2 < len(hessian) * EPSILON * np.diag(hessian)).any():
@@ -110,13 +117,20 @@ def conjugate_gradient_solver(problem, inner_var, outer_var):
     jacobi = LinearOperator(shape, lambda r: inverse * r.ravel(), dtype=float)
 
     def solve(b, tolerance=LINEAR_TOLERANCE):
-        return cg(hessian, b, rtol=tolerance, maxiter=MAX_CG_ITERATIONS, M=jacobi)[0]
+        heights = [0.0]
+        x, _ = cg(
+            hessian, b, rtol=tolerance, maxiter=MAX_CG_ITERATIONS, M=jacobi,
+            callback=lambda x: heights.append(b @ x),
+        )  # fmt: skip
+        # b' x rises with each iteration, unless it moves where the curvature is negative.
+        falls = np.min(np.diff(heights), initial=0) < -FALL * np.max(np.abs(heights))
+        return nowhere(b) if falls else x
 
     return solve
 
 
 def nowhere(b, tolerance=None):
-    """The solution if the Hessian is not finite."""
+    """The solution if the Hessian is not finite, or not that of a convex function."""
     return np.full_like(b, np.nan)
 
 

@@ -39,6 +39,9 @@ class Problem:
         One-sample oracle calls, of all kinds, after which a run ends; the objective sets it.
     smooth : bool
         Whether G is smooth in theta; if not, see :class:`NonSmoothProblem`.
+    strongly_convex : bool
+        Whether G is strongly convex in theta for each lambda, so that theta* and h are defined; if
+        not, only stochastic solvers take the problem, and h is not judged.
     inner_is_root : bool
         Whether theta* is the root of a residual g(lambda, .) that is no gradient. Then g takes the
         place of grad_theta G: :meth:`hvp` and :meth:`cross` multiply by the transposes of its
@@ -56,6 +59,7 @@ class Problem:
     searched = (-5.0, 5.0)
     max_calls = np.inf
     smooth = True
+    strongly_convex = True
     inner_is_root = False
     frameworks = FRAMEWORKS
 
@@ -146,6 +150,10 @@ class Problem:
     def metrics(self, inner_var, outer_var):
         """Scores of theta and lambda besides F, by name; for a classification, accuracies."""
         return {}
+
+    def pictures(self, outer_var):
+        """What lambda looks like, as a list of :class:`Picture`; none by default."""
+        return []
 
     def torch_losses(self):
         """G and F on all samples as functions of PyTorch tensors ``(inner_var, outer_var)``, for

@@ -36,6 +36,22 @@ def refuse_task(problem, tasks, task, data, sparse=False):
     return None
 
 
+def refuse_images(problem, task, image_shape, data):
+    """Say why a problem cannot use a dataset of images in classes; None if it can."""
+    reason = refuse_task(problem, ("multiclass",), task, data)
+    if reason:
+        return reason
+    if image_shape is None:
+        return f"{problem} needs images; this dataset gives no image_shape."
+    n_features = data["X_train"].shape[1]
+    if np.prod(image_shape) != n_features:
+        return (
+            f"image_shape={tuple(image_shape)} is not that of images with {n_features} features; "
+            "give a height and a width whose product is that."
+        )
+    return None
+
+
 def refuse_regression(problem, task, data):
     """Say why a regression problem cannot use a dataset; None if it can."""
     reason = refuse_task(problem, ("regression",), task, data)

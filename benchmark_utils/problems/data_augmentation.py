@@ -19,7 +19,7 @@ from jax import jit, vmap
 from jax.scipy.ndimage import map_coordinates
 
 from benchmark_utils.problems.box import allowed_box, bounds
-from benchmark_utils.problems.checks import refuse_task
+from benchmark_utils.problems.checks import refuse_images
 from benchmark_utils.problems.softmax import cross_entropies
 from benchmark_utils.problems.softmax_features import SoftmaxOnFeatures
 from benchmark_utils.validation import integer, positive
@@ -87,18 +87,7 @@ class DataAugmentation(SoftmaxOnFeatures):
 
     @staticmethod
     def refuse(task, image_shape=None, **data):
-        reason = refuse_task("data_augmentation", ("multiclass",), task, data)
-        if reason:
-            return reason
-        if image_shape is None:
-            return "data_augmentation needs images; this dataset gives no image_shape."
-        n_features = data["X_train"].shape[1]
-        if np.prod(image_shape) != n_features:
-            return (
-                f"image_shape={tuple(image_shape)} is not that of images with {n_features} "
-                "features; give a height and a width whose product is that."
-            )
-        return None
+        return refuse_images("data_augmentation", task, image_shape, data)
 
     def __init__(
         self,

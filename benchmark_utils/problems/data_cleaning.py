@@ -17,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmark_utils.problems.box import allowed_box, bounds, bounds_in, project
 from benchmark_utils.problems.checks import refuse_task
+from benchmark_utils.problems.pictures import of_weights
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem, cross_entropies, residuals
 from benchmark_utils.validation import positive
 
@@ -43,6 +44,14 @@ def to_outer(arrays, outer_var, batch, values):
     return np.bincount(indices, slopes * values, minlength=outer_var.size).astype(outer_var.dtype)
 
 
+def corruption_auc(corrupted, outer_var):
+    """The area under the ROC curve of the weights as a detector of wrong labels, by its name;
+    nothing if it is not known which are wrong."""
+    if corrupted is None or not 0 < np.mean(corrupted) < 1:
+        return {}
+    return {"corruption_auc": float(roc_auc_score(~corrupted, outer_var))}
+
+
 class DataCleaning(SoftmaxProblem):
     """A weight sigma(lambda_i) for each training sample; see the module's docstring.
 
@@ -55,6 +64,8 @@ class DataCleaning(SoftmaxProblem):
     corrupted : bool array, (n,)
         Which training labels are wrong, if known: the weights are then scored by the area under the
         ROC curve with which they separate clean from corrupted samples, ``corruption_auc``.
+    image_shape : pair of int, optional
+        Of the samples, if they are images, which are then shown with their weights.
     ridge : float
     box : {"default", "none"} or pair of float
         The bounds of lambda; by default -5 and 5, weights between 0.0067 and 0.9933.
@@ -79,13 +90,14 @@ class DataCleaning(SoftmaxProblem):
         X_test=None,
         y_test=None,
         corrupted=None,
+        image_shape=None,
         *,
         ridge,
         box="default",
         seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)
-        self.corrupted = corrupted
+        self.corrupted, self.image_shape = corrupted, image_shape
         self.ridge = float(ridge)
         self.outer_dim = self.n_inner_samples
         self.lower, self.upper = bounds(box, self.default_box)
@@ -129,7 +141,9 @@ class DataCleaning(SoftmaxProblem):
         return ORACLE
 
     def metrics(self, inner_var, outer_var):
-        metrics = super().metrics(inner_var, outer_var)
-        if self.corrupted is not None and 0 < np.mean(self.corrupted) < 1:
-            metrics["corruption_auc"] = float(roc_auc_score(~self.corrupted, outer_var))
-        return metrics
+        return super().metrics(inner_var, outer_var) | corruption_auc(self.corrupted, outer_var)
+
+    def pictures(self, outer_var):
+        images, labels, *_ = self.data
+        weights = sigmoid(np, outer_var)
+        return of_weights(weights, images, labels, self.corrupted, self.image_shape)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
+from benchmark_utils.frameworks import FRAMEWORKS, get_framework
 from benchmark_utils.minibatches.csr_blocks import take_block
 from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.oracle import Oracle, lambda_grad
@@ -133,11 +134,11 @@ NUMPY_ORACLE = Oracle(
 
 
 @cache
-def jax_oracle():
-    from benchmark_utils.frameworks.jax import jnp, oracle_from_losses
-
-    functions = (partial(function, jnp) for function in (inner_loss, outer_loss, project))
-    return oracle_from_losses(*functions)
+def automatic_oracle(framework):
+    """The oracles of a framework that differentiates automatically."""
+    framework = get_framework(framework)
+    functions = (partial(function, framework.np) for function in (inner_loss, outer_loss, project))
+    return framework.oracle_from_losses(*functions)
 
 
 class LogReg(L2Penalties, Problem):
@@ -184,6 +185,9 @@ class LogReg(L2Penalties, Problem):
         self.inner_dim, self.n_inner_samples = inner_rows.shape
         self.n_outer_samples = outer_rows.shape[1]
         self.outer_dim = self.inner_dim if n_reg == "full" else 1
+        if inner_rows.is_sparse:
+            # PyTorch does not differentiate products with sparse tensors twice.
+            self.frameworks = tuple(name for name in FRAMEWORKS if name != "torch")
         self.set_penalties(reg, box)
         self.test_rows = None if X_test is None else SignedRows(X_test, y_test)
         self.all_samples = Arrays(
@@ -220,7 +224,7 @@ class LogReg(L2Penalties, Problem):
 
             [inner_rows], [outer_rows] = self.all_samples.inner_rows, self.all_samples.outer_rows
             return oracle(inner_rows.layout, outer_rows.layout)
-        return jax_oracle() if framework == "jax" else NUMPY_ORACLE
+        return NUMPY_ORACLE if framework == "python" else automatic_oracle(framework)
 
     def inner_value_grad(self, inner_var, outer_var):
         weights, _ = penalty_weights(np, self.all_samples, outer_var)
@@ -284,7 +288,20 @@ class LogReg(L2Penalties, Problem):
     def metrics(self, inner_var, outer_var):
         sets = {"val": self.all_samples.outer_rows[0], "test": self.test_rows}
         return {
-            f"{name}_accuracy": float(np.mean(inner_var @ rows > 0))
+            f"{name}_accuracy": accuracy(inner_var @ rows, rows.y)
             for name, rows in sets.items()
             if rows is not None
         }
+
+
+def accuracy(margins, labels):
+    """The fraction of samples that are classified correctly.
+
+    Parameters
+    ----------
+    margins : array, (n_samples,)
+        y_i <x_i, theta>. Where it is 0 the class is -1, as in scikit-learn.
+    labels : array, (n_samples,)
+        In {-1, 1}.
+    """
+    return float(np.mean((margins > 0) | ((margins == 0) & (labels < 0))))

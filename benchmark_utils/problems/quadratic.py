@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from benchmark_utils.frameworks import get_framework
 from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.oracle import Oracle, lambda_grad
 from benchmark_utils.problems.base import Problem
@@ -41,7 +42,7 @@ class Arrays(NamedTuple):
 
 def loss(xp, rows, scale, inner_var, outer_var):
     """scale / 2 times the sum of squared residuals of a block."""
-    p = inner_var.size
+    p = inner_var.shape[0]
     return scale / 2 * xp.sum((inner_var @ rows[:p] + outer_var @ rows[p:-1] + rows[-1]) ** 2)
 
 
@@ -111,10 +112,11 @@ NUMPY_ORACLE = Oracle(
 
 
 @cache
-def jax_oracle():
-    from benchmark_utils.frameworks.jax import jnp, oracle_from_losses
-
-    return oracle_from_losses(partial(inner_loss, jnp), partial(outer_loss, jnp), project)
+def automatic_oracle(framework):
+    """The oracles of a framework that differentiates automatically."""
+    framework = get_framework(framework)
+    losses = (partial(loss, framework.np) for loss in (inner_loss, outer_loss))
+    return framework.oracle_from_losses(*losses, project)
 
 
 class Quadratic(Problem):
@@ -204,7 +206,7 @@ class Quadratic(Problem):
             from benchmark_utils.problems.quadratic_kernels import ORACLE
 
             return ORACLE
-        return jax_oracle() if framework == "jax" else NUMPY_ORACLE
+        return NUMPY_ORACLE if framework == "python" else automatic_oracle(framework)
 
     def inner_value_grad(self, inner_var, outer_var):
         value = inner_loss(np, self.all_samples, inner_var, outer_var, 0)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.frameworks import get_framework
 from benchmark_utils.minibatches.blocks import block_indices, block_weights, take_blocks
 from benchmark_utils.oracle import Oracle, lambda_grad
 from benchmark_utils.problems.base import Problem, chunks
@@ -141,12 +142,12 @@ class SoftmaxProblem(Problem):
 
     @staticmethod
     def sample_weights(xp, arrays, outer_var, batch):
-        """The weights s of the samples of a minibatch, (b,), in NumPy or ``jax.numpy``."""
+        """The weights s of the samples of a minibatch, (b,), of the array namespace ``xp``."""
         raise NotImplementedError
 
     @staticmethod
     def penalties(xp, arrays, outer_var):
-        """The penalties r, (C p,) or a number, in NumPy or ``jax.numpy``."""
+        """The penalties r, (C p,) or a number, of the array namespace ``xp``."""
         raise NotImplementedError
 
     @staticmethod
@@ -178,7 +179,9 @@ class SoftmaxProblem(Problem):
     def oracle(self, framework):
         if framework == "numba":
             return self.numba_oracle()
-        return (jax_oracle if framework == "jax" else numpy_oracle)(type(self))
+        if framework == "python":
+            return numpy_oracle(type(self))
+        return automatic_oracle(type(self), framework)
 
     def inner_value_grad(self, inner_var, outer_var):
         rows, labels = self.inner.rows[0], self.inner.labels[0]
@@ -291,15 +294,15 @@ def numpy_oracle(problem):
 
 
 @cache
-def jax_oracle(problem):
-    """The minibatch oracles of a class of problems by automatic differentiation."""
-    from benchmark_utils.frameworks.jax import jnp, oracle_from_losses
-
-    inner_loss = partial(minibatch_inner_loss, jnp, problem)
+def automatic_oracle(problem, framework):
+    """The minibatch oracles of a class of problems by a framework's automatic differentiation."""
+    framework = get_framework(framework)
+    xp = framework.np
+    inner_loss = partial(minibatch_inner_loss, xp, problem)
 
     def outer_loss(arrays, inner_var, outer_var, batch):
         rows, labels, weights, _ = (field[batch] for field in arrays.outer)
-        return weights @ cross_entropies(jnp, rows, labels, inner_var)
+        return weights @ cross_entropies(xp, rows, labels, inner_var)
 
-    project = partial(problem.minibatch_project, jnp)
-    return oracle_from_losses(inner_loss, outer_loss, project)
+    project = partial(problem.minibatch_project, xp)
+    return framework.oracle_from_losses(inner_loss, outer_loss, project)

@@ -16,8 +16,8 @@ REQUIREMENTS = ROOT / "requirements.txt"
 CONFIG = ROOT / "configs" / "reproducibility.yml"
 # Without data small enough for a run of seconds.
 NOT_COVERED = {
-    "architecture_search", "data_augmentation", "data_cleaning", "dictionary_learning",
-    "equilibrium", "multinomial_logreg", "representation",
+    "architecture_search", "data_augmentation", "data_cleaning", "data_cleaning_cnn",
+    "dictionary_learning", "equilibrium", "multinomial_logreg", "representation",
 }  # fmt: skip
 SMALL = """
 dataset: ["simulated[n_samples=200,n_features=4]"]

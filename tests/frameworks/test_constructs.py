@@ -25,6 +25,10 @@ def half_and_one(x):
     return half(x) + 1
 
 
+def reverse(x):
+    return x[::-1]
+
+
 def powers(x, n):
     total = x
     for k in range(2, n + 1):
@@ -59,6 +63,8 @@ class Arithmetic(Base):
 
     def make_step(self, framework, oracle):
         xp = framework.np
+        # PyTorch has no slices with negative steps.
+        backwards = xp.flip if self.framework == "torch" else reverse
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
             [rho] = step_sizes
@@ -91,7 +97,7 @@ class Arithmetic(Base):
                 xp.cumsum(x),
                 xp.where(xp.isnan(x), 0, x),
                 xp.where(xp.isfinite(x), y, 0),
-                x[::-1] + x[-1],
+                backwards(x) + x[-1],
                 first * x,
                 half_and_one(x),
                 helpers.thirds(x),
@@ -216,9 +222,11 @@ def readable(name):
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-@pytest.mark.parametrize("framework", ["numba", "jax", "python"])
+@pytest.mark.parametrize("framework", ["numba", "jax", "torch", "python"])
 @pytest.mark.parametrize("cls", [Arithmetic, StateKinds, Loops])
 def test_constructs_give_what_they_give_in_python_in_the_precision_asked(cls, framework, precision):
+    if framework == "torch":
+        pytest.importorskip("torch")
     expected = dict(leaves(states(cls, "python", "float64")))
     result = dict(leaves(states(cls, framework, precision)))
     assert result.keys() == expected.keys()

@@ -10,6 +10,8 @@ from benchmark_utils.frameworks.numba import (  # noqa: F401
 )
 from benchmark_utils.frameworks.numba.operations import (  # noqa: F401
     cond,
+    describe_device,
+    find_device,
     fold,
     fori_loop,
     iterations,

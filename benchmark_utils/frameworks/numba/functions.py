@@ -99,10 +99,18 @@ def _compile_parts(function, copy):
 
 
 def _known(value):
-    """A value as numba knows it: functions compiled, and tuples for lists, which nobody changes."""
+    """A value as numba knows it: functions compiled, also those that are members of a named tuple,
+    and tuples for lists, which nobody changes."""
     if isinstance(value, list):
         return tuple(map(_known, value))
+    if is_named_tuple(value) and any(map(is_plain, value)):
+        return type(value)(*map(_known, value))
     return compiled(value)
+
+
+def is_named_tuple(value):
+    """Whether a value is a named tuple, and no class of these."""
+    return isinstance(value, tuple) and hasattr(value, "_fields")
 
 
 def _replaced(value, members, part):

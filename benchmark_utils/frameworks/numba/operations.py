@@ -19,7 +19,13 @@ from benchmark_utils.frameworks.numba.trees import (
     row,
     without_names,
 )
-from benchmark_utils.frameworks.python import load, to_numpy, wait  # noqa: F401
+from benchmark_utils.frameworks.python import (  # noqa: F401
+    describe_device,
+    find_device,
+    load,
+    to_numpy,
+    wait,
+)
 
 
 def fold(body):
