@@ -60,12 +60,7 @@ class Judge:
         inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
         if not finite(inner_var, outer_var):
             return [UNJUDGED]
-        if (self.problem.project(outer_var) != outer_var).any():
-            raise ValueError(
-                f"outer_var has entries from {outer_var.min()} to {outer_var.max()}, where the "
-                f"problem is not defined{self.bounds()}; project every outer step with "
-                "oracle.project."
-            )
+        require_domain(self.problem, outer_var)
         # Overflows are reported as NaN, so no warning is needed.
         with np.errstate(over="ignore", invalid="ignore"):
             value, hypergradient, inner_star = value_function(
@@ -104,10 +99,17 @@ class Judge:
         found = f"the norm of grad_theta G is {residual:.1e} there"
         return NOT_FOUND.format(found=found)
 
-    def bounds(self):
-        """The bounds of lambda, for a message."""
-        lower, upper = self.problem.lower, self.problem.upper
-        return f" (its box is [{lower:.4g}, {upper:.4g}])" if np.isfinite(upper) else ""
+
+def require_domain(problem, outer_var):
+    """Raise a ValueError if a problem is not defined at ``outer_var``."""
+    if (problem.project(outer_var) == outer_var).all():
+        return
+    lower, upper = problem.lower, problem.upper
+    box = f" (its box is [{lower:.4g}, {upper:.4g}])" if np.isfinite(upper) else ""
+    raise ValueError(
+        f"outer_var has entries from {outer_var.min()} to {outer_var.max()}, where the problem is "
+        f"not defined{box}; project every outer step with oracle.project."
+    )
 
 
 class PointJudge:
@@ -135,11 +137,17 @@ class PointJudge:
             One row: ``outer_value`` F(lambda, theta); ``inner_grad_norm``, the Euclidean norm of
             grad_theta G; the problem's own metrics at theta; and the ``reason`` for which
             ``value``, ``grad_norm`` and ``inner_distance`` are NaN.
+
+        Raises
+        ------
+        ValueError
+            If the problem is not defined at ``outer_var``.
         """
         inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
         row = dict(**UNJUDGED, reason=NOT_DEFINED)
         if not finite(inner_var, outer_var):
             return [dict(**row, outer_value=np.nan, inner_grad_norm=np.nan)]
+        require_domain(self.problem, outer_var)
         outer_value, _ = self.problem.outer_value_grad(inner_var, outer_var)
         _, grad = self.problem.inner_value_grad(inner_var, outer_var)
         row |= dict(outer_value=outer_value, inner_grad_norm=float(np.linalg.norm(grad)))
