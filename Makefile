@@ -1,16 +1,21 @@
 # The two commands of the README are `make run` and `make test`; both build .venv first.
 PYTHON ?= python3
-RESULTS ?=
 # benchopt starts python and pytest by name.
 # Make 3.81, which macOS has, finds commands in this PATH only if it starts another shell than sh.
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures lint clean
+.PHONY: run safe-run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
 
+# The configuration CONFIG, with the solver or file SOLVER besides those that it has.
+CONFIG ?= configs/quickstart.yml
+SOLVER ?=
 run: .venv/ready
-	started=$$(date +%s) && benchopt run . --config configs/quickstart.yml --no-display && \
-		python scripts/summary.py --since $$started
+	python scripts/run_config.py $(CONFIG) $(if $(SOLVER),--add "$(SOLVER)")
+
+# As benchopt run, with its OPTIONS, but each solver in a process of its own, with a deadline.
+safe-run: .venv/ready
+	python scripts/safe_run.py . $(OPTIONS)
 
 # Each pytest process uses one thread: several processes with all BLAS threads each would be slow.
 test: .venv/ready
@@ -29,14 +34,12 @@ optima: .venv/ready
 	python scripts/optima.py $(TASK)
 
 # Tune SOLVER, or all solvers with a search space, on TASK of configs/tasks.yml, with JOBS processes.
-SOLVER ?=
 JOBS ?= 1
 tune: .venv/ready
 	python scripts/tune.py $(TASK) $(SOLVER) -j $(JOBS)
 
 # The final runs of TASK, or of all tasks; of SOLVER only, or of VARIANT (float32, 5_trials).
 TASK ?=
-SOLVER ?=
 VARIANT ?=
 archive: .venv/ready
 	python scripts/archive.py $(TASK) $(if $(SOLVER),--solver $(SOLVER)) \
@@ -70,10 +73,33 @@ NAMES ?=
 figures: .venv/ready
 	python scripts/figures.py $(NAMES)
 
-# The figures of the README and docs/problem.md: RESULTS, or the latest, of configs/ijcnn1.yml.
+# The figures of the README and docs/problem.md, from the archive only.
 readme-figures: .venv/ready
 	python scripts/readme_figures.py problem
 	python scripts/readme_figures.py ijcnn1
+
+# The tutorials as notebooks, run from top to bottom: outputs/notebooks.
+notebooks: .venv/ready
+	mkdir -p outputs/notebooks
+	for page in docs/tutorial*.md; do \
+		jupytext --to ipynb --set-kernel python3 --execute --run-path . --output outputs/notebooks/$$(basename $$page .md).ipynb \
+			$$page || exit 1; \
+	done
+
+# A figure of SOLVERS on TASK of the archive, or of RESULTS, for a paper: a PDF of WIDTH inches.
+SOLVERS ?=
+RESULTS ?=
+COST ?= time
+WIDTH ?= 3.3
+FONT_SIZE ?= 8
+paper-figure: .venv/ready
+	python scripts/paper_figure.py --cost $(COST) --width $(WIDTH) --font-size $(FONT_SIZE) \
+		$(if $(RESULTS),--results $(RESULTS)) $(if $(TASK),--task $(TASK)) \
+		$(if $(SOLVERS),--solvers $(SOLVERS)) $(OPTIONS)
+
+# BibTeX of the papers of solvers: SOLVERS="SOBA SABA".
+bibtex: .venv/ready
+	@python scripts/bibtex.py $(SOLVERS)
 
 lint: .venv/ready
 	ruff check .

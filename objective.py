@@ -1,5 +1,6 @@
 """The bilevel problem that is solved, and how a result is judged."""
 
+import os
 from inspect import signature
 
 import numpy as np
@@ -8,6 +9,7 @@ from benchopt import BaseObjective
 from benchmark_utils.budget import Budget
 from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
+from benchmark_utils.journal import expect_a_point
 from benchmark_utils.judge import EstimateJudge, Judge, PointJudge, value_function
 from benchmark_utils.optima import find_optimum
 from benchmark_utils.oracle import ORACLE_NAMES
@@ -30,6 +32,7 @@ JUDGES = {"minimise": Judge, "estimate": EstimateJudge}
 OWN = ("problem", "question", "max_calls")
 # What a curve's name need not say.
 UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
+STARTED_IN = os.getcwd()
 # How far above its first value a curve has diverged.
 DIVERGED = 1e5
 
@@ -95,6 +98,8 @@ class Objective(BaseObjective):
 
     def _set_dataset(self, dataset):
         """As benchopt does, except that a dataset which raises is skipped and ends no run."""
+        # A solver may have left it while it was imported.
+        os.chdir(STARTED_IN)
         # Before benchopt looks into its cache.
         drop_damaged_marks()
         try:
@@ -153,6 +158,7 @@ class Objective(BaseObjective):
         return f"{self.problem}[{','.join(f'{name}={value}' for name, value in own)}]"
 
     def get_objective(self):
+        expect_a_point()
         problem = self.bilevel_problem
         self.judge = (JUDGES[self.question] if problem.strongly_convex else PointJudge)(problem)
         self.first_watched = None
@@ -162,10 +168,12 @@ class Objective(BaseObjective):
     def evaluate_result(self, inner_var, outer_var, iterations, calls, device="cpu", **estimates):
         counts = {f"{name}_calls": count for name, count in calls.items()}
         marks = dict(threads=share(), parallel=int(runs_in_parallel()))
-        common = dict(iterations=iterations, **counts, **marks)
-        if self.bilevel_problem.outer_dim == 1:
-            common["outer_var"] = float(outer_var[0])
+        samples = self.bilevel_problem.n_inner_samples + self.bilevel_problem.n_outer_samples
+        common = dict(iterations=iterations, samples=samples, **counts, **marks)
         rows = self.judge.evaluate(inner_var, outer_var, **estimates)
+        self.outer_var = np.asarray(outer_var, float)
+        if self.bilevel_problem.outer_dim == 1:
+            common["outer_var"] = float(self.outer_var[0])
         common["status"] = self.status(**rows[0])
         if self.optimum is not None:
             common["gap"] = rows[0]["value"] - self.optimum
@@ -183,9 +191,15 @@ class Objective(BaseObjective):
             return "diverged"
         return "not judged" if reason else "ok"
 
-    def save_final_results(self, outer_var, device="cpu", **result):
+    def save_final_results(self, device="cpu", **result):
         """The entry of a curve in the column ``final_results`` of the results file."""
-        return dict(outer_var=np.asarray(outer_var, float), device=device, **provenance(self))
+        # Of the last point that was judged: a result may have been refused after it.
+        found = self.bilevel_problem.pictures(self.outer_var)
+        # As a table holds them: a flat image and its shape.
+        shown = [dict(picture._asdict(), image=picture.image.ravel(), shape=picture.image.shape)
+                 for picture in found]  # fmt: skip
+        pictures = {"pictures": shown} if shown else {}
+        return dict(outer_var=self.outer_var, device=device, **pictures, **provenance(self))
 
     def get_one_result(self):
         problem = self.bilevel_problem

@@ -11,6 +11,7 @@
     frameworks/    how one algorithm source is run: python, jax, torch, numba
     minibatches/   samples cut into blocks
     oracle.py      the oracles that algorithms may call
+    journal.py     what a run tells the process that watches it
     validation.py  refusals of what is out of range
     data/          splits, downloads, formats, and the door that all data pass
     results/       curves, profiles, reference tables
@@ -21,7 +22,7 @@ Each line imports only from itself and from the lines below it::
     solvers, objective, scripts, experiments
         algorithms, problems, judge, optima, budget
             numerics, frameworks
-                minibatches, oracle, validation     (which may import each other)
+                minibatches, oracle, validation, journal    (which may import each other)
 
 Besides, datasets import from data and validation, data from validation, plots from results, scripts
 from results and experiments, and the objective from data and provenance. ``frameworks/numba`` is

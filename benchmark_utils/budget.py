@@ -6,12 +6,17 @@ next. The budget is a number of seconds of the solver's own time, of oracle call
 
 import numpy as np
 from benchopt.stopping_criterion import StoppingCriterion
+from benchopt.utils.terminal_output import RED, STATUS
 
+from benchmark_utils import journal
 from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.validation import as_integer, as_number
 
 # Below this fraction of its first norm, the projected gradient of h is rounding.
 ROUNDING = 1e-13
+# benchopt drops the points of a curve with its own status; the terminal shows this one.
+DIVERGED = "diverged, points kept"
+STATUS[DIVERGED] = (DIVERGED, RED)
 
 
 class Budget(StoppingCriterion):
@@ -30,16 +35,19 @@ class Budget(StoppingCriterion):
 
     def should_stop(self, stop_val, objective_list):
         stop, status, next_stop_val = super().should_stop(stop_val, objective_list)
-        timed = self.timeout is not None
-        if status == "running" and timed and objective_list[-1]["time"] >= self.timeout:
-            return True, "timeout", next_stop_val
+        last = objective_list[-1]
+        if last["objective_status"] == "diverged":
+            stop, status = True, DIVERGED
+        elif not stop and last["time"] >= (np.inf if self.timeout is None else self.timeout):
+            stop, status = True, "timeout"
+        journal.note(objective_list, stop)
         return stop, status, next_stop_val
 
     def check_convergence(self, objective_list):
         last = objective_list[-1]
         n_calls = sum(last[f"objective_{name}_calls"] for name in ORACLE_NAMES)
         spent = n_calls / self.solver._objective.max_calls
-        stop = spent >= 1 or last["objective_status"] == "diverged" or self.arrived(objective_list)
+        stop = spent >= 1 or self.arrived(objective_list)
         return stop, max(spent, last["time"] / (self.timeout or np.inf))
 
     def arrived(self, objective_list):

@@ -55,9 +55,11 @@ class Judge:
         Raises
         ------
         ValueError
-            If the problem is not defined at ``outer_var``.
+            If the problem is not defined at ``outer_var``, or a variable is no array of numbers of
+            its shape.
         """
-        inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
+        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
+        outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
         if not finite(inner_var, outer_var):
             return [UNJUDGED]
         require_domain(self.problem, outer_var)
@@ -112,6 +114,20 @@ def require_domain(problem, outer_var):
     )
 
 
+def as_variable(name, given, size):
+    """A solver's variable as float64; refused if its shape or dtype is another.
+
+    NumPy would stretch one number to any shape without a word.
+    """
+    variable = np.asarray(given)
+    if variable.shape != (size,) or variable.dtype.kind not in "fiu":
+        raise ValueError(
+            f"{name} has the shape {variable.shape} and dtype {variable.dtype}; return real "
+            f"numbers of shape ({size},)."
+        )
+    return variable.astype(float)
+
+
 class PointJudge:
     """Judge results where G is not strongly convex, so that theta* and h are not defined.
 
@@ -143,7 +159,8 @@ class PointJudge:
         ValueError
             If the problem is not defined at ``outer_var``.
         """
-        inner_var, outer_var = np.asarray(inner_var, float), np.asarray(outer_var, float)
+        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
+        outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
         row = dict(**UNJUDGED, reason=NOT_DEFINED)
         if not finite(inner_var, outer_var):
             return [dict(**row, outer_value=np.nan, inner_grad_norm=np.nan)]
@@ -194,7 +211,15 @@ class EstimateJudge:
             ``jacobians`` one row per ``signal``, with the distances of that signal, and
             ``jacobian_error`` in the Frobenius norm. NaN, with the ``reason`` in a sentence, where
             theta* was not found.
+
+        Raises
+        ------
+        ValueError
+            If a variable or the estimate is no array of numbers of its shape.
         """
+        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
+        as_variable("outer_var", outer_var, self.problem.outer_dim)
+        hypergradient = as_variable("hypergradient", hypergradient, self.problem.outer_dim)
         if self.reason:
             return [
                 dict(**UNJUDGED, gradient_error=np.nan, relative_error=np.nan, reason=self.reason)

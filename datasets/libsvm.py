@@ -1,4 +1,4 @@
-from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.dataset import BilevelDataset, any_seed
 from benchmark_utils.data.libsvm import BINARY, binary_data
 from benchmark_utils.validation import one_of
 
@@ -18,11 +18,12 @@ class Dataset(BilevelDataset):
     requirements = ["pip::libsvmdata", "scikit-learn"]
     references = ["C.-C. Chang, C.-J. Lin, 'LIBSVM: a library for support vector machines', 2011."]
 
-    parameters = {"dataset": ["a9a"], "validation": ["test"], "verify": [True]}
+    parameters = {"dataset": ["a9a"], "validation": ["test"], "verify": [True], "seed": [0]}
     allowed = {
         "dataset": one_of(*BINARY),
         "validation": one_of("test", "holdout"),
         "verify": one_of(True, False),
+        "seed": any_seed,
     }
     test_parameters = {"validation": ["holdout"]}
 

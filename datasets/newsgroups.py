@@ -2,7 +2,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.dataset import BilevelDataset, any_seed
 from benchmark_utils.data.downloads import load
 from benchmark_utils.data.newsgroups import texts
 from benchmark_utils.data.published import check
@@ -27,8 +27,12 @@ class Dataset(BilevelDataset):
         "its experiments).",
     ]
 
-    parameters = {"task": ["multiclass"], "verify": [True]}
-    allowed = {"task": one_of("multiclass", "binary"), "verify": one_of(True, False)}
+    parameters = {"task": ["multiclass"], "verify": [True], "seed": [0]}
+    allowed = {
+        "task": one_of("multiclass", "binary"),
+        "verify": one_of(True, False),
+        "seed": any_seed,
+    }
 
     def load(self, rng):
         advice = (

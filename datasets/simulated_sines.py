@@ -1,6 +1,6 @@
 import numpy as np
 
-from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.dataset import BilevelDataset, any_seed
 from benchmark_utils.validation import integer, non_negative, too_large
 
 
@@ -21,12 +21,14 @@ class Dataset(BilevelDataset):
         "n_features": [20],
         "n_latent": [5],
         "noise": [0.1],
+        "seed": [0],
     }
     allowed = {
         "n_samples": integer(1),
         "n_features": integer(1),
         "n_latent": integer(1),
         "noise": non_negative,
+        "seed": any_seed,
     }
     test_parameters = {"n_features": [6]}
 

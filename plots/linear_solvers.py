@@ -13,15 +13,18 @@ class Plot(CurvePlot):
         if "p_solver_linear_solver" not in rows or not len(rows):
             return []
         rows = final_points(rows)
-        # The calls of one product on all training samples: the least of all runs.
-        one = rows["objective_hvp_calls"][rows["objective_hvp_calls"] > 0].min()
-        most = rows["objective_hvp_calls"].max() / one
+        # Of one product with all training samples, as the cross derivative is.
+        one = rows["objective_cross_calls"].iloc[0]
+        calls = rows["objective_hvp_calls"]
+        # Newton's method needs the same products in all runs, and the least of these one more.
+        inner = calls[calls > 0].min() - one
+        most = (calls.max() - inner) / one
         curves = []
         for name, points in rows.groupby("p_solver_linear_solver"):
             points = points.sort_values("objective_hvp_calls")
-            products = points["objective_hvp_calls"] / one
+            products = (points["objective_hvp_calls"] - inner) / one
             errors = points["objective_relative_error"]
-            if not products.any():
+            if not points["objective_hvp_calls"].any():
                 # A solver that takes no products has the same error at any cost.
                 products, errors = [1, most], [errors.iloc[0]] * 2
             curves.append(self.curve(products, errors, name.replace("_", " ")))

@@ -1,6 +1,13 @@
 import pandas as pd
 
-from benchmark_utils.results.curves import MEASURES, final_points, of_task, task_title
+from benchmark_utils.results.curves import (
+    MEASURES,
+    final_points,
+    measures,
+    minimised,
+    of_task,
+    task_title,
+)
 from benchmark_utils.results.plots import TASK_OPTIONS, CurvePlot
 
 PREFIX = "p_solver_"
@@ -18,26 +25,27 @@ def step_sizes(results):
 class Plot(CurvePlot):
     """The end of runs against a step size, for the best of all other parameters.
 
-    Steps at which a solver diverged have no point.
+    Steps at which a solver diverged have no point, and a solver with a single step no curve.
     """
 
     name = "step_size_sensitivity"
     options = {
         **TASK_OPTIONS,
         "parameter": step_sizes,
-        "measure": ["h - best h", "|grad h|"],
+        "measure": measures,
     }
 
     def plot(self, df, dataset, objective, parameter, measure):
         column = PREFIX + parameter
         if column not in df:
             return []
-        results = of_task(df, dataset, objective)
-        values = results[MEASURES[measure]]
-        best = values.min() if measure == "h - best h" else 0
+        results = of_task(minimised(df), dataset, objective)
+        measured, shown = MEASURES[measure]
+        if measured not in results:
+            return []
         results = results.assign(
             x=pd.to_numeric(results[column], errors="coerce"),
-            y=values - best,
+            y=shown(results[measured]),
             solver=results["solver_name"].str.split("[").str[0],
         )
         final = final_points(results.dropna(subset="x"))
@@ -46,6 +54,7 @@ class Plot(CurvePlot):
         return [
             self.curve(curve.index.get_level_values("x"), curve, solver)
             for solver, curve in lowest.groupby("solver")
+            if len(curve) > 1
         ]
 
     def get_metadata(self, df, dataset, objective, parameter, measure):

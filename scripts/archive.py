@@ -65,6 +65,7 @@ class Task:
 
     def __init__(self, name):
         self.name, self.about = name, TASKS[name]
+        self.max_calls = self.about["max_calls"]
 
     @cached_property
     def objective(self):
@@ -95,7 +96,7 @@ class Task:
     def config(self, pattern, n_repetitions, output):
         """The run configuration of one solver."""
         more = {"n-repetitions": n_repetitions, "seed": 0, "output": str(output)}
-        return run_config(self.name, [pattern]) | more
+        return run_config(self.name, [pattern], self.max_calls) | more
 
 
 def run_curves(task, pattern, outputs):

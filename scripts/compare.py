@@ -1,11 +1,14 @@
 """Compare a solver of your own with those of the archive, which need not run again.
 
-    python scripts/compare.py SOLVER.py TASK [--no-tuning] [--anchors SOLVER ...]
+    python scripts/compare.py SOLVER.py TASK [--quick] [--no-tuning] [--anchors SOLVER ...]
 
 The solver of the file is tuned on TASK under the same rules as all others, if it has a search
 space: 20 candidates, seeds apart, kept in outputs/compare/TASK/SOLVER. Then it runs with ten seeds
 and the budget of the archive. The table shows what each level of the gap costs, and the figure
 outputs/compare/TASK/SOLVER.png shows h - h* of all methods against time and oracle calls.
+
+With --quick, a first look: four candidates, three seeds, a tenth of the budget, and times of
+this machine as they are. Tight levels are then out of reach.
 
 Oracle calls need no calibration. Times do: the anchors run again on this machine, and times of the
 new solver are divided by the ratio of the anchors' times here and in the archive.
@@ -19,15 +22,29 @@ import pandas as pd
 from suite import BENCHMARK, ROOT, TASKS
 from tune import Tuning, options_of
 
-from archive import ARCHIVE, Archive, Task, as_points, check, is_tuned, run_curves
-from benchmark_utils.results.archive import read_task, write_curves
+from archive import (
+    ARCHIVE,
+    N_FIRST,
+    Archive,
+    Task,
+    as_points,
+    check,
+    is_tuned,
+    run_curves,
+    run_repetitions,
+)
+from benchmark_utils.algorithms.search_space import points as points_of
+from benchmark_utils.results.archive import curves_of, read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios
 from benchmark_utils.results.files import replaced
-from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, median_gaps, name_of
+from benchmark_utils.results.gap_figure import draw_gaps
+from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, name_of
 from benchmark_utils.results.ranking import Ranking
 
 OUTPUTS = ROOT / "outputs" / "compare"
 ANCHORS = ("SOBA", "QuasiNewton")
+# Of a first look: candidates, and the part of the budget.
+N_QUICK, QUICK_PART = 4, 0.1
 
 
 class FileTuning(Tuning):
@@ -42,14 +59,24 @@ class FileTuning(Tuning):
         Its class.
     folder : pathlib.Path
         Where the runs are kept.
+    quick : bool
+        Whether to run a few candidates only, once each, with a part of the budget.
     """
 
-    def __init__(self, task, path, cls, folder):
+    def __init__(self, task, path, cls, folder, quick=False):
         self.prepare(task, cls, [])
         self.file, self.path = path, folder / "tuning.csv"
+        if quick:
+            self.wide = points_of(self.space, N_QUICK)
+            self.n_near, self.n_best, self.seeds = 0, 0, self.seeds[:1]
+            self.budget = quick_budget(task)
 
     def pattern(self, parameters):
         return pattern(self.file, parameters)
+
+
+def quick_budget(task):
+    return int(QUICK_PART * TASKS[task]["max_calls"])
 
 
 def pattern(path, parameters):
@@ -66,11 +93,11 @@ def load(path):
     return cls
 
 
-def parameters_of(task, path, cls, folder):
+def parameters_of(task, path, cls, folder, quick):
     """The parameters of the solver's runs: tuned if it has a search space."""
     if not is_tuned(cls):
         return {}
-    tuning = FileTuning(task, path, cls, folder)
+    tuning = FileTuning(task, path, cls, folder, quick)
     tuning.tune()
     print("\n".join(tuning.report()))
     return tuning.parameters(tuning.best())
@@ -113,18 +140,9 @@ def table(points, cost):
 def draw(points, new, title, path):
     """The gaps of all methods against time and calls; the new one in black, if there is one."""
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), sharey=True, layout="constrained")
-    others = sorted(set(points["method"]) - {new})
-    colors = dict(zip(others, plt.get_cmap("tab20")(range(len(others))), strict=True))
     for axis, cost in zip(axes, COSTS, strict=True):
-        gaps = median_gaps(points, cost)
-        for method in [*others, *([new] if new else [])]:
-            style = (
-                dict(color="black", lw=2.5) if method == new else dict(color=colors[method], lw=1)
-            )
-            axis.loglog(gaps.index, gaps[method].where(gaps[method] > 0), label=method, **style)
-        axis.set_xlabel({"time": "time (s)", "calls": "one-sample oracle calls"}[cost])
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel("h - h*, median over seeds")
+        draw_gaps(axis, points, cost, bold=new)
+    axes[0].set_ylabel("h - h*, median and quartiles over seeds")
     figure.suptitle(title, fontsize=10)
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=7, frameon=False
@@ -134,7 +152,14 @@ def draw(points, new, title, path):
     plt.close(figure)
 
 
-def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE):
+def standing(points, method, cost):
+    """The rank of a method, as a sentence."""
+    scores = Ranking(points, cost).scores
+    rank = 1 + (scores > scores[method]).sum()
+    return f"{method} is number {rank} of {len(scores)} by {cost}."
+
+
+def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=False):
     """Tune and run the solver of a file on a task, beside those of the archive.
 
     Parameters
@@ -147,6 +172,8 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE):
         Whether to tune a solver that has a search space; otherwise it runs with its defaults.
     root : pathlib.Path
         The archive.
+    quick : bool
+        Whether to take a first look only, without anchors.
 
     Returns
     -------
@@ -162,8 +189,13 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE):
     folder = OUTPUTS / task_name / cls.name
     parameters = options_of(task_name, cls)
     if tuning:
-        parameters |= parameters_of(task_name, path, cls, folder)
-    curves, _ = run_curves(archive.task, pattern(path, parameters), folder)
+        parameters |= parameters_of(task_name, path, cls, folder, quick)
+    if quick:
+        archive.task.max_calls, anchors = quick_budget(task_name), ()
+        results = run_repetitions(archive.task, pattern(path, parameters), N_FIRST, folder)
+        curves = curves_of(results, range(N_FIRST))
+    else:
+        curves, _ = run_curves(archive.task, pattern(path, parameters), folder)
     check(curves, cls.name, archive.manifest)
     write_curves(curves, folder / "curves.parquet")
     ratio = calibrate(archive, anchors, folder) if anchors else 1.0
@@ -172,7 +204,9 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE):
     points["time"] = points["time"] / ratio
     points = pd.concat([read_task(archive.folder), points], ignore_index=True)
     for cost in COSTS:
-        print("\n" + "\n".join(table(points, cost)))
+        print("\n" + "\n".join([*table(points, cost), "", standing(points, new, cost)]))
+    if quick:
+        print("This was a first look; run without --quick for ten seeds and the whole budget.")
     figure = folder.with_suffix(".png")
     draw(points, new, f"{cls.name} on {task_name}, beside the archive", figure)
     print(f"\nCurves: {folder / 'curves.parquet'}\nFigure: {figure}")
@@ -185,13 +219,21 @@ def main():
     )
     parser.add_argument("solver", type=Path, help="the file of a solver")
     parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--quick", action="store_true", help="a first look, in a minute")
     parser.add_argument("--no-tuning", action="store_true", help="run with the defaults")
     parser.add_argument("--anchors", nargs="+", default=ANCHORS, help="run again, for times")
     parser.add_argument("--no-calibration", action="store_true", help="run no anchors")
     parser.add_argument("--archive", type=Path, default=ARCHIVE)
     arguments = parser.parse_args()
     anchors = () if arguments.no_calibration else arguments.anchors
-    compare(arguments.solver, arguments.task, anchors, not arguments.no_tuning, arguments.archive)
+    compare(
+        arguments.solver,
+        arguments.task,
+        anchors,
+        not arguments.no_tuning,
+        arguments.archive,
+        arguments.quick,
+    )
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@
 A figure NAME is drawn as docs/figures/NAME.png. It is one of
 
 * a configuration configs/figures/NAME.yml, which is run into outputs/figures/NAME.parquet, and a
-  plot plots/NAME.py: one panel for each choice of the plot's options;
+  plot plots/NAME.py: one panel for each choice of the plot's options; a table, if the plot has one,
+  is printed and written to outputs/figures/NAME.csv;
 * an experiment experiments/NAME.py, whose table is printed and written to
   outputs/figures/NAME.csv.
 
 Without names all are made, one per core at a time.
 
-With --results or --latest nothing is run: the plots of that results file, `oracle_calls` by
+With --results or --latest nothing is run: the plots of that results file, `convergence` by
 default, are drawn in outputs/figures, one file for each choice of a plot's options, with the legend
 below. (`benchopt plot . --no-html` writes PDF files at the size of a page.)
 """
@@ -31,6 +32,7 @@ import matplotlib.pyplot as plt
 from suite import BENCHMARK, ROOT, latest_results, results_of
 
 from benchmark_utils.results.files import replaced
+from benchmark_utils.results.styles import DASHES
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
 CONFIGS = ROOT / "configs" / "figures"
@@ -51,7 +53,12 @@ def run(name, output):
     output.unlink(missing_ok=True)
     config = CONFIGS / f"{name}.yml"
     command = ["benchopt", "run", ".", "--config", str(config), "--output", str(output)]
-    subprocess.run([*command, "--no-plot", "--no-display"], cwd=ROOT, check=True)
+    code = subprocess.run([*command, "--no-plot", "--no-display"], cwd=ROOT).returncode
+    if code:
+        raise SystemExit(
+            f"No figure {name}: benchopt ended with code {code}. Its messages above say why, and "
+            "where to put data that are missing."
+        )
 
 
 def panels_of(plot, results):
@@ -62,6 +69,11 @@ def panels_of(plot, results):
 
 def draw_row(panels, path):
     """Draw panels side by side, in one figure."""
+    if not panels:
+        raise SystemExit(
+            f"No figure {path.stem}: its run has no curve to draw. The messages above say which "
+            "data and solvers were skipped, and why; mend that, and make the figure again."
+        )
     width, height = PANEL
     figure, axes = plt.subplots(
         1, len(panels), figsize=(width * len(panels), height), layout="constrained", squeeze=False
@@ -101,7 +113,7 @@ def draw_panel(axis, panel):
         axis.plot(
             curve["x"], curve["y"], color=curve["color"], label=label,
             linewidth=curve.get("width", 1.6), marker="o" if points else None,
-            linestyle=":" if points else "-", markersize=3,
+            linestyle=":" if points else DASHES[curve["dash"]], markersize=3,
         )  # fmt: skip
     if panel["scale"] in ("loglog", "semilog-x"):
         axis.set_xscale("log")
@@ -110,7 +122,7 @@ def draw_panel(axis, panel):
     axis.set_title(panel["title"], fontsize=8)
     axis.set_xlabel(panel["xlabel"], fontsize=8)
     axis.set_ylabel(panel["ylabel"], fontsize=8)
-    axis.tick_params(labelsize=7)
+    axis.tick_params(which="both", labelsize=7)
     axis.grid(alpha=0.3)
 
 
@@ -144,7 +156,11 @@ def make_figure(name):
     else:
         output = OUTPUTS / f"{name}.parquet"
         run(name, output)
-        draw_row(panels_of(name, results_of(output)), path)
+        results = results_of(output)
+        draw_row(panels_of(name, results), path)
+        plot = next(plot for plot in BENCHMARK.get_plots() if plot._get_name() == name)
+        if hasattr(plot, "table"):
+            write_table(name, plot.table(results))
     print(f"Wrote {path.relative_to(ROOT)} after {time.perf_counter() - start:.0f} s")
 
 
@@ -152,10 +168,7 @@ def make_experiment(name, path):
     sys.path.append(str(ROOT))
     experiment = import_module(f"experiments.{name}")
     table = experiment.main()
-    shown = experiment.summary(table)
-    print(shown.to_string(index=False, float_format="{:.3g}".format))
-    with replaced(OUTPUTS / f"{name}.csv") as draft:
-        shown.to_csv(draft, index=False)
+    write_table(name, experiment.summary(table))
     width, height = PANEL
     with plt.rc_context(STYLE):
         figure = plt.figure(figsize=(2 * width, height), layout="constrained")
@@ -165,10 +178,17 @@ def make_experiment(name, path):
     plt.close(figure)
 
 
+def write_table(name, table):
+    """Print a table, and write it to outputs/figures/NAME.csv."""
+    print(table.to_string(index=False, float_format="{:.3g}".format))
+    with replaced(OUTPUTS / f"{name}.csv") as draft:
+        table.to_csv(draft, index=False)
+
+
 def draw_plots(path, plots):
     """Draw the plots of a results file."""
     results = results_of(path)
-    for plot in plots or ["oracle_calls"]:
+    for plot in plots or ["convergence"]:
         for number, panel in enumerate(panels_of(plot, results), start=1):
             figure = OUTPUTS / f"{plot}_{number}.png"
             draw_column(panel, figure)

@@ -16,15 +16,27 @@ import pandas as pd
 from suite import BENCHMARK, latest_results, results_of
 
 from benchmark_utils.results.curves import (
+    FINE,
     TASK,
-    diverged,
     final_points,
+    marks,
     median_curves,
     oracle_calls,
+    statuses,
 )
 from benchmark_utils.results.levels import BelowOptimum, gap_points, relative_gaps
+from benchmark_utils.results.names import short_names
+from benchmark_utils.results.terminal import paragraph, table, width
 
-COLUMNS = ("solver", "iterations", "time (s)", "{gap}", "|grad h|", "val. accuracy")
+COLUMNS = ("solver", "iterations", "time (s)", "{gap}", "|grad h|", "val. acc.", "test acc.")
+EXPLANATION = """\
+The best solver is first. h is the validation loss at the exact inner solution,
+h* its minimum, |grad h| the norm of its gradient, projected onto the box. Time
+is the solver's own, without compiling and judging."""
+NEXT = """\
+To see the page again, and to draw its figures:
+benchopt plot . -f {path}
+python scripts/figures.py --results {path}"""
 WINNERS_HEADER = """\
 | problem | dataset | won by | after | with oracle calls, of one sample |
 |---|---|---|---|---|"""
@@ -43,15 +55,15 @@ def summarise(results):
     final : pandas.DataFrame
         One row for each dataset, objective and solver: medians over repetitions of the last point,
         with a column ``gap``, the ``reference`` that h is compared with, ``h*`` if it is stored or
-        else ``best h``, and the numbers of repetitions ``n_curves`` and of those that
-        ``n_diverged``. Curves that end in NaN count as infinite.
+        else ``best h``, and ``failed``, a text on curves that did not end well. Curves that end in
+        NaN count as infinite.
     """
     last = final_points(results)
-    last["n_diverged"] = diverged(last)
+    last["end"] = statuses(last)
     last["objective_value"] = last["objective_value"].fillna(np.inf)
     curves = last.groupby([*TASK, "solver_name"])
     final = curves.median(numeric_only=True)
-    final["n_curves"], final["n_diverged"] = curves.size(), curves["n_diverged"].sum()
+    final["failed"] = curves["end"].agg(lambda ends: "; ".join(marks(ends)))
     tasks = final.index.droplevel(-1)
     best = results.groupby(TASK)["objective_value"].min()
     optimum = optima(results).reindex(best.index)
@@ -66,22 +78,34 @@ def optima(results):
     return (results["objective_value"] - gaps).groupby([results[name] for name in TASK]).median()
 
 
-def lines(final):
+def lines(final, columns):
     """The table as lines of text."""
-    width = max(len(solver) for *_, solver in final.index)
     for (dataset, objective), rows in final.groupby(level=[0, 1]):
-        yield f"\n{dataset}, {objective}"
-        names = [name.format(gap=f"h - {rows['reference'].iloc[0]}") for name in COLUMNS]
-        yield f"  {names[0]:<{width}}" + "".join(f"{name:>15}" for name in names[1:])
-        for (*_, solver), row in rows.iterrows():
-            accuracy = row.get("objective_val_accuracy", np.nan)
-            norm = row.get("objective_grad_norm", np.nan)
-            mark = f"  diverged: {row['n_diverged']:.0f} of {row['n_curves']:.0f} curves"
-            yield (
-                f"  {solver:<{width}}{row['objective_iterations']:>15,.0f}{row['time']:>15.3f}"
-                f"{row['gap']:>15.2e}{norm:>15.2e}{accuracy:>15.4f}"
-                + (mark if row["n_diverged"] else "")
-            )
+        yield ""
+        yield from paragraph(f"{dataset}, {objective}", columns)
+        reference = rows["reference"].iloc[0]
+        tested = "objective_test_accuracy" in rows and rows["objective_test_accuracy"].notna().any()
+        n_columns = len(COLUMNS) - (not tested)
+        header = [name.format(gap=f"h - {reference}") for name in COLUMNS[:n_columns]]
+        names = short_names(solver for *_, solver in rows.index)
+        body = [
+            (*cells(names[solver], row)[:n_columns], row["failed"])
+            for (*_, solver), row in rows.iterrows()
+        ]
+        yield from table(header, body, columns, indent="  ")
+
+
+def cells(name, row):
+    """The texts of a solver's row, as many as ``COLUMNS``."""
+    return (
+        name,
+        f"{row['objective_iterations']:,.0f}",
+        f"{row['time']:.3f}",
+        f"{row['gap']:.2e}",
+        f"{row.get('objective_grad_norm', np.nan):.2e}",
+        f"{row.get('objective_val_accuracy', np.nan):.4f}",
+        f"{row.get('objective_test_accuracy', np.nan):.4f}",
+    )
 
 
 def marked(results):
@@ -113,17 +137,40 @@ def way(final):
 
 
 def print_summary(path):
-    results = results_of(path)
-    print("\n".join(lines(summarise(results))))
-    print("\n" + "\n".join([*marked(results), *made_with(results)]))
+    results, columns = results_of(path), width()
+    print("\n".join(lines(summarise(results), columns)))
+    print(f"\n{EXPLANATION}\n")
+    for sentence in (*marked(results), *made_with(results)):
+        print("\n".join(paragraph(sentence, columns)))
     dates = sorted({str(date)[:16].replace("T", " ") for date in results["run_date"]})
     print(f"\nRun of {' and '.join(dates[:1] + dates[1:][-1:])}")
     page = path.parent / f"{BENCHMARK.name}_{path.stem}.html"
-    print(f"Results: {path}\nPage:    {page}" if page.exists() else f"Results: {path}")
+    print(f"Results: {shown(path)}" + (f"\nPage:    {shown(page)}" if page.exists() else ""))
+    print(NEXT.format(path=shown(path)))
     try:
         relative_gaps(gap_points(results))
     except BelowOptimum as error:
         raise SystemExit(f"\n{error}") from error
+
+
+def shown(path):
+    """A path from here on, if it lies within this folder."""
+    path, here = path.resolve(), Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def results_since(seconds, path=None):
+    """The path of results that are not older than a time, in seconds since 1970.
+
+    Raises
+    ------
+    SystemExit
+        If they are older.
+    """
+    path = path or latest_results()
+    if path.exists() and path.stat().st_mtime < seconds:
+        raise SystemExit(f"The run has left no results; {path} is of an older run.")
+    return path
 
 
 def winner(results, fraction=1e-3):
@@ -139,9 +186,9 @@ def winner(results, fraction=1e-3):
     -------
     point : pandas.Series
         That point of its median curve, with ``solver_name``, ``time`` in seconds, and ``calls`` of
-        all oracles. Solvers of which a curve diverged do not take part; None if all did.
+        all oracles. Solvers with a curve that did not end well do not take part; None if all have.
     """
-    failed = diverged(final_points(results)).groupby("solver_name").any()
+    failed = (~statuses(final_points(results)).isin(FINE)).groupby("solver_name").any()
     curves = median_curves(results[~results["solver_name"].isin(failed.index[failed])])
     if curves.empty:
         return None
@@ -177,10 +224,8 @@ def main():
         help="refuse results older than this time, in seconds since 1970",
     )  # fmt: skip
     arguments = parser.parse_args()
-    paths = arguments.results or [latest_results()]
-    for path in paths:
-        if path.exists() and path.stat().st_mtime < arguments.since:
-            raise SystemExit(f"The run has left no results; {path} is of an older run.")
+    given = arguments.results or [None]
+    paths = [results_since(arguments.since, path) for path in given]
     if arguments.winners:
         print(WINNERS_HEADER)
         print("\n".join(row for path in paths for row in winner_rows(results_of(path))))

@@ -69,6 +69,7 @@ class Tuning:
         self.names = names_of(self.space)
         given = TASKS[task].get("candidates", {}).get(cls.name, [])
         self.wide = points(self.space, N_WIDE) + given
+        self.n_near, self.n_best = N_NEAR, N_BEST
         self.budget = TASKS[task]["max_calls"]
         self.path = FOLDER / task / f"{cls.name}.csv"
         self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
@@ -96,7 +97,7 @@ class Tuning:
         if runs.empty:
             return self.wide
         best = found_in(self.wide, ranking(runs, self.names).iloc[0])
-        around = points(near(self.space, best, NEAR), N_NEAR)
+        around = points(near(self.space, best, NEAR), self.n_near)
         return self.wide + [point for point in around if point not in self.wide]
 
     def runs_of(self, candidates):
@@ -120,7 +121,7 @@ class Tuning:
         """Run what is missing."""
         self.complete(self.wide, self.seeds[:1])
         self.complete(self.points, self.seeds[:1])
-        best = ranking(self.runs(), self.names).head(N_BEST)
+        best = ranking(self.runs(), self.names).head(self.n_best)
         self.complete([self.parameters(row) for _, row in best.iterrows()], self.seeds[1:])
 
     def complete(self, candidates, seeds):
@@ -151,7 +152,9 @@ class Tuning:
         with tempfile.TemporaryDirectory() as folder:
             config, results = Path(folder) / "config.yml", Path(folder) / "results.parquet"
             config.write_text(
-                yaml.safe_dump(run_config(self.task, solvers) | dict(output=str(results)))
+                yaml.safe_dump(
+                    run_config(self.task, solvers, self.budget) | dict(output=str(results))
+                )
             )
             arguments = [str(ROOT), "--config", str(config), "--no-plot", *self.parallel]
             run(arguments, standalone_mode=False)
@@ -215,9 +218,9 @@ def text(parameters):
     return ", ".join(f"{name}={value}" for name, value in parameters.items())
 
 
-def run_config(task, solvers):
-    """A run configuration for solvers on a task."""
-    about = TASKS[task]
+def run_config(task, solvers, max_calls=None):
+    """A run configuration for solvers on a task, with the task's own budget by default."""
+    about = TASKS[task] if max_calls is None else TASKS[task] | dict(max_calls=max_calls)
     return {
         "dataset": [about["dataset"]],
         "objective": [{"bilevel": about["objective"] | dict(max_calls=about["max_calls"])}],

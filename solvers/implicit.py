@@ -17,6 +17,7 @@ ALL_SOLVERS = INNER_SOLVERS | ROOT_SOLVERS
 # can use.
 FOR_ROOTS = ("auto", "gradient_descent", "exact", *ROOT_SOLVERS)
 QUASI_NEWTON = ("lbfgs", "broyden")
+HAVE_MEMORY = ("auto", *QUASI_NEWTON)
 
 
 class Solver(Estimator):
@@ -33,7 +34,7 @@ class Solver(Estimator):
     ``max_inner_iterations`` and ``max_linear_iterations``. On the Lasso both work on the support,
     as Bertrand et al. (2022) do. ``inner_solver=auto`` is ``exact``, Newton's method or the
     problem's own solver, on the Lasso and where a dense Hessian is small; else, and for estimates,
-    ``lbfgs``.
+    ``lbfgs``. The matrices of ``lbfgs`` and ``broyden``, which SHINE shares, have ``memory`` pairs.
 
     If the inner problem is a root, as in equilibrium networks, its residual takes the place of
     grad_theta G, and the transposed Jacobian that of the Hessian. ``anderson`` and ``broyden``
@@ -62,6 +63,7 @@ class Solver(Estimator):
         "tolerance": [1e-8],
         "max_inner_iterations": [10_000],
         "max_linear_iterations": [1_000],
+        "memory": [20],
         "outer_step_size": ["adaptive"],
     }
     allowed = {
@@ -70,6 +72,7 @@ class Solver(Estimator):
         "tolerance": fraction,
         "max_inner_iterations": integer(1),
         "max_linear_iterations": integer(1),
+        "memory": integer(1),
         "outer_step_size": outer_step_sizes,
     }
     takes_non_smooth = True
@@ -105,17 +108,19 @@ class Solver(Estimator):
 
         def gradient(t, outer_var, inner_var):
             nonlocal v
-            solution = self.solve(problem, outer_var, inner_var)
+            limits = self.tolerance, self.max_inner_iterations
+            solution = self.solve(problem, outer_var, inner_var, *limits)
             value, hypergradient, v, _ = self.implicit(problem, solution, outer_var, v)
             return OuterGradient(solution.inner_var, value, hypergradient)
 
         return outer_descent(problem, self.outer_step_size, gradient)
 
-    def solve(self, problem, outer_var, inner_var):
-        inner_solver = ALL_SOLVERS[self.inner_solver]
-        return inner_solver(
-            problem, outer_var, inner_var, self.tolerance, self.max_inner_iterations
-        )
+    def solve(self, problem, outer_var, inner_var, *limits):
+        # An exact solver has no iterations to count.
+        automatic = self.estimating and self.inner_solver == "auto"
+        name = "lbfgs" if automatic else self.inner_solver
+        options = {"memory": self.memory} if name in HAVE_MEMORY else {}
+        return ALL_SOLVERS[name](problem, outer_var, inner_var, *limits, **options)
 
     def implicit(self, problem, solution, outer_var, v):
         linear_solver = LINEAR_SOLVERS[self.linear_solver]
@@ -124,10 +129,7 @@ class Solver(Estimator):
 
     def estimate(self, problem, n_steps):
         start = np.zeros(problem.inner_dim)
-        # An exact solver has no iterations to count.
-        name = "lbfgs" if self.inner_solver == "auto" else self.inner_solver
-        inner_solver = ALL_SOLVERS[name]
-        solution = inner_solver(problem, problem.outer_var0, problem.inner_var0, 0.0, n_steps)
+        solution = self.solve(problem, problem.outer_var0, problem.inner_var0, 0.0, n_steps)
         gradient = self.implicit(problem, solution, problem.outer_var0, start)
         return solution.inner_var, gradient.hypergradient
 

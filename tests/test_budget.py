@@ -46,7 +46,7 @@ def test_a_plateau_ends_no_curve():
         ([point(time=t / 4) for t in range(20)], dict(timeout=2), (9, "timeout")),
         ([point() for _ in range(20)], dict(max_runs=7), (8, "max_runs")),
         ([point(calls=100 * t) for t in range(20)], dict(solver=Solver(1000)), (11, "done")),
-        ([point(), point(), point(status="diverged")], {}, (3, "done")),
+        ([point(), point(), point(status="diverged")], {}, (3, "diverged, points kept")),
         ([point(grad_norm=2.0), point(grad_norm=1e-12), point(grad_norm=1e-13)], {}, (3, "done")),
     ],
 )

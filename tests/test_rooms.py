@@ -8,7 +8,7 @@ import benchmark_utils
 from helpers import ROOT
 
 SUITE = "benchmark_utils"
-GROUND = {"minibatches", "oracle", "validation"}
+GROUND = {"minibatches", "oracle", "validation", "journal"}
 FIRST = {"numerics", "frameworks"} | GROUND
 SECOND = {"algorithms", "problems", "judge", "optima", "budget"} | FIRST
 # Which rooms of benchmark_utils a room may import from, besides itself.
@@ -21,7 +21,7 @@ ALLOWED = {
     "problems": FIRST,
     "judge": FIRST,
     "optima": set(),
-    "budget": {"oracle", "validation"},
+    "budget": {"oracle", "validation", "journal"},
     "numerics": GROUND,
     "frameworks": GROUND,
     **dict.fromkeys(GROUND, GROUND),

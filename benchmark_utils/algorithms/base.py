@@ -1,7 +1,11 @@
 """What every solver of the suite shares: how it is sampled, how it refuses, what it is called."""
 
+from contextlib import chdir
+from pathlib import Path
+
 from benchopt import BaseSolver
 
+from benchmark_utils.algorithms.limits import end_in_error
 from benchmark_utils.validation import as_meant, refusal
 
 
@@ -53,6 +57,20 @@ class BilevelSolver(BaseSolver):
     def get_next(self, stop_val):
         # As many points a decade late as early, so that judging stays a small part of a run.
         return max(stop_val + 1, int(1.2 * stop_val))
+
+    def run(self, callback):
+        try:
+            # Back to where the run started.
+            with chdir(Path.cwd()):
+                self.follow(callback)
+        # Solvers may call exit().
+        except (Exception, SystemExit):
+            if not end_in_error(self, callback):
+                raise
+
+    def follow(self, callback):
+        """Make a curve: iterate, and call ``callback`` before each iteration until it is false."""
+        raise NotImplementedError(f"{self.name} needs follow(callback).")
 
     def skip(self, problem, question="minimise"):
         reason = refusal(self, self.allowed)

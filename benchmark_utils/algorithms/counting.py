@@ -106,8 +106,8 @@ class MeasuredCalls:
         oracle, self._seen = counting_oracle(inner_var.size, outer_var.size, inner_var.dtype)
         framework = TrialFramework(self._seen)
         with self._refusals():
-            first_state = solver.make_init(framework, oracle)(None, inner_var, outer_var)
-            self._step = solver.make_step(framework, oracle)
+            make_first, self._step = solver.make_parts(framework, oracle)
+            first_state = make_first(None, inner_var, outer_var)
         reason = refuse_source(solver, self._step)
         if reason:
             raise StepRefused(reason)

@@ -25,9 +25,9 @@ class Estimator(FullBatchSolver):
         self.estimating = question == "estimate"
         self.stopwatch = Stopwatch()
 
-    def run(self, callback):
+    def follow(self, callback):
         if not self.estimating:
-            super().run(callback)
+            super().follow(callback)
             return
         self.iterations, self.stopwatch = 0, Stopwatch(callback)
         # Before the first estimate nothing is known.

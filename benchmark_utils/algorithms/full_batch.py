@@ -18,7 +18,7 @@ class FullBatchSolver(BilevelSolver):
     def set_objective(self, problem):
         self.problem = problem
 
-    def run(self, callback):
+    def follow(self, callback):
         clock = Clock(callback)
         problem = CountedProblem(self.problem, clock)
         self.counts, self.iterations = problem.counts, -1

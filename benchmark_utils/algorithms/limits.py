@@ -5,7 +5,17 @@ solver's time.
 """
 
 import math
+import traceback
 from time import perf_counter
+
+from benchopt.config import DEBUG, RAISE_ON_ERROR
+from benchopt.utils.terminal_output import RED, STATUS
+
+from benchmark_utils import journal
+
+# benchopt drops the points of a curve with its own status; the terminal shows this one.
+FAILED = "error, points kept"
+STATUS[FAILED] = (FAILED, RED)
 
 
 class OutOfBudget(Exception):
@@ -63,3 +73,28 @@ def finish(callback, iterations):
     for _ in range(iterations + 2):
         if not callback():
             break
+
+
+def end_in_error(solver, callback):
+    """End a curve at an exception, with the points that it has; the last says ``error``.
+
+    Returns
+    -------
+    ended : bool
+        False if the exception should go on: the curve has no point yet, or a debugger waits.
+    """
+    curve = getattr(callback, "curve", None)
+    # That of benchopt's run_once is nobody's.
+    kept = bool(curve) and "objective_status" in curve[-1]
+    if not kept or DEBUG or RAISE_ON_ERROR or solver._run_context.pdb:
+        return False
+    print(flush=True)
+    traceback.print_exc()
+    print(
+        f"{solver.name}: its curve ends here, and keeps its points. It is in benchopt's cache "
+        f"until {solver._module_filename.name} changes; to run it again, give -f {solver.name}."
+    )
+    journal.set_status(curve, "error")
+    journal.note_error()
+    callback.status = FAILED
+    return True

@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmark_utils.algorithms.base import BilevelSolver
 from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
+from benchmark_utils.algorithms.finite_differences import make_finite_oracle
 from benchmark_utils.algorithms.limits import Clock, finish
 from benchmark_utils.algorithms.refusals import StepRefused, refused_step
 from benchmark_utils.frameworks import (
@@ -67,6 +68,7 @@ class StochasticSolver(BilevelSolver):
         "device": ["auto"],
         "eval_freq": [256],
         "seed": [0],
+        "derivatives": ["exact"],
     }
     allowed = {
         "batch_size": any_of(integer(1), one_of("full")),
@@ -78,6 +80,8 @@ class StochasticSolver(BilevelSolver):
         # The clock is read between two evaluations only.
         "eval_freq": integer(1, 10**6),
         "seed": integer(0, 2**32 - 1),
+        # finite makes a method of first derivatives of one of second derivatives.
+        "derivatives": one_of("exact", "finite"),
     }
     test_config = {"eval_freq": 4, "batch_size": 16}
 
@@ -123,6 +127,12 @@ class StochasticSolver(BilevelSolver):
     def make_init(self, framework, oracle):
         """The function that makes the first state: :meth:`init`, unless that needs oracles."""
         return self.init
+
+    def make_parts(self, framework, oracle):
+        """The functions of the first state and of an iteration, with the chosen derivatives."""
+        if self.derivatives == "finite":
+            oracle = make_finite_oracle(framework, oracle, self.precision)
+        return self.make_init(framework, oracle), self.make_step(framework, oracle)
 
     def refuse(self, problem):
         if not problem.frameworks:
@@ -220,8 +230,8 @@ class StochasticSolver(BilevelSolver):
         if self._compiled_oracle is not oracle or self._compiled_blocks != n_blocks:
             self.runtime = get_framework(framework)
             self.found_device = self.runtime.find_device(self.device)
-            self.first_state = self.make_init(self.runtime, oracle)
-            self.iterate = self.runtime.iterations(self.make_step(self.runtime, oracle))
+            self.first_state, step = self.make_parts(self.runtime, oracle)
+            self.iterate = self.runtime.iterations(step)
             self._compiled_oracle, self._compiled_blocks = oracle, n_blocks
             self._ran_with = None
         sizes = [array.size for array in (*self.start, *self.block_sizes)]
@@ -235,7 +245,7 @@ class StochasticSolver(BilevelSolver):
         arrays = self.problem.arrays(*self.batch_sizes, np.dtype(self.precision), rng)
         self.arrays = self.runtime.load(arrays, self.found_device)
 
-    def run(self, callback):
+    def follow(self, callback):
         # benchopt keeps all solvers until its end: data and tables must not stay with them.
         arrays, self.arrays = self.arrays, None
         chunks = self.chunks(np.random.default_rng(self.seeds).spawn(3))

@@ -4,7 +4,11 @@ import numpy as np
 from benchopt import BaseDataset
 
 from benchmark_utils.data.downloads import Unavailable, explain
-from benchmark_utils.validation import as_meant, refusal
+from benchmark_utils.validation import as_meant, integer, refusal
+
+# What the name of a dataset need not say: data are verified, whole, and the run's own draw.
+UNSAID = {"verify": True, "n_train": "all", "seed": 0}
+any_seed = integer(0, 2**32 - 1)
 
 
 class BilevelDataset(BaseDataset):
@@ -24,9 +28,9 @@ class BilevelDataset(BaseDataset):
 
     def save_parameters(self, **parameters):
         super().save_parameters(**as_meant(parameters, self.allowed))
-        # The name of a dataset says only that its data may be others than the published ones.
-        if self._parameters.get("verify") is True:
-            del self._parameters["verify"]
+        for name, usual in UNSAID.items():
+            if self._parameters.get(name) == usual:
+                del self._parameters[name]
 
     def load(self, rng):
         """The data.
@@ -34,7 +38,7 @@ class BilevelDataset(BaseDataset):
         Parameters
         ----------
         rng : numpy.random.Generator
-            All randomness comes from here; its seed is benchopt's.
+            All randomness comes from here; it has benchopt's seed and the dataset's.
 
         Returns
         -------
@@ -51,8 +55,10 @@ class BilevelDataset(BaseDataset):
         reason = refusal(self, self.allowed) or self.refuse()
         if reason:
             return dict(unavailable=reason)
+        # All repetitions of a run have the same data; a parameter ``seed`` asks for others.
+        seeds = self.get_seed(), getattr(self, "seed", 0)
         try:
-            return self.load(np.random.default_rng(self.get_seed()))
+            return self.load(np.random.default_rng(seeds))
         except Unavailable as reason:
             return dict(unavailable=str(reason))
         # One dataset must not end a run of several.

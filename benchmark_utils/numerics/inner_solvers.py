@@ -252,10 +252,11 @@ def exact(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATION
     )
 
 
-def automatic(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
+def automatic(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS, **options):
     """``exact`` if G is not smooth, or a dense Hessian is small; else ``lbfgs``."""
-    solver = exact if not problem.smooth or problem.inner_dim <= DENSE_DIM else lbfgs
-    return solver(problem, outer_var, inner_var, tolerance, max_iterations)
+    if not problem.smooth or problem.inner_dim <= DENSE_DIM:
+        return exact(problem, outer_var, inner_var, tolerance, max_iterations)
+    return lbfgs(problem, outer_var, inner_var, tolerance, max_iterations, **options)
 
 
 INNER_SOLVERS = {

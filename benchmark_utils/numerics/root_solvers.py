@@ -12,8 +12,8 @@ from scipy.optimize import anderson as scipy_anderson
 from benchmark_utils.numerics.inner_solvers import InnerSolution
 
 MAX_ITERATIONS = 10_000
-# Residuals that Anderson's method combines, and updates that Broyden's matrix remembers.
-ANDERSON_MEMORY, BROYDEN_MEMORY = 5, 30
+# Residuals that Anderson's method combines.
+ANDERSON_MEMORY = 5
 
 
 def anderson(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
@@ -34,14 +34,16 @@ def anderson(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERAT
     return InnerSolution(inner_var)
 
 
-def broyden(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):
-    """Broyden's good method, with one matrix per block of theta.
+def broyden(
+    problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS, memory=20
+):  # fmt: skip
+    """Broyden's good method, with one matrix per block of theta, of ``memory`` updates.
 
     C. G. Broyden, A class of methods for solving nonlinear simultaneous equations, Mathematics of
     Computation 1965. The solution's ``inverse_hessian`` is the transpose of the inverse matrices,
     which is what SHINE needs.
     """
-    inverse = BroydenInverse(problem.inner_block)
+    inverse = BroydenInverse(problem.inner_block, memory)
     g = residual(problem, inner_var, outer_var)
     for _ in range(max_iterations):
         if not np.linalg.norm(g) > tolerance:
@@ -60,10 +62,12 @@ class BroydenInverse:
     ----------
     block : int
         The length of a block.
+    memory : int
+        How many updates are remembered, the newest ones.
     """
 
-    def __init__(self, block):
-        self.block = block
+    def __init__(self, block, memory):
+        self.block, self.memory = block, memory
         self.pairs = []  # of (c, d), one row per block
 
     def __call__(self, b):
@@ -83,7 +87,7 @@ class BroydenInverse:
         scale = np.sum(change * v, axis=1, keepdims=True)
         moves = np.abs(scale) > 1e-10 * np.sum(step**2, axis=1, keepdims=True)
         d = np.where(moves, v, 0) / np.where(moves, scale, 1)
-        self.pairs = [*self.pairs, (c, d)][-BROYDEN_MEMORY:]
+        self.pairs = [*self.pairs, (c, d)][-self.memory :]
 
 
 def apply(pairs, rows):

@@ -151,6 +151,10 @@ class Problem:
         """Scores of theta and lambda besides F, by name; for a classification, accuracies."""
         return {}
 
+    def pictures(self, outer_var):
+        """What lambda looks like, as a list of :class:`Picture`; none by default."""
+        return []
+
     def torch_losses(self):
         """G and F on all samples as functions of PyTorch tensors ``(inner_var, outer_var)``, for
         solvers that run another library; None if the problem has none."""

@@ -17,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmark_utils.problems.box import allowed_box, bounds, bounds_in, project
 from benchmark_utils.problems.checks import refuse_task
+from benchmark_utils.problems.pictures import of_weights
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem, cross_entropies, residuals
 from benchmark_utils.validation import positive
 
@@ -63,6 +64,8 @@ class DataCleaning(SoftmaxProblem):
     corrupted : bool array, (n,)
         Which training labels are wrong, if known: the weights are then scored by the area under the
         ROC curve with which they separate clean from corrupted samples, ``corruption_auc``.
+    image_shape : pair of int, optional
+        Of the samples, if they are images, which are then shown with their weights.
     ridge : float
     box : {"default", "none"} or pair of float
         The bounds of lambda; by default -5 and 5, weights between 0.0067 and 0.9933.
@@ -87,13 +90,14 @@ class DataCleaning(SoftmaxProblem):
         X_test=None,
         y_test=None,
         corrupted=None,
+        image_shape=None,
         *,
         ridge,
         box="default",
         seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)
-        self.corrupted = corrupted
+        self.corrupted, self.image_shape = corrupted, image_shape
         self.ridge = float(ridge)
         self.outer_dim = self.n_inner_samples
         self.lower, self.upper = bounds(box, self.default_box)
@@ -138,3 +142,8 @@ class DataCleaning(SoftmaxProblem):
 
     def metrics(self, inner_var, outer_var):
         return super().metrics(inner_var, outer_var) | corruption_auc(self.corrupted, outer_var)
+
+    def pictures(self, outer_var):
+        images, labels, *_ = self.data
+        weights = sigmoid(np, outer_var)
+        return of_weights(weights, images, labels, self.corrupted, self.image_shape)

@@ -19,6 +19,7 @@ from benchmark_utils.numerics.lasso import solve_lasso
 from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.lasso import soft_threshold
 from benchmark_utils.problems.non_smooth import NonSmoothProblem
+from benchmark_utils.problems.pictures import of_atoms
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians, implicit_jacobian
 from benchmark_utils.validation import positive
 
@@ -166,3 +167,7 @@ class DictionaryLearning(NonSmoothProblem):
         best matching of the two."""
         correlations = np.abs(self.atoms(outer_var).T @ self.dictionary)
         return {"recovery": float(correlations[linear_sum_assignment(correlations, True)].mean())}
+
+    def pictures(self, outer_var):
+        learned = of_atoms(self.atoms(outer_var), "learned")
+        return [*learned, *of_atoms(self.dictionary, "true")]

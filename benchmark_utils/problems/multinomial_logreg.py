@@ -16,6 +16,7 @@ import numpy as np
 from benchmark_utils.problems.box import allowed_box, bounds_in, project
 from benchmark_utils.problems.checks import refuse_task
 from benchmark_utils.problems.penalties import L2Penalties, penalty_weights
+from benchmark_utils.problems.pictures import of_pixels
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem
 from benchmark_utils.validation import one_of
 
@@ -40,6 +41,8 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
         The last may be None.
     y_train, y_val, y_test : array, (n,), (m,), (l,)
         Labels 0, 1, ..., C-1.
+    image_shape : pair of int, optional
+        Of the samples, if they are images: then lambda of each pixel is shown as one.
     reg : {"exp", "lin"}
     n_reg : {"full", "class", 1}
     box : {"default", "none"} or pair of float
@@ -68,6 +71,7 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
         y_val,
         X_test=None,
         y_test=None,
+        image_shape=None,
         *,
         reg,
         n_reg,
@@ -75,6 +79,7 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
         seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test)
+        self.image_shape = image_shape
         self.set_penalties(reg, box)
         classes, features = np.divmod(np.arange(self.inner_dim), self.n_features)
         self.groups = {"full": features, "class": classes, 1: 0 * classes}[n_reg]
@@ -114,6 +119,9 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
         return cross(arrays, inner_var, outer_var, inner_var / 2, batch)
 
     minibatch_project = staticmethod(project)
+
+    def pictures(self, outer_var):
+        return of_pixels(outer_var, self.image_shape)
 
     @staticmethod
     def numba_oracle():

@@ -3,25 +3,54 @@
 import textwrap
 
 import numpy as np
-
-MEASURES = {
-    "h - h*": "objective_gap",
-    "h - best h": "objective_value",
-    "|grad h|": "objective_grad_norm",
-    "|theta - theta*|": "objective_inner_distance",
-    "validation accuracy": "objective_val_accuracy",
-}
+import pandas as pd
 
 TASK = ["dataset_name", "objective_name"]
+CURVE = [*TASK, "solver_name", "idx_rep"]
+# The statuses of curves that ended well.
+FINE = ("ok", "not judged")
+
+
+def same(column):
+    return column
+
+
+def error(accuracy):
+    return 1 - accuracy
+
+
+# By name, the column of a results file, and what is shown of it.
+MEASURES = {
+    "h - h*": ("objective_gap", same),
+    "h": ("objective_value", same),
+    "projected gradient": ("objective_grad_norm", same),
+    "inner distance": ("objective_inner_distance", same),
+    "test error": ("objective_test_accuracy", error),
+    "test mean squared error": ("objective_test_mse", same),
+    "validation error": ("objective_val_accuracy", error),
+}
+LINEAR = ("h", "test error", "validation error")
+# By name, the column of :func:`points_of`.
+COSTS = {"time": "time", "oracle calls": "calls", "passes": "passes"}
 
 
 def measures(results):
-    """Those of ``MEASURES`` that results have: h* of a task may not be known."""
-    return [
+    """Those of ``MEASURES`` that results have; h only if h* of some task is not known."""
+    results = minimised(results)
+    found = [
         name
-        for name, column in MEASURES.items()
-        if name != "h - h*" or (column in results and results[column].notna().any())
+        for name, (column, _) in MEASURES.items()
+        if column in results and results[column].notna().any()
     ]
+    if "h - h*" in found and results.groupby(TASK)["objective_gap"].count().all():
+        found.remove("h")
+    # benchopt's page needs a choice.
+    return found or ["h"]
+
+
+def costs(results):
+    """Those of ``COSTS`` that results have."""
+    return [name for name in COSTS if name != "passes" or "objective_samples" in results]
 
 
 CALLS = ("all", "inner_grad", "hvp", "cross", "outer_grad")
@@ -36,6 +65,44 @@ def oracle_calls(results, kind):
 def of_task(results, dataset, objective):
     """The results with this ``dataset_name`` and ``objective_name``."""
     return results[(results["dataset_name"] == dataset) & (results["objective_name"] == objective)]
+
+
+def minimised(results):
+    """The results without estimates of the hypergradient, whose lambda stays where it is."""
+    if "p_obj_question" not in results:
+        return results
+    return results[results["p_obj_question"] != "estimate"]
+
+
+def points_of(results, measure):
+    """The points of curves, with all costs and one measure.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row per point of a curve, as benchopt writes it.
+    measure : str
+        A key of ``MEASURES``.
+
+    Returns
+    -------
+    points : pandas.DataFrame
+        One row per point at which the measure is finite, in the order of each curve: ``solver``,
+        ``repetition``, ``value``, and the costs: ``time`` in seconds, ``calls``, one-sample calls
+        of all oracles, and ``passes``, these in units of all samples, NaN where they are not known.
+    """
+    results = minimised(results).sort_values("stop_val")
+    column, shown = MEASURES[measure]
+    calls = oracle_calls(results, "all")
+    points = pd.DataFrame({
+        "solver": results["solver_name"],
+        "repetition": results["idx_rep"],
+        "value": shown(results.get(column, np.nan)),
+        "time": results["time"],
+        "calls": calls,
+        "passes": calls / results.get("objective_samples", np.nan),
+    })  # fmt: skip
+    return points[np.isfinite(points["value"])]
 
 
 def of_problem(results, dataset, problem, question):
@@ -72,20 +139,39 @@ def final_points(results):
         One row for each dataset, objective, solver and repetition, which index it. What is NaN at
         the end of a curve is NaN here.
     """
-    curves = results.sort_values("stop_val").groupby([*TASK, "solver_name", "idx_rep"])
+    curves = results.sort_values("stop_val").groupby(CURVE)
     return curves.last(skipna=False)
 
 
-def diverged(points):
-    """Whether each of these points is of a curve that has diverged by then, as a Series.
+def statuses(points):
+    """How the curve of each of these points stands, as a Series.
 
-    Where h is not judged it is NaN, and the status says so.
+    ``ok``, or ``not judged`` where h is not; else ``diverged``; ``error``, if its solver raised or
+    crashed there; ``timeout``, if it made no other point within the deadline of
+    ``scripts/safe_run.py``; ``interrupted``.
     """
-    finite = np.isfinite(points["objective_value"])
-    if "objective_status" not in points:
-        return ~finite
-    judged = points["objective_status"] != "not judged"
-    return judged & (~finite | (points["objective_status"] != "ok"))
+    said = points.get("objective_status", pd.Series("ok", points.index))
+    return said.mask((said == "ok") & ~np.isfinite(points["objective_value"]), "diverged")
+
+
+def failures(results):
+    """One sentence for each dataset, objective, solver and status of curves that did not end well.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row per point of a curve, as benchopt writes it.
+    """
+    ends = statuses(final_points(results))
+    for (dataset, objective, solver), of_solver in ends.groupby(level=[*TASK, "solver_name"]):
+        for mark in marks(of_solver):
+            yield f"{solver} on {dataset}, {objective}: {mark}."
+
+
+def marks(ends):
+    """Such as ``diverged: 1 of 2 curves``, for each status of curves that did not end well."""
+    counts = ends[~ends.isin(FINE)].value_counts(sort=False)
+    return [f"{status}: {count} of {len(ends)} curves" for status, count in counts.items()]
 
 
 def median_curves(results):
@@ -106,35 +192,6 @@ def median_curves(results):
     reached = points["idx_rep"].nunique()
     everywhere = reached == reached.groupby("solver_name").transform("max")
     return curves[everywhere].reset_index()
-
-
-def measured(results, dataset, objective, measure):
-    """The median curves of all solvers on one dataset and objective.
-
-    Parameters
-    ----------
-    results : pandas.DataFrame
-        One row per point of a curve, as benchopt writes it.
-    dataset, objective : str
-        Values of ``dataset_name`` and ``objective_name``.
-    measure : str
-        A key of ``MEASURES``; h* is the stored optimum, "best h" the lowest of all curves on that
-        dataset.
-
-    Returns
-    -------
-    curves : pandas.DataFrame
-        One row for each solver and point: medians over repetitions of all numbers, and the measure
-        as column ``y``. Points that a logarithmic axis cannot show are left out.
-    """
-    results = of_task(results, dataset, objective)
-    column = MEASURES[measure]
-    if column not in results:
-        return results.head(0).assign(y=[])
-    best = results[column].min() if measure == "h - best h" else 0
-    curves = median_curves(results)
-    curves["y"] = curves[column] - best
-    return curves[(curves["y"] > 0) & np.isfinite(curves["y"])].copy()
 
 
 def fitted_slope(x, y):

@@ -4,6 +4,7 @@ import os
 from contextlib import contextmanager
 
 from benchopt.results import read_results
+from benchopt.results.parquet import to_parquet
 
 from benchmark_utils.results.curves import TASK
 
@@ -50,6 +51,15 @@ def read(path):
     if results.empty:
         raise Unreadable(f"{path} has no curves; {again}.")
     return results
+
+
+def write(path, results):
+    """Write a results file as benchopt does, whole or not at all; CSV if its name ends so."""
+    with replaced(path) as draft:
+        if path.suffix == ".csv":
+            results.to_csv(draft, index=False)
+        else:
+            to_parquet(results, draft)
 
 
 def write_text(path, text):

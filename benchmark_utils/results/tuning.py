@@ -17,7 +17,8 @@ def outcome(curve):
     Parameters
     ----------
     curve : pandas.DataFrame
-        The points of one curve, as benchopt writes them; empty if the run failed.
+        The points of one curve, as benchopt writes them; if the run failed, empty or with ``error``
+        at the end.
 
     Returns
     -------
@@ -26,7 +27,7 @@ def outcome(curve):
         not; the last ``gap`` h - h*; ``status``, ``"ok"``, ``"diverged"`` or ``"failed"``; and the
         ``seconds`` that the run took, without judging.
     """
-    if curve.empty:
+    if curve.empty or (curve["objective_status"] == "error").any():
         return dict.fromkeys(COSTS, np.inf) | dict(gap=np.inf, status="failed", seconds=0.0)
     curve = curve.sort_values("stop_val")
     gap = curve["objective_gap"]

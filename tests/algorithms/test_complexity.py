@@ -40,11 +40,13 @@ def measured(name, wrong=None):
     return exponent(ladder.calls, ladder.mean)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_calls_grow_as_the_theorem_says(name):
     assert measured(name) == pytest.approx(THEOREMS[name].exponent, abs=TOLERANCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_ladder_tells_a_step_of_a_wrong_power(name):
     assert abs(measured(name, WRONG[name]) - THEOREMS[name].exponent) > 2 * TOLERANCE

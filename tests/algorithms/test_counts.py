@@ -14,6 +14,11 @@ N, M, BATCH = 96, 64, 16
 BY_HAND = {
     "SOBA": (1, 1, 1, 1),
     "SABA": (1, 1, 1, 1),
+    # Three steps on each of two linear systems.
+    "NBO": (1, 6, 1, 2),
+    "S-TFBO": (1, 1, 1, 1),
+    # An inner step, one product that makes the subspace and two within it.
+    "SubBiO": (1, 3, 1, 1),
     # Ten inner steps, ten terms of the series.
     "StocBiO": (10, 10, 1, 1),
     # Ten steps on theta, ten on v.
@@ -24,6 +29,15 @@ BY_HAND = {
     "FSLA": (1, 1, 2, 3),
     # Ten steps on theta and on its penalised sibling, then the gradient of G in lambda at both.
     "F2SA": (22, 0, 0, 11),
+    # For each of two nodes ten steps, then both gradients in lambda.
+    "F2SA-p": (22, 0, 0, 22),
+    # An inner step, a residual and a Lanczos vector.
+    "LancBiO": (1, 2, 1, 1),
+    "MA-SOBA": (1, 1, 1, 1),
+    # A step on omega, the gradient in lambda at theta and omega, and theta at the new lambda.
+    "MEHA": (4, 0, 0, 2),
+    # A step on omega, then all gradients of G at theta, and that in lambda at omega.
+    "V-PBGD": (3, 0, 0, 1),
     # Ten inner steps, then both gradients of G at two points.
     "BOME": (12, 0, 0, 1),
     # Ten inner steps at lambda, and ten at one perturbed lambda.
@@ -79,6 +93,19 @@ def test_calls_of_srba_are_all_samples_once_a_period_and_two_points_between(fram
     solver = make_solver("SRBA", make_problem(n=N, m=M), framework=framework, batch_size=BATCH)
     # By default a period is as long as there are blocks, six inner and four outer ones.
     assert solver.draw(None, np.arange(1, 31)).nonzero()[0].tolist() == [0, 10, 20]
+
+
+@pytest.mark.parametrize("framework", ["jax", "python"])
+def test_calls_of_spaba_are_all_samples_at_first_and_where_the_coin_says_so(framework):
+    problem = make_problem(n=N, m=M)
+    parameters = dict(framework=framework, eval_freq=50, batch_size=BATCH, probability=0.3)
+    solver = make_solver("SPABA", problem, **parameters)
+    # The draws, made again.
+    *_, rng = np.random.default_rng(solver.seeds).spawn(3)
+    n_full = np.count_nonzero(rng.random(2048 // 50 * 50)[1:50] < 0.3) + 1
+    assert 5 < n_full < 25
+    inner, outer = (n_full * size + (50 - n_full) * 2 * BATCH for size in (N, M))
+    assert calls(run(solver, 1)) == (inner, inner, inner, outer)
 
 
 @pytest.mark.parametrize("framework", ["jax", "python"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmark_utils.frameworks import get_framework
-from helpers import STOCHASTIC, make_quadratic, make_solver, run
+from helpers import STOCHASTIC, component, make_quadratic, make_solver, run
 
 pytestmark = pytest.mark.slow
 
@@ -19,9 +19,15 @@ CONSTANT = dict(decay=0.0)
 UNBIASED = {
     "AmIGO": dict(linear_step_size=0.5),
     "FSLA": dict(linear_step_size=0.5, **CONSTANT),
+    "LancBiO": {},
+    "MA-SOBA": dict(momentum=0.5, **CONSTANT),
+    "NBO": {},
+    "S-TFBO": dict(initial_inner=2.0, initial_outer=1.0),
     "SABA": dict(init_memory="full"),
     "SOBA": dict(outer_decay=0.0, **CONSTANT),
+    "SPABA": dict(probability=0.3),
     "SRBA": dict(period=4),
+    "SubBiO": {},
 }
 # The bias of v after Q steps is (1 - 0.9 H)^Q, with eigenvalues of H from 1/3 to 1.
 TRUNCATED = {
@@ -31,13 +37,25 @@ TRUNCATED = {
     "VRBO": ("n_neumann_steps", dict(neumann_step_size=0.9)),
 }
 RANDOM = ("BSA", "SUSTAIN", "TTSA")
+# One iteration's step on lambda is proportional to 1 / sigma.
+SMALL_STEPS = dict(framework="jax", eval_freq=1000, n_iterations=40_000)
+# The bias is that of a penalty sigma, and of this order in 1 / sigma.
+PENALISED = [
+    ("F2SA", 1, dict(outer_decay=0.0, penalty_growth=0.0, n_inner_steps=40, **CONSTANT)),
+    ("F2SA-p", 1, dict(order=1, n_inner_steps=40)),
+    ("F2SA-p", 2, dict(order=2, n_inner_steps=40)),
+    ("F2SA-p", 3, dict(order=3, n_inner_steps=40)),
+    ("V-PBGD", 1, SMALL_STEPS),
+    ("MEHA", 1, dict(penalty_growth=0.0, **SMALL_STEPS)),
+]
 # Each has a test of its own.
-OTHERS = ("BOME", "F2SA", "PZOBO")
+OTHERS = ("BOME", "PZOBO")
 
 
 def solver_on_full_batches(name, problem, **parameters):
-    parameters = {"batch_size": "full", "framework": "python", "eval_freq": 100, **parameters}
-    return make_solver(name, problem, **STEPS | parameters)
+    given = dict(batch_size="full", framework="python", eval_freq=100, **STEPS) | parameters
+    steps = {key for key in STEPS if key not in component("solver", name).parameters}
+    return make_solver(name, problem, **{key: given[key] for key in given if key not in steps})
 
 
 def error(name, n_iterations=800, **parameters):
@@ -49,7 +67,8 @@ def error(name, n_iterations=800, **parameters):
 
 
 def test_every_method_is_tested():
-    assert {*UNBIASED, *TRUNCATED, *RANDOM, *OTHERS} == {*STOCHASTIC}
+    penalised = {name for name, _, _ in PENALISED}
+    assert {*UNBIASED, *TRUNCATED, *RANDOM, *penalised, *OTHERS} == {*STOCHASTIC}
 
 
 @pytest.mark.parametrize("name", UNBIASED)
@@ -124,11 +143,13 @@ def test_pzobo_stays_at_the_solution_in_the_mean_over_directions_as_inner_steps_
     np.testing.assert_allclose(many.inner_var, problem.inner_var0, rtol=1e-12)
 
 
-def test_f2sas_error_is_inversely_proportional_to_its_penalty():
-    parameters = dict(decay=0.0, outer_decay=0.0, penalty_growth=0.0, n_inner_steps=40)
-    errors = np.array([error("F2SA", 200, penalty=penalty, **parameters) for penalty in (1e3, 1e5)])
-    assert errors[0] > 1e-4
-    assert errors[0] / errors[1] == pytest.approx(100, rel=0.05)
+@pytest.mark.parametrize(("name", "order", "parameters"), PENALISED)
+def test_errors_of_a_penalty_vanish_with_their_order(name, order, parameters):
+    penalties = (100, 300)
+    errors = [error(name, penalty=penalty, **parameters) for penalty in penalties]
+    assert errors[1] > 1e-9
+    ratio = penalties[1] / penalties[0]
+    assert errors[0] / errors[1] == pytest.approx(ratio**order, rel=0.1)
 
 
 def test_bomes_error_vanishes_with_its_step_and_as_inner_steps_grow():

@@ -29,6 +29,7 @@ def exact(problem, outer_var):
     return value_function(problem, outer_var, np.zeros(problem.inner_dim))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["AmIGO", "MRBO", "SABA", "SOBA", "StocBiO"])
 def test_stochastic_solvers_with_full_batches_approach_a_stationary_point(name):
     problem = make_problem(n=200, m=200, p=4)
@@ -251,6 +252,9 @@ def test_inner_and_linear_solvers_reach_their_tolerance():
         assert np.linalg.norm(problem.hvp(theta, lam, v) - rhs) <= tolerance
 
 
+NO_STEP_SIZE = ("D-TFBO", "QuasiNewton", "S-TFBO")
+
+
 class Unprojected(LogReg):
     """A logistic regression whose lambda may leave the region in which it is defined."""
 
@@ -268,8 +272,9 @@ class Unprojected(LogReg):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # outside that region h may overflow
 @pytest.mark.parametrize(
     ("name", "outer_step_size"),
-    [(name, 0.5) for name in (*STOCHASTIC, *FULL_BATCH) if name not in ("Analytic", "QuasiNewton")]
-    + [("HOAG", "adaptive"), ("HOAG", "lbfgs"), ("HOAG", "lipschitz"), ("QuasiNewton", None)],
+    [(name, 0.5) for name in (*STOCHASTIC, *FULL_BATCH) if name not in ("Analytic", *NO_STEP_SIZE)]
+    + [("HOAG", "adaptive"), ("HOAG", "lbfgs"), ("HOAG", "lipschitz")]
+    + [(name, None) for name in NO_STEP_SIZE],
 )
 def test_only_the_projection_keeps_lambda_where_a_linear_penalty_is_defined(name, outer_step_size):
     if name == "TorchOpt":

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -126,6 +127,23 @@ def test_the_readmes_solver_is_tuned_and_compared_without_running_the_archive(
     assert len(tuning) == 20 + 5 * 2
     assert (tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA.png").read_bytes()[1:4] == b"PNG"
     assert "| MA-SOBA (new) |" in output
+
+
+def test_a_first_look_has_a_tenth_of_the_budget_and_says_the_rank(tiny, tmp_path, capsys):
+    import compare
+
+    root = tmp_path / "archive"
+    fill(root, "HOAG")
+    points = compare.compare(ma_soba(tmp_path), "tiny", root=root, quick=True)
+    new = points[points["method"] == "MA-SOBA (new)"]
+    assert new["repetition"].nunique() == 3
+    assert 30_000 <= new["calls"].max() < 60_000
+    tuning = pd.read_csv(tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA" / "tuning.csv")
+    assert len(tuning) == 4
+    assert set(tuning["max_calls"]) == {30_000}
+    output = capsys.readouterr().out
+    assert re.search(r"MA-SOBA \(new\) is number [12] of 2 by time\.", output)
+    assert "This was a first look" in output
 
 
 def test_oracle_calls_are_compared_without_anchors_and_defaults_without_tuning(tiny, tmp_path):

@@ -11,7 +11,7 @@ from benchopt.cli.main import run as run_command
 from benchopt.cli.process_results import merge, plot
 from benchopt.results import read_results
 
-from helpers import BENCHMARK, ROOT, command
+from helpers import BENCHMARK, ROOT, command, documented_code
 
 pytestmark = pytest.mark.slow
 
@@ -19,10 +19,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 
 
 def commands():
-    """All command lines of the pages, without their comments, each once."""
+    """All command lines of the pages, without their comments, each once; tutorials are run."""
     blocks = [
         block
         for page in PAGES
+        if not page.name.startswith("tutorial")
         for block in re.findall(r"```bash\n(.*?)```", page.read_text(), re.DOTALL)
     ]
     lines = [line.split(" #")[0].strip() for block in blocks for line in block.splitlines()]
@@ -90,8 +91,11 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("line", commands())
-def test_names_and_options_in_commands_of_the_documentation_exist(line, monkeypatch):
+def test_names_and_options_in_commands_of_the_documentation_exist(line, monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
+    example = tmp_path / "my_solver.py"
+    example.write_text(documented_code('name = "MA-SOBA"'))
+    line = line.replace("path/to/my_solver.py", str(example))
     [kind] = [kind for kind in CHECKS if f"{line} ".startswith(f"{kind} ")]
     if kind == "dask":
         pytest.importorskip("distributed", reason="dask is not installed.")

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import issparse
 
 from benchmark_utils.data import libsvm
-from helpers import get_data, raw_data
+from helpers import component, get_data, raw_data
 
 
 def test_breast_cancer_is_standardised_on_its_training_part_and_stratified():
@@ -93,6 +93,28 @@ def test_data_with_three_labels_are_no_binary_classification(labels):
     assert raw_data("libsvm", dataset="w8a")["unavailable"].startswith(
         "w8a has 3 different labels, where a "
     )
+
+
+@pytest.mark.parametrize("name", ["simulated_sines", "libsvm"])
+def test_a_seed_draws_other_data_and_0_those_without_one(name):
+    parameters = dict(validation="holdout") if name == "libsvm" else {}
+    usual, first, second = (
+        get_data(name, **parameters, **seed)["y_val"] for seed in ({}, dict(seed=0), dict(seed=1))
+    )
+    assert (usual == first).all()
+    assert usual.shape == second.shape
+    assert (usual != second).any()
+
+
+def test_fewer_training_digits_are_the_first_of_all_and_named():
+    few, whole = get_data("digits", n_train=200), get_data("digits")
+    assert few["X_train"].shape == (200, 64)
+    for name in ("X_train", "y_train"):
+        np.testing.assert_array_equal(few[name], whole[name][:200])
+    np.testing.assert_array_equal(few["X_val"], whole["X_val"])
+    digits = component("dataset", "digits")
+    assert str(digits.get_instance()) == "digits[corruption=0.0]"
+    assert str(digits.get_instance(n_train=200)) == "digits[corruption=0.0,n_train=200]"
 
 
 def test_digits_are_images_with_pixels_from_0_to_1_and_no_corruption_unless_asked():

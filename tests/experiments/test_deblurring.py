@@ -26,11 +26,13 @@ def trained():
     return train(20, np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_training_an_unrolled_denoiser_makes_it_better(trained):
     _, losses = trained
     assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
 
 
+@pytest.mark.slow
 def test_the_norm_of_the_scaled_filters_is_one():
     """By the power method, on pictures that are periodic."""
     rng = np.random.default_rng(0)
@@ -43,6 +45,7 @@ def test_the_norm_of_the_scaled_filters_is_one():
     assert np.linalg.norm(x) == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_denoisers_limit_satisfies_the_optimality_conditions(trained):
     denoiser, _ = trained
     v = picture("flower.jpg", (100, 200), 24)
@@ -55,6 +58,7 @@ def test_the_denoisers_limit_satisfies_the_optimality_conditions(trained):
     assert np.vdot(w, coefficients) == pytest.approx(penalty, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_one_warm_started_step_is_as_good_as_twenty_and_cold_starts_end_elsewhere(trained):
     denoiser, _ = trained
     clean = picture("flower.jpg", (100, 200), 48)

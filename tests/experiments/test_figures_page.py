@@ -14,11 +14,15 @@ SECTIONS = re.split(r"^## ", (ROOT / "docs" / "figures.md").read_text(), flags=r
 def test_every_figure_has_its_section():
     shown = [re.search(r"make figures NAMES=(\w+)", section)[1] for section in SECTIONS]
     assert sorted(shown) == sorted(figure_names())
+    for name, section in zip(shown, SECTIONS, strict=True):
+        assert f"![](figures/{name}.png)" in section
+        assert (ROOT / "docs" / "figures" / f"{name}.png").exists()
 
 
-def test_every_section_has_a_claim_a_source_a_measurement_and_a_test():
+def test_every_section_has_its_slide_a_claim_a_source_a_measurement_and_a_test():
+    words = "Slide", "Claim", "Source", "Command", "Measured", "Test"
     for section in SECTIONS:
-        assert all(f"**{word}" in section for word in ("Claim", "Source", "Measured", "Test"))
+        assert all(f"**{word}" in section for word in words), section
         paths = re.findall(r"`(tests/\w+/\w+\.py)`", section)
         assert paths
         assert all((ROOT / path).exists() for path in paths), section

@@ -23,14 +23,17 @@ def products():
     return table.drop("gradient")
 
 
+@pytest.mark.slow
 def test_all_orders_give_the_same_product(products):
     assert set(products["difference"] < 1e-6) == {True}
 
 
+@pytest.mark.slow
 def test_operations_are_two_to_three_times_those_of_the_gradient(products):
     assert products["operations_ratio"].between(2, 3).all()
 
 
+@pytest.mark.slow
 def test_forward_over_reverse_needs_least_memory(products):
     memory = products["memory_ratio"]
     assert memory[FIRST] < 0.7 * memory.drop(FIRST).min()
@@ -54,6 +57,7 @@ def test_the_same_holds_in_pytorch(network):
     assert products["memory_ratio"].idxmin() == FIRST
 
 
+@pytest.mark.slow
 @frameworks
 def test_products_are_those_of_the_hessian(framework):
     """Of a softmax regression, whose Hessian has a closed form."""

@@ -46,6 +46,7 @@ def test_exp_of_what_overflows_is_the_largest_power_and_of_what_underflows_nearl
     assert 0 < out[1] == out[3] < 1e-307
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(st.integers(1, 11), st.integers(1, 150), st.sampled_from([np.float64, np.float32]))
 def test_products_with_a_block_are_those_of_numpy(p, b, dtype):
@@ -133,6 +134,7 @@ def test_kernels_read_each_entry_of_their_minibatch_once_and_no_other(make, name
         np.testing.assert_array_equal(counted.reads, n_reads)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reg", ["exp", "lin"])
 @pytest.mark.parametrize("n_reg", ["full", 1])
 @pytest.mark.parametrize("batch_size", [1, 7, 64])

@@ -67,6 +67,15 @@ def test_the_matrix_of_the_inner_solver_has_the_newest_pair_last():
     np.testing.assert_allclose(matrix(change), step, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["HOAG", "Implicit"])
+def test_solvers_give_their_memory_to_the_inner_solver(name):
+    problem = make_ridge()
+    inner_solver = {} if name == "HOAG" else dict(inner_solver="lbfgs")
+    solver = make_solver(name, problem, memory=2, **inner_solver)
+    solution = solver.solve(problem, problem.outer_var0, problem.inner_var0, 1e-8)
+    assert solution.inverse_hessian.n_pairs == 2
+
+
 @pytest.mark.parametrize("linear_solver", ["shine", "shine_refined"])
 def test_hoag_has_no_matrix_on_a_lasso(linear_solver):
     skipped, reason = make_solver("HOAG", linear_solver=linear_solver).skip(

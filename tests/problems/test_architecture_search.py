@@ -91,6 +91,7 @@ def chosen(scores):
     return int((scores["sine_weight"] == largest).sum())
 
 
+@pytest.mark.slow
 def test_with_few_samples_only_implicit_differentiation_finds_the_operation(found):
     assert chosen(found[30, "exact"]) == 5
     error = found[30, "exact"]["discrete_test_mse"].mean()
@@ -99,6 +100,7 @@ def test_with_few_samples_only_implicit_differentiation_finds_the_operation(foun
         assert found[30, order]["discrete_test_mse"].mean() > 5 * error
 
 
+@pytest.mark.slow
 def test_with_many_samples_all_find_it_and_the_better_gradient_is_surer(found):
     weights = [found[400, order]["sine_weight"].mean() for order in SEARCHES]
     assert all(chosen(found[400, order]) == 2 for order in SEARCHES)

@@ -140,7 +140,7 @@ def test_root_solvers_reach_their_tolerance_in_fewer_iterations_than_the_cell(pr
 def test_with_one_block_broydens_inverse_is_scipys():
     rng = np.random.default_rng(0)
     x, g = rng.standard_normal((2, 6))
-    ours, scipys = BroydenInverse(6), BroydenFirst(alpha=-1.0)
+    ours, scipys = BroydenInverse(6, memory=4), BroydenFirst(alpha=-1.0)
     scipys.setup(x, g, None)
     for _ in range(4):
         step, change, b = rng.standard_normal((3, 6))
@@ -153,7 +153,7 @@ def test_with_one_block_broydens_inverse_is_scipys():
 
 def test_broydens_inverses_are_one_per_block_and_a_block_at_rest_keeps_its_own():
     rng = np.random.default_rng(0)
-    inverse = BroydenInverse(3)
+    inverse = BroydenInverse(3, memory=20)
     for _ in range(4):
         step, change = rng.standard_normal((2, 6))
         inverse.update(step, change)

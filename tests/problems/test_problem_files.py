@@ -156,6 +156,7 @@ def test_a_file_without_parameters_is_no_problem_and_says_so_where_it_is_chosen(
         get_problem("base")
 
 
+@pytest.mark.slow
 def test_the_objective_is_found_without_jax_and_numba():
     code = (
         "import sys, objective; print([name for name in ('jax', 'numba') if name in sys.modules])"
@@ -166,6 +167,7 @@ def test_the_objective_is_found_without_jax_and_numba():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_a_new_file_is_a_new_problem_and_faulty_ones_beside_it_harm_nothing(tmp_path):
     copy = tmp_path / "benchmark"
     for name in ("objective.py", "benchmark_utils", "datasets/simulated.py", "solvers/hoag.py"):

@@ -112,6 +112,7 @@ def test_the_mean_over_blocks_is_the_full_batch_also_when_the_last_block_is_shor
     assert_blocks_average_to_the_full_batch(problem, *point(problem), batch_size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 7, 50])
 def test_oracles_of_all_frameworks_are_those_of_numpy(batch_size):
     problem = make_quadratic()

@@ -10,7 +10,7 @@ import pytest
 import suite
 import summary
 
-from benchmark_utils.results.curves import final_points, measured
+from benchmark_utils.results.curves import final_points, points_of
 from benchmark_utils.results.files import Unreadable, read, replaced
 from benchmark_utils.results.levels import gap_points
 from benchmark_utils.results.performance_profile import performance_ratios
@@ -55,6 +55,7 @@ def printed(script, capsys, *arguments):
 @pytest.fixture(autouse=True)
 def same_arguments(monkeypatch):
     monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.setenv("COLUMNS", "120")
 
 
 def test_a_curve_that_ends_in_nan_is_not_the_best_one(results, tmp_path, capsys):
@@ -107,29 +108,24 @@ def test_who_diverged_does_not_win(results, tmp_path, capsys):
 
 
 def test_plots_show_only_what_is_finite(results):
-    for measure in ("h - best h", "|grad h|"):
-        shown = measured(results, "data", "bilevel", measure)
-        assert np.isfinite(shown["y"]).all()
-        assert "Good" in set(shown["solver_name"])
+    for measure in ("h", "projected gradient"):
+        shown = points_of(results, measure)
+        assert np.isfinite(shown["value"]).all()
+        assert "Good" in set(shown["solver"])
     points = gap_points(results.assign(objective_gap=results["objective_value"] - 1))
     ratios = performance_ratios(points, 0.5, "time")
     assert ratios.loc[("data, bilevel", 0), "Good"] == 1
 
 
-def test_the_plot_against_time_has_as_many_times_as_values(results):
-    data, _ = suite.BENCHMARK.get_plot_data(results, ["objective_curve"])
-    drawn = [curve for panel in data["objective_curve"].values() for curve in panel["data"]]
-    assert {curve["label"] for curve in drawn} == {
-        "Good",
-        "Nan",
-        "Infinite",
-        "Wild",
-        "Never",
-        "Half",
-    }
-    for curve in drawn:
-        assert len(curve["x"]) == len(curve["y"]) > 0
-        assert np.isfinite(curve["y"]).all()
+def test_every_curve_with_a_finite_point_after_its_start_is_drawn(results):
+    data, _ = suite.BENCHMARK.get_plot_data(results, ["convergence"])
+    for panel in data["convergence"].values():
+        assert {curve["label"] for curve in panel["data"]} == {
+            "Good", "Nan", "Infinite", "Wild", "Half",
+        }  # fmt: skip
+        for curve in panel["data"]:
+            assert len(curve["x"]) == len(curve["y"]) > 0
+            assert np.isfinite(curve["y"]).all()
 
 
 def test_older_results_are_not_shown_as_those_of_a_run(results, tmp_path, capsys):

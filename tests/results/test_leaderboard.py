@@ -59,6 +59,7 @@ def make(root, folder):
     return (folder / "README.md").read_text(), (folder / "ranking.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_table_has_ranks_classes_intervals_and_cliques(archive, tmp_path):
     readme, _ = make(archive, tmp_path)
     rows = [row.split(" | ") for row in readme.splitlines() if row.startswith("| ")][1:]
@@ -73,6 +74,7 @@ def test_the_table_has_ranks_classes_intervals_and_cliques(archive, tmp_path):
     assert "stale" not in readme
 
 
+@pytest.mark.slow
 def test_the_command_gives_the_same_again(archive, tmp_path):
     import ranking
 
@@ -95,6 +97,7 @@ def sections_of(page):
     return {part.split("\n")[0]: part for part in page.split("\n## ")[1:]}
 
 
+@pytest.mark.slow
 def test_the_page_says_which_pairs_change_order_and_what_the_archive_does_not_hold(
     archive, tmp_path
 ):
@@ -110,6 +113,7 @@ def test_the_page_says_which_pairs_change_order_and_what_the_archive_does_not_ho
     assert "`make archive TASK=ijcnn1_no_box` makes it" in sections["With the box or without"]
 
 
+@pytest.mark.slow
 def test_tasks_without_a_box_are_compared_with_those_that_have_one_and_not_ranked(
     archive, tmp_path
 ):

@@ -130,6 +130,7 @@ def test_few_tasks_tell_no_two_of_many_methods_apart_on_other_tasks():
     assert two.apart_on_other_tasks.loc["A", "B"]
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_score_covers_that_of_many_seeds():
     costs = dict(A=1, B=1.5)
     truth = Ranking(archive(costs, n_seeds=60), "time").scores

@@ -91,3 +91,52 @@ def test_fashion_mnist_shows_h_and_accuracy_by_calls(problem):
     assert (loss["x"], loss["y"], accuracy["y"]) == ([5], [1], [0.8])
     other = results.assign(p_obj_problem="other")
     assert drawn.plot(other, "data[1]", "test accuracy") == []
+
+
+def test_architecture_search_counts_the_datasets_on_which_the_true_operation_wins():
+    def search(solver, seed, sine, error):
+        return curve(
+            solver, [2, 1], 1, [0, 5], dataset_name=f"simulated_sines[n_samples=30,seed={seed}]",
+            p_dataset_n_samples=30, objective_iterations=[0, 7], objective_test_mse=0.5,
+            objective_sine_weight=[0.5, sine], objective_zero_weight=[0.5, 1 - sine],
+            objective_discrete_test_mse=error,
+        )  # fmt: skip
+
+    results = pd.concat([
+        search("Analytic", 0, 0.2, 0.9), search("Analytic", 1, 0.6, 0.1),
+        search("Implicit[linear_solver=exact]", 0, 0.9, 0.1),
+    ])  # fmt: skip
+    drawn = plot("architecture_search")
+    assert drawn.options["n_samples"](results) == ["30"]
+    _, first_order = drawn.plot(results, "30")
+    assert first_order["x"] == [0, 7]
+    assert first_order["y"] == pytest.approx([0.5, 0.4])
+    table = drawn.table(results).set_index("order")
+    assert table.loc["first order", ["datasets", "right"]].tolist() == [2, 1]
+    assert table.loc["exact", ["datasets", "right"]].tolist() == [1, 1]
+    assert table["retrained"].tolist() == pytest.approx([0.1, 0.5])
+
+
+def test_shine_shows_the_medians_over_seeds_of_the_gaps_to_the_least_h_of_each():
+    def hoag(linear_solver, seed, values):
+        name = "data[1]" if seed == 0 else f"data[1,seed={seed}]"
+        return curve(
+            f"HOAG[linear_solver={linear_solver}]", values, 1, [0, 5, 10], dataset_name=name,
+            p_solver_linear_solver=linear_solver, p_solver_max_linear_iterations=1000,
+            time=[0, 1, 2],
+        )  # fmt: skip
+
+    results = pd.concat([
+        hoag("shine", 0, [3, 2, 1]), hoag("shine", 1, [7, 6, 5]), hoag("shine", 2, [9, 9, 1]),
+        hoag("jacobian_free", 0, [3, 3, 2]),
+    ])  # fmt: skip
+    drawn = plot("shine")
+    assert drawn.options["dataset"](results) == ["data[1]"]
+    without, shine = drawn.plot(results, "data[1]", "bilevel", "oracle calls, of one sample")
+    assert (without["label"], without["x"], without["y"]) == (
+        "jacobian free",
+        [0, 5, 10],
+        [2, 2, 1],
+    )
+    # Of 2, 2, 8 and 1, 1, 8; the last gaps are 0, which a logarithmic axis cannot show.
+    assert (shine["label"], shine["x"], shine["y"]) == ("shine", [0, 5], [2, 1])

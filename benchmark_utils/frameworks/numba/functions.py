@@ -99,9 +99,12 @@ def _compile_parts(function, copy):
 
 
 def _known(value):
-    """A value as numba knows it: functions compiled, and tuples for lists, which nobody changes."""
+    """A value as numba knows it: functions compiled, also those that are members of a named tuple,
+    and tuples for lists, which nobody changes."""
     if isinstance(value, list):
         return tuple(map(_known, value))
+    if hasattr(value, "_fields") and any(map(is_plain, value)):
+        return type(value)(*map(_known, value))
     return compiled(value)
 
 

@@ -1,0 +1,131 @@
+"""What a run tells the process that watches it: every point of its curves, as they come.
+
+``scripts/safe_run.py`` sets the two variables below for the processes that it starts. A process
+that then makes no point for as long as its deadline is ended, wherever it hangs: Python's
+faulthandler does it, from a thread that needs nothing of Python, so compiled code is ended as well.
+"""
+
+import faulthandler
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+# The folder to write to, and the seconds between two points.
+FOLDER, DEADLINE = "BILEVEL_JOURNAL", "BILEVEL_DEADLINE"
+POINTS, PLACES = "points", "places"
+
+# faulthandler needs the file that it writes to, open, at the end.
+_places = None
+
+
+def expect_a_point():
+    """Start the deadline of the next point anew, if this process has one."""
+    global _places
+    if DEADLINE not in os.environ:
+        return
+    if _places is None:
+        _places = path(PLACES).open("w")
+    faulthandler.dump_traceback_later(float(os.environ[DEADLINE]), exit=True, file=_places)
+
+
+def path(kind):
+    """This process's file of points, or of places where it hung."""
+    return Path(os.environ[FOLDER], f"{os.getpid()}.{kind}")
+
+
+def note(curve, ended):
+    """Write the last point of a curve, if somebody reads it.
+
+    Parameters
+    ----------
+    curve : list of dict
+        The rows of all points so far, as benchopt has them.
+    ended : bool
+        Whether the curve ends with this point.
+    """
+    expect_a_point()
+    if FOLDER in os.environ:
+        write([[row, ended] for row in last_point(curve)])
+
+
+def note_error():
+    """Write that the curve of the last point has ended in an exception."""
+    if FOLDER in os.environ:
+        write([[None, True]])
+
+
+def write(entries):
+    # A full disk ends no curve.
+    with suppress(OSError), path(POINTS).open("a") as file:
+        file.writelines(json.dumps(entry, default=as_json) + "\n" for entry in entries)
+
+
+def as_json(value):
+    """NumPy's numbers as Python's; anything else as a text."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def read(folder):
+    """The rows of all processes that wrote to a folder, curve by curve.
+
+    Returns
+    -------
+    curves : list of (list of dict, bool)
+        The rows of each curve, and whether it ended as it should.
+    """
+    return [curve for file in sorted(Path(folder).glob(f"*.{POINTS}")) for curve in curves_of(file)]
+
+
+def curves_of(file):
+    """The same for the file of one process, which made one curve after the other."""
+    curves = []
+    for line in file.read_text().splitlines():
+        try:
+            row, ended = json.loads(line)
+        # The process ended within this line.
+        except ValueError:
+            break
+        if row is None:
+            set_status(curves[-1][0], "error")
+            continue
+        if not curves or row["stop_val"] < curves[-1][0][-1]["stop_val"]:
+            curves.append([[], ended])
+        curves[-1][0].append(row)
+        curves[-1][1] = ended
+    # Solvers may end a curve themselves; only the last can have been cut.
+    return [(rows, ended or rows is not curves[-1][0]) for rows, ended in curves]
+
+
+def set_status(rows, status):
+    """Say at the last point of a curve how it ended."""
+    for row in last_point(rows):
+        row["objective_status"] = status
+
+
+def last_point(rows):
+    """The rows of the last point: it has one, or one per signal."""
+    return [row for row in rows if row["stop_val"] == rows[-1]["stop_val"]]
+
+
+def place(folder, near):
+    """Where processes that reached their deadline were, such as ``line 5 of soba.py (step)``.
+
+    Parameters
+    ----------
+    folder : Path
+    near : str
+        The name of a file; a line of it is told if there is one.
+
+    Returns
+    -------
+    place : str or None
+        None if no process reached its deadline.
+    """
+    for file in Path(folder).glob(f"*.{PLACES}"):
+        lines = [line.split('"') for line in file.read_text().splitlines() if line.count('"') == 2]
+        if lines:
+            _, name, rest = next((line for line in lines if Path(line[1]).name == near), lines[0])
+            number, function = rest.removeprefix(", line ").split(" in ")
+            return f"line {number} of {Path(name).name} ({function})"
+    return None

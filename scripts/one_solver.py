@@ -1,0 +1,56 @@
+"""Run a single solver's file as `benchopt run` does. Started by scripts/safe_run.py.
+
+    python scripts/one_solver.py SOLVER.py BENCHMARK OPTIONS.yml STAGE
+
+Files of other solvers are not imported, as they may not return. How far this got is written to the
+file STAGE: a word of STAGES, or a sentence that says why the solver cannot run.
+"""
+
+import sys
+from pathlib import Path
+
+from benchopt.benchmark import Benchmark
+from benchopt.cli.main import run
+from suite import BENCHMARK
+
+from benchmark_utils.journal import expect_a_point
+
+STAGES = IMPORT, RUN, DONE = "import", "run", "done"
+
+
+def load(file):
+    """The class of a solver; the process ends with a sentence if it cannot be imported."""
+    Benchmark.get_solvers = lambda self: []
+    try:
+        [solver] = BENCHMARK.check_solver_patterns([file], class_only=True)
+        solver.is_installed(raise_on_not_installed=True)
+    # Such as that of sys.exit, which benchopt lets pass.
+    except BaseException as error:
+        told = " ".join(str(error).split())[:200]
+        raise SystemExit(f"could not be imported ({type(error).__name__}: {told})") from error
+    return solver
+
+
+def main():
+    file, benchmark, options, stage = sys.argv[1:]
+    stage = Path(stage)
+    stage.write_text(IMPORT)
+    expect_a_point()
+    try:
+        solver = load(file)
+    except SystemExit as reason:
+        stage.write_text(str(reason))
+        raise
+    Benchmark.get_solvers = lambda self: [solver]
+    stage.write_text(RUN)
+    try:
+        run([benchmark, "--config", options], standalone_mode=False)
+    except SystemExit:
+        # So benchopt ends where there are no curves, having said why.
+        stage.write_text("was skipped; the reason is above")
+        raise
+    stage.write_text(DONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
+from benchmark_utils.validation import integer, positive
+
+# Keeps 0 / 0 away where the residual vanishes.
+TINY = 1e-30
+# A Lanczos vector that is shorter than this part of the product from which it comes is rounding.
+LEAST = 1e-6
+
+
+class Krylov(NamedTuple):
+    basis: Array  # (m, p), the Lanczos vectors, and zeros where none is found yet
+    matrix: Array  # (m, m), T, and the identity where it is not found yet
+    q: Array  # (p,), the next vector
+    length: Array  # b, its length before it was normalised
+
+
+class State(NamedTuple):
+    inner_var: Array  # (p,)
+    outer_var: Array  # (d,)
+    v: Array  # (p,), the solution of the linear system
+    v_start: Array  # (p,), v at the last restart
+    krylov: Krylov
+    identity: Array  # (m, m)
+
+
+class Solver(StochasticSolver):
+    """LancBiO, Lanczos-aided Bilevel Optimizer: one more Lanczos vector for v in each iteration.
+
+    With H = hessian_theta,theta G, whose theta moves from one vector to the next. Every m-th
+    iteration sets v_start <- v and empties W and T. Each iteration then takes
+
+        theta  <- theta - rho grad_theta G_b                              ``n_inner_steps`` times
+        r      =  grad_theta F_j - H v_start,    and q = r / ||r|| if W is empty
+        u      =  H q - a q - b q_previous       with a = q^T H q
+        W, T   <- with the column q, and with a on T's diagonal and b beside it
+        b, q   <- ||u||, u / ||u||
+        v      <- v_start + W T^-1 W^T r
+        lambda <- lambda - gamma (grad_lambda F_j - hessian_lambda,theta G_i v)
+
+    with rho = ``step_size``, gamma = ``outer_step_size``, m = ``subspace_size`` but at most p. Each
+    product has a minibatch of its own. The paper's code keeps the last m vectors after m iterations
+    instead of a restart, as an option that ours does not have.
+    """
+
+    name = "LancBiO"
+    references = [
+        "Y. Yang, B. Gao, Y. Yuan, 'LancBiO: dynamic Lanczos-aided bilevel optimization via Krylov "
+        "subspace', ICLR 2025 (Algorithm 2)."
+    ]
+    parameters = {
+        "step_size": [0.3],
+        "outer_step_size": [1.0],
+        "n_inner_steps": [1],
+        "subspace_size": [10],
+        **StochasticSolver.parameters,
+    }
+    allowed = {
+        "step_size": positive,
+        "outer_step_size": positive,
+        "n_inner_steps": integer(1),
+        "subspace_size": integer(1, 1000),
+        **StochasticSolver.allowed,
+    }
+    search_space = {
+        "step_size": LogUniform(0.03, 4),
+        "outer_step_size": LogUniform(0.03, 1000),
+        "n_inner_steps": Choice(1, 10),
+    }
+
+    @property
+    def n_inner_batches(self):
+        return self.n_inner_steps + 3
+
+    @property
+    def size(self):
+        """The number m of Lanczos vectors."""
+        return min(self.subspace_size, self.problem.inner_dim)
+
+    def schedules(self):
+        return [(self.step_size, 0), (self.outer_step_size, 0)]
+
+    def draw(self, rng, t):
+        # Row k of the identity is the place of the vector that is found: the first at a restart.
+        return np.eye(self.size, dtype=self.precision)[(t - 1) % self.size]
+
+    def init(self, arrays, inner_var, outer_var):
+        zeros, identity = np.zeros_like(inner_var), np.eye(self.size, dtype=inner_var.dtype)
+        basis = np.zeros((self.size, zeros.size), zeros.dtype)
+        krylov = Krylov(basis, identity, zeros, zeros.dtype.type(0))
+        return State(inner_var, outer_var, zeros, zeros, krylov, identity)
+
+    def make_step(self, framework, oracle):
+        xp, sgd = framework.np, framework.sgd(oracle.inner_grad)
+
+        def norm(vector):
+            return xp.sqrt(xp.dot(vector, vector))
+
+        def extended(krylov, place, h_q):
+            """W, T and the next vector once q, with the product H q, has its place."""
+            basis, matrix, q, length = krylov
+            # The place before; for the first, whose length is 0, it does not matter.
+            before = xp.concatenate((place[1:], place[:1]))
+            a = xp.dot(q, h_q)
+            u = h_q - a * q - length * (before @ basis)
+            # A vector of zeros leaves the identity as it was.
+            diagonal = a - xp.dot(q, q)
+            beside = length * xp.outer(place, before)
+            matrix = matrix + diagonal * xp.outer(place, place) + beside + beside.T
+            found = xp.where(norm(u) > LEAST * norm(h_q), 1, 0)
+            next_q = (found / (norm(u) + TINY)) * u
+            return Krylov(basis + xp.outer(place, q), matrix, next_q, found * norm(u))
+
+        def step(state, arrays, inner_batches, outer_batches, step_sizes, place):
+            rho, gamma = step_sizes
+            inner_var, outer_var, v, v_start, krylov, identity = state
+            basis, matrix, q, length = krylov
+            inner_var = sgd(inner_var, inner_batches[:-3], (arrays, outer_var, rho))
+            f_theta, f_lambda = oracle.outer_grad(arrays, inner_var, outer_var, outer_batches[0])
+            # 1 at a restart, and else 0.
+            new, old = place[0], 1 - place[0]
+            v_start = old * v_start + new * v
+            hvp = oracle.hvp(arrays, inner_var, outer_var, v_start, inner_batches[-3])
+            residual = f_theta - hvp
+            q = old * q + (new / (norm(residual) + TINY)) * residual
+            matrix = old * matrix + new * identity
+            h_q = oracle.hvp(arrays, inner_var, outer_var, q, inner_batches[-2])
+            krylov = extended(Krylov(old * basis, matrix, q, old * length), place, h_q)
+            coefficients = xp.linalg.solve(krylov.matrix, krylov.basis @ residual)
+            v = v_start + coefficients @ krylov.basis
+            cross = oracle.cross(arrays, inner_var, outer_var, v, inner_batches[-1])
+            outer_var = oracle.project(arrays, outer_var - gamma * (f_lambda - cross))
+            return State(inner_var, outer_var, v, v_start, krylov, identity)
+
+        return step

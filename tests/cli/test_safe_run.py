@@ -1,0 +1,218 @@
+"""A bad solver harms itself only, in the suite's own command."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from benchopt.results import read_results
+from solver_files import Unparsable, as_list, files_of, name_of
+
+from helpers import ROOT, SMALL, command
+
+# What is done after two points, or instead of an import.
+SOLVER = '''
+{first}
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
+
+
+class Solver(FullBatchSolver):
+    """Careless."""
+
+    name = "{name}"
+
+    def iterates(self, problem):
+        yield problem.inner_var0, problem.outer_var0
+        yield problem.inner_var0, problem.outer_var0 - 0.1
+        {then}
+        for k in range(20):
+            yield problem.inner_var0, problem.outer_var0 - 0.1 * k
+'''
+CARELESS = {
+    "Segfault": ("import ctypes", "ctypes.string_at(0)"),
+    "Exit": ("import os", "os._exit(3)"),
+    "Loop": ("", "while True: pass"),
+    "Raise": ("", "raise RuntimeError('no luck')"),
+    "Leave": ("import sys", "sys.exit(0)"),
+    "Wander": ("import os", "os.chdir('/')"),
+    "Shape": ("import numpy as np", "yield np.zeros(()), problem.outer_var0"),
+    "Nan": ("", "yield problem.inner_var0, problem.outer_var0 * float('nan')"),
+    "LeaveAtOnce": ("import sys; sys.exit(0)", ""),
+    "Missing": ("import no_such_module", ""),
+    "Broken": ("clas Solver:", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def solvers(tmp_path_factory):
+    """The paths of careless solvers."""
+    folder = tmp_path_factory.mktemp("careless")
+    paths = {name: folder / f"{name.lower()}.py" for name in CARELESS}
+    for name, (first, then) in CARELESS.items():
+        paths[name].write_text(SOLVER.format(name=name, first=first, then=then))
+    return paths
+
+
+def safe_run(folder, *arguments, **environment):
+    """Run the suite's command; what it prints, and its results."""
+    output = folder / "results.parquet"
+    log = command(
+        sys.executable, "scripts/safe_run.py", ".", "-d", SMALL, "-n", "5", "--no-plot",
+        "--output", str(output), *arguments, check=False, BENCHOPT_CACHE=str(folder / "cache"),
+        **environment,
+    )  # fmt: skip
+    return log, read_results(output)
+
+
+@pytest.fixture(scope="module")
+def run(solvers, tmp_path_factory):
+    chosen = [option for path in solvers.values() for option in ("-s", str(path))]
+    folder = tmp_path_factory.mktemp("safe")
+    return safe_run(folder, *chosen, "-s", "HOAG", "--deadline", "20"), folder
+
+
+@pytest.mark.slow
+def test_every_failure_is_told_in_a_sentence(run):
+    (log, _), _ = run
+    for sentence in (
+        "Segfault crashed while it ran (signal SIGSEGV).",
+        "Exit ended the process while it ran (exit code 3).",
+        "Loop made no point for 20 s, in line 14 of loop.py (iterates), and was ended while it ran",
+        "LeaveAtOnce could not be imported (SystemExit: 0).",
+        "Missing could not be imported (ModuleNotFoundError: No module named 'no_such_module').",
+        "broken.py does not parse (invalid syntax in line 2).",
+        "error: 1 of 1 curves",
+        "timeout: 1 of 1 curves",
+        "diverged: 1 of 1 curves",
+    ):
+        assert sentence in log
+    assert "inner_var has the shape () and dtype float64; return real numbers of shape (4,)." in log
+
+
+@pytest.mark.slow
+def test_every_solver_keeps_the_points_that_it_had(run):
+    (_, results), _ = run
+    ends = results.sort_values("stop_val").groupby("solver_name").last()
+    assert ends["objective_status"].to_dict() == {
+        **dict.fromkeys(("Segfault", "Exit", "Raise", "Leave", "Shape"), "error"),
+        "Loop": "timeout",
+        "Nan": "diverged",
+        **dict.fromkeys(("Wander", "HOAG"), "ok"),
+    }
+    assert ends["stop_val"].to_dict() == {
+        **dict.fromkeys(("Segfault", "Exit", "Raise", "Leave", "Shape", "Loop"), 1),
+        "Nan": 2,
+        **dict.fromkeys(("Wander", "HOAG"), 5),
+    }
+
+
+@pytest.mark.slow
+def test_the_others_have_the_curves_of_an_ordinary_run_and_its_cache(run):
+    (_, results), folder = run
+    output = folder / "ordinary.parquet"
+    log = command(
+        "benchopt", "run", ".", "-d", SMALL, "-n", "5", "--no-plot", "-s", "HOAG",
+        "--output", str(output), BENCHOPT_CACHE=str(folder / "cache"),
+    )  # fmt: skip
+    assert "(cached)" in log
+    ordinary = read_results(output)
+    safe = results[results["solver_name"] == "HOAG"]
+    assert len(safe) == 6
+    assert list(safe["objective_value"]) == list(ordinary["objective_value"])
+    assert list(safe["time"]) == list(ordinary["time"])
+
+
+@pytest.mark.slow
+def test_an_ordinary_run_keeps_the_points_of_a_solver_that_raises(solvers, tmp_path):
+    output = tmp_path / "results.parquet"
+    chosen = [
+        option
+        for name in ("Raise", "Leave", "Wander", "Shape")
+        for option in ("-s", str(solvers[name]))
+    ]
+    log = command(
+        "benchopt", "run", ".", "-d", SMALL, "-n", "5", "--no-plot", *chosen, "-s", "HOAG",
+        "--output", str(output), BENCHOPT_CACHE=str(tmp_path / "cache"),
+    )  # fmt: skip
+    assert "RuntimeError: no luck" in log
+    assert "give -f Raise." in log
+    ends = read_results(output).sort_values("stop_val").groupby("solver_name").last()
+    assert ends["objective_status"].to_dict() == {
+        **dict.fromkeys(("Raise", "Leave", "Shape"), "error"),
+        **dict.fromkeys(("Wander", "HOAG"), "ok"),
+    }
+
+
+WATCHED = """
+import sys
+sys.path.insert(0, {root!r})
+import benchmark_utils.journal as journal
+journal.note([dict(stop_val=0, objective_status="ok")], ended=False)
+{then}
+"""
+# Compiled code that never returns to Python.
+ENDLESS = """
+import numba
+@numba.njit
+def endless(x):
+    while x > 0:
+        x = x + 1.0 - 1.0
+    return x
+endless(1.0)
+"""
+
+
+@pytest.mark.parametrize("then", ["while True: pass", ENDLESS, "import time; time.sleep(600)"])
+def test_whatever_makes_no_point_until_the_deadline_is_ended(tmp_path, then):
+    from benchmark_utils import journal
+
+    file = tmp_path / "watched.py"
+    file.write_text(WATCHED.format(root=str(ROOT), then=then))
+    done = subprocess.run(
+        [sys.executable, file], env={journal.FOLDER: str(tmp_path), journal.DEADLINE: "2"},
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert re.fullmatch(r"line \d+ of watched.py \(<module>\)", journal.place(tmp_path, file.name))
+    assert journal.read(tmp_path) == [([dict(stop_val=0, objective_status="ok")], False)]
+
+
+def test_a_journal_tells_curves_apart_and_leaves_out_half_a_line(tmp_path):
+    from benchmark_utils import journal
+
+    entries = [
+        '[{"stop_val": 0, "objective_status": "ok"}, false]',
+        '[{"stop_val": 1, "objective_status": "ok"}, false]',
+        "[null, true]",
+        '[{"stop_val": 0, "objective_status": "ok"}, false]',
+        '[{"stop_val": 2, "obj',
+    ]
+    (tmp_path / f"7.{journal.POINTS}").write_text("\n".join(entries))
+    [(first, first_ended), (second, second_ended)] = journal.read(tmp_path)
+    assert [row["objective_status"] for row in first] == ["ok", "error"]
+    assert [row["stop_val"] for row in second] == [0]
+    assert (first_ended, second_ended) == (True, False)
+
+
+def test_names_are_read_without_an_import(solvers):
+    assert name_of(solvers["LeaveAtOnce"]) == "LeaveAtOnce"
+    with pytest.raises(Unparsable, match=r"does not parse \(invalid syntax in line 2\)"):
+        name_of(solvers["Broken"])
+
+
+def test_patterns_mean_files(solvers):
+    saba = {"SABA": {"step_size": [0.1, 1]}}
+    given = as_list([{**saba, "hoag": None}, "S.BA[batch_size=16]", f"{solvers['Exit']}[a=1]"])
+    files = files_of(given)
+    assert {file.stem: patterns for file, patterns in files.items()} == {
+        "saba": [saba, "S.BA[batch_size=16]"],
+        "hoag": [{"hoag": None}],
+        "soba": ["S.BA[batch_size=16]"],
+        "srba": ["S.BA[batch_size=16]"],
+        "exit": [f"{solvers['Exit']}[a=1]"],
+    }
+    assert {file.name for file in files_of([])} == {
+        file.name for file in (ROOT / "solvers").glob("*.py")
+    }
+    with pytest.raises(ValueError, match=r"Nobody is no solver; give one of AmIGO, Analytic,"):
+        files_of(["Nobody"])
