@@ -9,6 +9,7 @@ from benchopt import BaseObjective
 from benchmark_utils.budget import Budget
 from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
+from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.journal import expect_a_point
 from benchmark_utils.judge import EstimateJudge, Judge, PointJudge, value_function
 from benchmark_utils.optima import find_optimum
@@ -33,6 +34,7 @@ OWN = ("problem", "question", "max_calls")
 # What a curve's name need not say.
 UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
 STARTED_IN = os.getcwd()
+end_in_sentences()
 # How far above its first value a curve has diverged.
 DIVERGED = 1e5
 
@@ -143,6 +145,9 @@ class Objective(BaseObjective):
         used = {name: data[name] for name in signature(problem).parameters if name in data}
         self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
         self.bilevel_problem.max_calls = self.max_calls
+        # All solvers start from them.
+        self.bilevel_problem.inner_var0.flags.writeable = False
+        self.bilevel_problem.outer_var0.flags.writeable = False
         self.optimum = None
         if problem.strongly_convex:
             self.optimum = find_optimum(str(self._dataset), self.problem_name(), self.start_value)
@@ -150,7 +155,7 @@ class Objective(BaseObjective):
     def start_value(self):
         """h at the first lambda."""
         problem = self.bilevel_problem
-        return value_function(problem, problem.outer_var0, problem.inner_var0)[0]
+        return value_function(problem, problem.outer_var0.copy(), problem.inner_var0.copy())[0]
 
     def problem_name(self):
         """The problem with its parameters, in the order of their names."""

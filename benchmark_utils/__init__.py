@@ -7,6 +7,7 @@
     judge.py       how a result is judged: h, its gradient and theta*, exactly
     optima.py      the lowest values h* of tasks, from a table
     budget.py      when a curve ends
+    ends.py        how a run ends before its time
     numerics/      full-batch methods: Newton, inner, linear and outer solvers, Lasso
     frameworks/    how one algorithm source is run: python, jax, torch, numba
     minibatches/   samples cut into blocks
@@ -20,7 +21,7 @@
 Each line imports only from itself and from the lines below it::
 
     solvers, objective, scripts, experiments
-        algorithms, problems, judge, optima, budget
+        algorithms, problems, judge, optima, budget, ends
             numerics, frameworks
                 minibatches, oracle, validation, journal    (which may import each other)
 

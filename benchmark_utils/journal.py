@@ -19,14 +19,21 @@ POINTS, PLACES = "points", "places"
 _places = None
 
 
-def expect_a_point():
-    """Start the deadline of the next point anew, if this process has one."""
+def expect_a_point(besides=0):
+    """Start the deadline of the next point anew, if this process has one.
+
+    Parameters
+    ----------
+    besides : float
+        Seconds for what comes before a solver can make points.
+    """
     global _places
     if DEADLINE not in os.environ:
         return
     if _places is None:
         _places = path(PLACES).open("w")
-    faulthandler.dump_traceback_later(float(os.environ[DEADLINE]), exit=True, file=_places)
+    seconds = besides + float(os.environ[DEADLINE])
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_places)
 
 
 def path(kind):

@@ -35,6 +35,8 @@ class Judge:
         self.inner_star = np.zeros(problem.inner_dim)
         self.residual_limit = None
 
+    # Overflows are reported as NaN, so no warning is needed.
+    @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, inner_var, outer_var):
         """Judge one result.
 
@@ -63,12 +65,8 @@ class Judge:
         if not finite(inner_var, outer_var):
             return [UNJUDGED]
         require_domain(self.problem, outer_var)
-        # Overflows are reported as NaN, so no warning is needed.
-        with np.errstate(over="ignore", invalid="ignore"):
-            value, hypergradient, inner_star = value_function(
-                self.problem, outer_var, self.inner_star
-            )
-            reason = self.doubt(inner_star, outer_var, hypergradient)
+        value, hypergradient, inner_star = value_function(self.problem, outer_var, self.inner_star)
+        reason = self.doubt(inner_star, outer_var, hypergradient)
         if reason:
             return [dict(**UNJUDGED, reason=reason)]
         if finite(inner_star):
@@ -181,10 +179,12 @@ class EstimateJudge:
 
     def __init__(self, problem):
         self.problem = problem
+        # Copies, as the problem's own are read-only, which compiled code takes for another type.
+        inner_start, outer_var = problem.inner_var0.copy(), problem.outer_var0.copy()
         self.value, self.hypergradient, self.inner_star = value_function(
-            problem, problem.outer_var0, problem.inner_var0
+            problem, outer_var, inner_start
         )
-        self.reason = Judge(problem).doubt(self.inner_star, problem.outer_var0, self.hypergradient)
+        self.reason = Judge(problem).doubt(self.inner_star, outer_var, self.hypergradient)
 
     def evaluate(self, inner_var, outer_var, hypergradient, jacobians=None):
         """Judge one estimate.
@@ -280,5 +280,8 @@ def value_function(problem, outer_var, inner_start):
     """
     inner_star, solve = problem.solve_inner(outer_var, inner_start)
     value, (grad_in, grad_out) = problem.outer_value_grad(inner_star, outer_var)
-    hypergradient = grad_out - problem.cross(inner_star, outer_var, solve(grad_in))
+    hypergradient = np.full(problem.outer_dim, np.nan)
+    # Solvers of linear systems raise where numbers have overflown.
+    if finite(inner_star, grad_in):
+        hypergradient = grad_out - problem.cross(inner_star, outer_var, solve(grad_in))
     return value, hypergradient, inner_star

@@ -8,8 +8,12 @@ from benchmark_utils.results.curves import (
     points_of,
     task_title,
 )
+from benchmark_utils.results.escaping import escape_pages
 from benchmark_utils.results.levels import LEVELS, ROUNDING, name_of
 from benchmark_utils.results.plots import TASK_OPTIONS, StyledPlot, points
+
+# benchopt loads plots before it writes its page.
+escape_pages()
 
 YLABELS = {"h": "h (h* of this task is not stored)", "projected gradient": "|projected gradient|"}
 XLABELS = {

@@ -15,6 +15,8 @@ from suite import BENCHMARK
 
 from benchmark_utils.journal import expect_a_point
 
+# Seconds for importing the suite and the solver, and for loading data.
+FOR_IMPORTS = 60
 STAGES = IMPORT, RUN, DONE = "import", "run", "done"
 
 
@@ -35,7 +37,7 @@ def main():
     file, benchmark, options, stage = sys.argv[1:]
     stage = Path(stage)
     stage.write_text(IMPORT)
-    expect_a_point()
+    expect_a_point(besides=FOR_IMPORTS)
     try:
         solver = load(file)
     except SystemExit as reason:

@@ -2,12 +2,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.lengths import make_unit
 from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, one_of, positive
-
-# Keeps 0 / 0 away where the direction vanishes.
-TINY = 1e-30
 
 
 class State(NamedTuple):
@@ -133,13 +131,10 @@ class Solver(StochasticSolver):
 
         begin, end = (nothing, mean_of) if others.all() else (at_zero, at_zero_of)
 
-        def unit(direction):
-            return direction / (xp.sqrt(xp.dot(direction, direction)) + TINY)
-
         def as_it_is(direction):
             return direction
 
-        scaled = unit if self.normalised else as_it_is
+        scaled = make_unit(xp) if self.normalised else as_it_is
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
             rho, gamma, sigma = step_sizes

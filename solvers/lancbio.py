@@ -2,12 +2,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.lengths import make_norm, make_unit
 from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
 
-# Keeps 0 / 0 away where the residual vanishes.
-TINY = 1e-30
 # A Lanczos vector that is shorter than this part of the product from which it comes is rounding.
 LEAST = 1e-6
 
@@ -96,9 +95,7 @@ class Solver(StochasticSolver):
 
     def make_step(self, framework, oracle):
         xp, sgd = framework.np, framework.sgd(oracle.inner_grad)
-
-        def norm(vector):
-            return xp.sqrt(xp.dot(vector, vector))
+        norm, unit = make_norm(xp), make_unit(xp)
 
         def extended(krylov, place, h_q):
             """W, T and the next vector once q, with the product H q, has its place."""
@@ -112,8 +109,7 @@ class Solver(StochasticSolver):
             beside = length * xp.outer(place, before)
             matrix = matrix + diagonal * xp.outer(place, place) + beside + beside.T
             found = xp.where(norm(u) > LEAST * norm(h_q), 1, 0)
-            next_q = (found / (norm(u) + TINY)) * u
-            return Krylov(basis + xp.outer(place, q), matrix, next_q, found * norm(u))
+            return Krylov(basis + xp.outer(place, q), matrix, found * unit(u), found * norm(u))
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes, place):
             rho, gamma = step_sizes
@@ -126,7 +122,7 @@ class Solver(StochasticSolver):
             v_start = old * v_start + new * v
             hvp = oracle.hvp(arrays, inner_var, outer_var, v_start, inner_batches[-3])
             residual = f_theta - hvp
-            q = old * q + (new / (norm(residual) + TINY)) * residual
+            q = old * q + new * unit(residual)
             matrix = old * matrix + new * identity
             h_q = oracle.hvp(arrays, inner_var, outer_var, q, inner_batches[-2])
             krylov = extended(Krylov(old * basis, matrix, q, old * length), place, h_q)

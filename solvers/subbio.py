@@ -2,12 +2,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.lengths import TINY, make_unit
 from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
-
-# Keeps 0 / 0 away where the subspace has one dimension only.
-TINY = 1e-30
 
 
 class State(NamedTuple):
@@ -68,9 +66,7 @@ class Solver(StochasticSolver):
 
     def make_step(self, framework, oracle):
         xp, sgd = framework.np, framework.sgd(oracle.inner_grad)
-
-        def unit(vector):
-            return vector / (xp.sqrt(xp.dot(vector, vector)) + TINY)
+        unit = make_unit(xp)
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
             rho, gamma = step_sizes
@@ -83,7 +79,8 @@ class Solver(StochasticSolver):
             r = unit(moved - xp.dot(q, moved) * q)
             h_q = oracle.hvp(arrays, inner_var, outer_var, q, inner_batches[-3])
             h_r = oracle.hvp(arrays, inner_var, outer_var, r, inner_batches[-2])
-            # Elimination in two equations, of which the second has 0 on its right-hand side.
+            # Elimination in two equations, of which the second has 0 on its right-hand side; r and
+            # all its products are 0 where the subspace has one dimension only.
             factor = xp.dot(r, h_q) / (xp.dot(q, h_q) + TINY)
             pivot = xp.dot(r, h_r) - factor * xp.dot(q, h_r)
             in_r = -factor * xp.dot(q, f_theta) / (pivot + TINY)

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from benchmark_utils.judge import Judge, value_function
 from benchmark_utils.numerics import newton
 from benchmark_utils.problems.logreg import LogReg
-from helpers import logreg_data, make_problem
+from helpers import logreg_data, make_problem, make_quadratic
 
 
 def independent(reg, n_reg, lam):
@@ -103,6 +103,44 @@ def test_a_result_that_is_not_finite_is_nan_and_does_not_spoil_the_next():
     assert np.isnan(overflowing["value"])
     [good] = judging.evaluate(problem.inner_var0, problem.outer_var0)
     assert np.isfinite(good["value"])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e308, -1e308, 1e160])
+def test_numbers_that_overflow_are_judged_without_an_exception_or_a_warning(scale):
+    problem = make_quadratic()
+    [row] = Judge(problem).evaluate(problem.inner_var0, np.full(problem.outer_dim, scale))
+    assert not np.isfinite(row["value"])
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("inner_var", np.zeros(())),
+        ("inner_var", np.zeros(1)),
+        ("inner_var", np.zeros((5, 1))),
+        ("outer_var", 0.0),
+        ("outer_var", np.zeros(5, complex)),
+        ("outer_var", ["0"] * 5),
+        ("outer_var", np.zeros(5, object)),
+    ],
+)
+def test_variables_of_another_shape_or_dtype_are_refused(name, given):
+    problem = make_problem()
+    result = dict(inner_var=problem.inner_var0, outer_var=problem.outer_var0) | {name: given}
+    with pytest.raises(ValueError, match=rf"{name} has the shape .*; return real numbers of shape"):
+        Judge(problem).evaluate(**result)
+    [row] = Judge(problem).evaluate(problem.inner_var0.astype(np.float32), problem.outer_var0)
+    assert np.isfinite(row["value"])
+
+
+def test_the_class_of_a_zero_margin_is_that_of_scikit_learn():
+    data = logreg_data()
+    model = LogisticRegression().fit(data["X_train"], data["y_train"])
+    model.coef_[:], model.intercept_[:] = 0, 0
+    problem = make_problem()
+    accuracy = problem.metrics(np.zeros(5), problem.outer_var0)["val_accuracy"]
+    assert accuracy == model.score(data["X_val"], data["y_val"]) > 0
 
 
 def test_an_outer_variable_outside_the_domain_is_refused():

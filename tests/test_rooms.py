@@ -10,7 +10,7 @@ from helpers import ROOT
 SUITE = "benchmark_utils"
 GROUND = {"minibatches", "oracle", "validation", "journal"}
 FIRST = {"numerics", "frameworks"} | GROUND
-SECOND = {"algorithms", "problems", "judge", "optima", "budget"} | FIRST
+SECOND = {"algorithms", "problems", "judge", "optima", "budget", "ends"} | FIRST
 # Which rooms of benchmark_utils a room may import from, besides itself.
 ALLOWED = {
     "solvers": SECOND,
@@ -21,6 +21,7 @@ ALLOWED = {
     "problems": FIRST,
     "judge": FIRST,
     "optima": set(),
+    "ends": set(),
     "budget": {"oracle", "validation", "journal"},
     "numerics": GROUND,
     "frameworks": GROUND,

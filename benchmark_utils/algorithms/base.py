@@ -3,6 +3,7 @@
 from contextlib import chdir
 from pathlib import Path
 
+import numpy as np
 from benchopt import BaseSolver
 
 from benchmark_utils.algorithms.limits import end_in_error
@@ -60,8 +61,10 @@ class BilevelSolver(BaseSolver):
 
     def run(self, callback):
         try:
-            # Back to where the run started.
-            with chdir(Path.cwd()):
+            # Back to where the run started. Numbers that overflow end a curve as diverged, and need
+            # no warning.
+            quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+            with chdir(Path.cwd()), quiet:
                 self.follow(callback)
         # Solvers may call exit().
         except (Exception, SystemExit):

@@ -257,6 +257,8 @@ class CountedProblem:
 
     def __init__(self, problem, clock=None):
         vars(self).update(vars(problem))
+        # The problem's own are read-only. Compiled code is of another type for those.
+        self.inner_var0, self.outer_var0 = problem.inner_var0.copy(), problem.outer_var0.copy()
         self.clock, self.counts = clock, dict.fromkeys(ORACLE_NAMES, 0)
         self._is_counting = True
 

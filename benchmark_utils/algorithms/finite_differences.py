@@ -8,8 +8,7 @@ Hessian/Jacobian-free nonconvex-PL bilevel optimization, ICML 2024 (HJFBiO).
 
 import numpy as np
 
-# Keeps 0 / 0 away where v vanishes.
-TINY = 1e-30
+from benchmark_utils.algorithms.lengths import make_norm, make_unit
 
 
 def make_finite_oracle(framework, oracle, precision):
@@ -32,15 +31,14 @@ def make_finite_oracle(framework, oracle, precision):
     -------
     finite : Oracle
     """
-    xp = framework.np
+    norm, unit = make_norm(framework.np), make_unit(framework.np)
     inner_grad, inner_grads = oracle.inner_grad, oracle.inner_grads
     inner_lambda_grad = oracle.inner_lambda_grad
     delta = float(np.cbrt(np.finfo(precision).eps))
 
     def around(inner_var, v):
-        length = xp.sqrt(xp.dot(v, v))
-        way = (delta / (length + TINY)) * v
-        return inner_var + way, inner_var - way, length / (2 * delta)
+        way = delta * unit(v)
+        return inner_var + way, inner_var - way, norm(v) / (2 * delta)
 
     def hvp(arrays, inner_var, outer_var, v, batch):
         ahead, behind, scale = around(inner_var, v)

@@ -289,7 +289,20 @@ class LogReg(L2Penalties, Problem):
     def metrics(self, inner_var, outer_var):
         sets = {"val": self.all_samples.outer_rows[0], "test": self.test_rows}
         return {
-            f"{name}_accuracy": float(np.mean(inner_var @ rows > 0))
+            f"{name}_accuracy": accuracy(inner_var @ rows, rows.y)
             for name, rows in sets.items()
             if rows is not None
         }
+
+
+def accuracy(margins, labels):
+    """The fraction of samples that are classified correctly.
+
+    Parameters
+    ----------
+    margins : array, (n_samples,)
+        y_i <x_i, theta>. Where it is 0 the class is -1, as in scikit-learn.
+    labels : array, (n_samples,)
+        In {-1, 1}.
+    """
+    return float(np.mean((margins > 0) | ((margins == 0) & (labels < 0))))

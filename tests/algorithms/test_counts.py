@@ -19,6 +19,8 @@ BY_HAND = {
     "S-TFBO": (1, 1, 1, 1),
     # An inner step, one product that makes the subspace and two within it.
     "SubBiO": (1, 3, 1, 1),
+    # A step on the moving theta, and two points with ten terms of the series.
+    "AccBO": (1, 20, 2, 2),
     # Ten inner steps, ten terms of the series.
     "StocBiO": (10, 10, 1, 1),
     # Ten steps on theta, ten on v.
@@ -106,6 +108,15 @@ def test_calls_of_spaba_are_all_samples_at_first_and_where_the_coin_says_so(fram
     assert 5 < n_full < 25
     inner, outer = (n_full * size + (50 - n_full) * 2 * BATCH for size in (N, M))
     assert calls(run(solver, 1)) == (inner, inner, inner, outer)
+
+
+@pytest.mark.parametrize("framework", ["jax", "python"])
+def test_calls_of_bo_rep_have_inner_steps_once_a_period(framework):
+    problem = make_problem(n=N, m=M)
+    parameters = dict(framework=framework, eval_freq=5, batch_size=BATCH, period=4)
+    solver = make_solver("BO-REP", problem, n_inner_steps=3, n_neumann_steps=6, **parameters)
+    # Iterations 1, 5 and 9 of 10 move theta.
+    assert calls(run(solver, 2)) == tuple(BATCH * n for n in (3 * 3, 60, 10, 10))
 
 
 @pytest.mark.parametrize("framework", ["jax", "python"])

@@ -48,6 +48,8 @@ PENALISED = [
     ("V-PBGD", 1, SMALL_STEPS),
     ("MEHA", 1, dict(penalty_growth=0.0, **SMALL_STEPS)),
 ]
+# Steps of a given length, which falls as t^(-1/2), do not come to rest before.
+NORMALISED = ("AccBO", "BO-REP")
 # Each has a test of its own.
 OTHERS = ("BOME", "PZOBO")
 
@@ -68,7 +70,7 @@ def error(name, n_iterations=800, **parameters):
 
 def test_every_method_is_tested():
     penalised = {name for name, _, _ in PENALISED}
-    assert {*UNBIASED, *TRUNCATED, *RANDOM, *penalised, *OTHERS} == {*STOCHASTIC}
+    assert {*UNBIASED, *TRUNCATED, *RANDOM, *penalised, *NORMALISED, *OTHERS} == {*STOCHASTIC}
 
 
 @pytest.mark.parametrize("name", UNBIASED)
@@ -150,6 +152,15 @@ def test_errors_of_a_penalty_vanish_with_their_order(name, order, parameters):
     assert errors[1] > 1e-9
     ratio = penalties[1] / penalties[0]
     assert errors[0] / errors[1] == pytest.approx(ratio**order, rel=0.1)
+
+
+@pytest.mark.parametrize("name", NORMALISED)
+def test_normalised_methods_end_as_near_as_their_last_steps_are_long(name):
+    parameters = dict(neumann_step_size=0.9, n_neumann_steps=80, momentum=1.0)
+    errors = [error(name, n, **parameters) for n in (400, 1600)]
+    # theta follows one or two steps behind.
+    assert errors[1] < 2 * STEPS["outer_step_size"] * 1600**-0.5
+    assert errors[0] > 1.5 * errors[1]
 
 
 def test_bomes_error_vanishes_with_its_step_and_as_inner_steps_grow():

@@ -201,6 +201,36 @@ def lancbio(p, x, y):
     return x, y
 
 
+def neumann(p, x, y):
+    terms = [np.linalg.matrix_power(np.eye(y.size) - 0.2 * p.gyy(x, y), q) for q in range(7)]
+    return p.fx(x, y) - p.gxy(x, y) @ (0.2 * sum(terms) @ p.fy(x, y))
+
+
+def bo_rep(p, x, y):
+    m = np.zeros_like(x)
+    for k in range(N_ITERATIONS):
+        if k % 4 == 0:
+            for _ in range(3):
+                y = y - 0.3 * p.gy(x, y)
+        m = 0.7 * m + 0.3 * neumann(p, x, y)
+        x = x - 0.05 * (k + 1) ** -0.5 * m / np.linalg.norm(m)
+    return x, y
+
+
+def accbo(p, x, y):
+    hat, before, last, m = y, y, None, None
+    for k in range(N_ITERATIONS):
+        z = y + 0.5 * (y - before)
+        before, y = y, z - 0.3 * p.gy(x, z)
+        hat = 0.6 * hat + 0.4 * y
+        w = neumann(p, x, hat)
+        m = w if k == 0 else w + 0.7 * (m - neumann(p, *last))
+        last = x, hat
+        x = x - 0.05 * (k + 1) ** -0.5 * m / np.linalg.norm(m)
+    return x, hat
+
+
+SERIES = dict(neumann_step_size=0.2, n_neumann_steps=6, momentum=0.3, outer_step_size=0.05)
 STEPS = dict(step_size=0.3, outer_step_size=0.4)
 INNER = dict(penalty=10.0, n_inner_steps=3)
 
@@ -221,6 +251,8 @@ CASES = [
     ("NBO", nbo, dict(n_linear_steps=4)),
     ("SubBiO", subbio, dict(n_inner_steps=3)),
     ("LancBiO", lancbio, dict(n_inner_steps=3, subspace_size=3)),
+    ("BO-REP", bo_rep, dict(period=4, n_inner_steps=3, **SERIES)),
+    ("AccBO", accbo, dict(extrapolation=0.5, averaging=0.4, **SERIES)),
     ("MEHA", meha, dict(penalty=10.0, proximity=0.2, penalty_growth=0.25)),
 ]
 

@@ -68,7 +68,7 @@ def safe_run(folder, *arguments, **environment):
 def run(solvers, tmp_path_factory):
     chosen = [option for path in solvers.values() for option in ("-s", str(path))]
     folder = tmp_path_factory.mktemp("safe")
-    return safe_run(folder, *chosen, "-s", "HOAG", "--deadline", "20"), folder
+    return safe_run(folder, *chosen, "-s", "HOAG", "--deadline", "10"), folder
 
 
 @pytest.mark.slow
@@ -77,7 +77,7 @@ def test_every_failure_is_told_in_a_sentence(run):
     for sentence in (
         "Segfault crashed while it ran (signal SIGSEGV).",
         "Exit ended the process while it ran (exit code 3).",
-        "Loop made no point for 20 s, in line 14 of loop.py (iterates), and was ended while it ran",
+        "Loop made no point for 10 s, in line 14 of loop.py (iterates), and was ended while it ran",
         "LeaveAtOnce could not be imported (SystemExit: 0).",
         "Missing could not be imported (ModuleNotFoundError: No module named 'no_such_module').",
         "broken.py does not parse (invalid syntax in line 2).",

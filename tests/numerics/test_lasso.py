@@ -165,7 +165,7 @@ def test_inner_solvers_find_the_solution_on_smooth_and_non_smooth_problems(name,
 def test_shine_uses_the_matrix_of_the_inner_solver():
     problem = make_ridge()
     solver = make_solver("Implicit", problem, inner_solver="lbfgs", linear_solver="shine")
-    solution = solver.solve(problem, problem.outer_var0, problem.inner_var0)
+    solution = solver.solve(problem, problem.outer_var0, problem.inner_var0, 1e-8)
     rhs = np.linspace(-1, 1, problem.inner_dim)
     exact = problem.hessian_solver(solution.inner_var, problem.outer_var0)(rhs)
     # A quadratic of 12 variables: the quasi-Newton matrix is near the inverse, the identity is not.

@@ -103,9 +103,14 @@ def _known(value):
     and tuples for lists, which nobody changes."""
     if isinstance(value, list):
         return tuple(map(_known, value))
-    if hasattr(value, "_fields") and any(map(is_plain, value)):
+    if is_named_tuple(value) and any(map(is_plain, value)):
         return type(value)(*map(_known, value))
     return compiled(value)
+
+
+def is_named_tuple(value):
+    """Whether a value is a named tuple, and no class of these."""
+    return isinstance(value, tuple) and hasattr(value, "_fields")
 
 
 def _replaced(value, members, part):

@@ -1,0 +1,60 @@
+"""How a run of benchopt ends before its time: in a sentence, and without workers that go on."""
+
+import errno
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from benchopt.benchmark import get_running_benchmark
+
+# Of a disk that is full, or where nothing may be written.
+DISK = {
+    errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EISDIR, errno.ENOSPC,
+    errno.ENOTDIR, errno.EPERM, errno.EROFS,
+}  # fmt: skip
+
+
+def end_in_sentences():
+    """Do so in this process, if it is that of the command ``benchopt``."""
+    if "benchopt" not in (Path(sys.argv[0]).stem, Path(sys.argv[0]).parent.name):
+        return
+    sys.excepthook = say_what_is_kept
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+
+
+def interrupt(number, frame):
+    """End the workers and the run."""
+    for child in psutil.Process().children(recursive=True):
+        # joblib's resource tracker ends itself when it has tidied up.
+        with suppress(psutil.NoSuchProcess):
+            if "resource_tracker" not in " ".join(child.cmdline()):
+                child.kill()
+    print(f"\n{signal.Signals(number).name}: the run ends. {kept()}", flush=True)
+    raise KeyboardInterrupt
+
+
+def say_what_is_kept(kind, error, traceback):
+    """A sentence in place of the traceback, where a file could not be written."""
+    if not issubclass(kind, OSError) or error.errno not in DISK:
+        sys.__excepthook__(kind, error, traceback)
+        return
+    file = error.filename or "A file"
+    print(
+        f"{file} cannot be written ({error.strerror}). {kept()} Make room first, or give --output "
+        "and BENCHOPT_CACHE folders that can be written.",
+        file=sys.stderr,
+    )
+
+
+def kept():
+    """What is kept of a run, and how to go on."""
+    folder = get_running_benchmark().get_cache_location()
+    if folder is None:
+        return "Nothing of it is kept, because of --no-cache."
+    return (
+        f"Finished curves are kept in {folder}. Give the same command again to go on, or with "
+        "--collect for a results file of those."
+    )

@@ -1,0 +1,124 @@
+"""A run that ends before its time says what is kept, and leaves no process that computes."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmark_utils import ends
+from helpers import ROOT, SMALL
+
+# Notes its process, and waits to be ended.
+WAITING = '''
+import os
+import time
+
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
+
+
+class Solver(FullBatchSolver):
+    """Waits."""
+
+    name = "Waiting"
+
+    def iterates(self, problem):
+        yield problem.inner_var0, problem.outer_var0
+        with open({notes!r}, "a") as notes:
+            notes.write(f"{{os.getpid()}}\\n")
+        while True:
+            time.sleep(0.1)
+            yield problem.inner_var0, problem.outer_var0
+'''
+
+
+def waiting_run(folder, command, n_processes):
+    """A run in which so many processes wait, and the numbers of these."""
+    solver, notes = folder / "waiting.py", folder / "notes"
+    solver.write_text(WAITING.format(notes=str(notes)))
+    notes.touch()
+    run = subprocess.Popen(
+        [
+            *command, ".", "-d", SMALL, "-s", str(solver), "-r", str(n_processes), "-n", "100000",
+            "--no-plot", "--no-timeout", "--output", str(folder / "results.parquet"),
+        ],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=os.environ | {
+            "BENCHOPT_CACHE": str(folder / "cache"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
+    )  # fmt: skip
+    limit = time.monotonic() + 300
+    while len(notes.read_text().split()) < n_processes:
+        assert run.poll() is None, run.communicate()[0]
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    return run, [int(number) for number in notes.read_text().split()]
+
+
+def ended(number):
+    return not psutil.pid_exists(number) or psutil.Process(number).status() == "zombie"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_says_what_is_kept_and_leaves_no_worker(number, tmp_path):
+    run, workers = waiting_run(tmp_path, ["benchopt", "run", "-j", "2"], 2)
+    run.send_signal(number)
+    log, _ = run.communicate(timeout=300)
+    assert f"{number.name}: the run ends. Finished curves are kept in {tmp_path}" in log
+    assert "Give the same command again to go on, or with --collect" in log
+    assert run.returncode != 0
+    assert all(map(ended, workers))
+
+
+@pytest.mark.slow
+def test_an_interrupted_safe_run_writes_what_it_has(tmp_path):
+    from benchopt.results import read_results
+
+    run, workers = waiting_run(tmp_path, [sys.executable, "scripts/safe_run.py"], 1)
+    run.send_signal(signal.SIGTERM)
+    log, _ = run.communicate(timeout=300)
+    assert "Interrupted with 1 of 1 solvers left. Give the same command to go on" in log
+    assert run.returncode == 1
+    assert all(map(ended, workers))
+    results = read_results(tmp_path / "results.parquet")
+    assert results["objective_status"].iloc[-1] == "interrupted"
+    assert [path.name for path in tmp_path.glob(".parts*")] == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_cannot_be_written_is_told_in_a_sentence(number, capsys):
+    error = OSError(number, os.strerror(number), "/results.parquet")
+    ends.say_what_is_kept(OSError, error, None)
+    told = capsys.readouterr().err
+    assert told.startswith(f"/results.parquet cannot be written ({os.strerror(number)}). Finished")
+    assert "Make room first, or give --output and BENCHOPT_CACHE folders" in told
+
+
+def test_other_errors_keep_their_tracebacks(capsys):
+    for error in (ValueError("no"), OSError(errno.ENOENT, "no such file")):
+        ends.say_what_is_kept(type(error), error, None)
+        assert type(error).__name__ in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_none_is_told_by_both_commands(tmp_path):
+    (tmp_path / "file").touch()
+    output = tmp_path / "file" / "results.parquet"
+    for command in (["benchopt", "run"], [sys.executable, "scripts/safe_run.py"]):
+        done = subprocess.run(
+            [*command, ".", "-d", SMALL, "-s", "HOAG", "-n", "1", "--output", str(output)],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+            env=os.environ | {
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            },
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert "cannot be written (" in done.stderr
