@@ -156,6 +156,28 @@ def test_what_pytorch_cannot_do_is_said_in_a_sentence(solver, words):
         solver.set_objective(make_problem())
 
 
+class ReadsAnArray(Careless):
+    def make_step(self, framework, oracle):
+        weights = np.ones(5)
+
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            theta, lam = state
+            return State(weights * theta, lam)
+
+        return step
+
+
+@pytest.mark.parametrize("framework", ["python", "torch"])
+def test_an_array_of_numpy_is_refused_for_pytorch_only(framework, monkeypatch):
+    monkeypatch.setattr(frameworks, "find_spec", lambda name: name)
+    solver = ReadsAnArray.get_instance(framework=framework, batch_size=16)
+    skip, reason = solver.skip(make_problem())
+    assert skip == (framework == "torch")
+    if skip:
+        assert "the step reads weights, an array of NumPy" in reason
+        assert "framework.np.asarray (test_torch.py, line" in reason
+
+
 class ChangesAnEntry(Careless):
     def make_step(self, framework, oracle):
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
