@@ -93,11 +93,6 @@ def _reason_for(names, value, solver):
             "the step draws random numbers, and each framework would draw others; draw them in "
             "draw(rng, t), which the step gets as its last argument"
         )
-    if isinstance(value, np.ndarray) and solver.framework == "torch":
-        return (
-            f"the step reads {'.'.join(names)}, an array of NumPy, which PyTorch does not multiply "
-            "by tensors; make a tensor of it before the step, by framework.np.asarray"
-        )
     if value is print and solver.framework != "python":
         return "the step prints, which compiled code cannot; give framework=python to look inside"
     return None
