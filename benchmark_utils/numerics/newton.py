@@ -14,10 +14,8 @@ LINEAR_TOLERANCE, MAX_CG_ITERATIONS = 1e-12, 5000
 EPSILON = np.finfo(float).eps
 # By how much, relatively, sums over many samples are wrong.
 ROUNDING = 1e-12
-# An eigenvalue that is negative by more than this is none of a convex function.
+# An eigenvalue or curvature that is negative by more than this is none of a convex function.
 INDEFINITE = 1e-10
-# By how much, relatively, conjugate gradients fall where they do so by more than rounding.
-FALL = 1e-8
 
 
 def newton(problem, outer_var, inner_start, tolerance=1e-12, max_iterations=200):
@@ -113,18 +111,22 @@ def conjugate_gradient_solver(problem, inner_var, outer_var):
     if not finite(diagonal, product(inverse)):
         return nowhere
     shape = (problem.inner_dim, problem.inner_dim)
-    hessian = LinearOperator(shape, lambda v: product(v.ravel()), dtype=float)
     jacobi = LinearOperator(shape, lambda r: inverse * r.ravel(), dtype=float)
 
     def solve(b, tolerance=LINEAR_TOLERANCE):
-        heights = [0.0]
-        x, _ = cg(
-            hessian, b, rtol=tolerance, maxiter=MAX_CG_ITERATIONS, M=jacobi,
-            callback=lambda x: heights.append(b @ x),
-        )  # fmt: skip
-        # b' x rises with each iteration, unless it moves where the curvature is negative.
-        falls = np.min(np.diff(heights), initial=0) < -FALL * np.max(np.abs(heights))
-        return nowhere(b) if falls else x
+        curvatures = [0.0]
+
+        def multiply(v):
+            v = v.ravel()
+            image = product(v)
+            curvatures.append(v @ image / (v @ v))
+            return image
+
+        hessian = LinearOperator(shape, multiply, dtype=float)
+        x, _ = cg(hessian, b, rtol=tolerance, maxiter=MAX_CG_ITERATIONS, M=jacobi)
+        # Of all directions of the method; rounding gives none that is negative.
+        negative = min(curvatures) < -INDEFINITE * max(1, *curvatures)
+        return nowhere(b) if negative else x
 
     return solve
 
