@@ -19,6 +19,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from progress import fit_the_terminal
+from suite import BENCHMARK, ROOT, TASKS
+from tune import N_BEST, N_NEAR, N_WIDE, Tuning, options_of
+
 from archive import (
     ARCHIVE,
     N_FIRST,
@@ -31,10 +35,6 @@ from archive import (
     run_curves,
     run_repetitions,
 )
-from progress import fit_the_terminal
-from suite import BENCHMARK, ROOT, TASKS
-from tune import N_BEST, N_NEAR, N_WIDE, Tuning, options_of
-
 from benchmark_utils.algorithms.search_space import points as points_of
 from benchmark_utils.results.archive import curves_of, read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios

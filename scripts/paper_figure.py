@@ -15,9 +15,9 @@ import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from archive import ARCHIVE
 from suite import ROOT, results_of
 
+from archive import ARCHIVE
 from benchmark_utils.results.archive import read_task
 from benchmark_utils.results.files import replaced
 from benchmark_utils.results.gap_figure import draw_gaps

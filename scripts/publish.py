@@ -8,11 +8,11 @@ The site opens from the disk without a network, and can be served as it stands, 
 import argparse
 from pathlib import Path
 
-from archive import ARCHIVE
 from result_page import TITLE, methods, views
 from suite import ROOT
 from summary import way
 
+from archive import ARCHIVE
 from benchmark_utils.results.archive import as_results, read_archive
 from benchmark_utils.results.page import write_index, write_page
 from benchmark_utils.results.ranking import Ranking

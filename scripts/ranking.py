@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from archive import ARCHIVE, VARIANTS
 from suite import ROOT
 
+from archive import ARCHIVE, VARIANTS
 from benchmark_utils.results.archive import read_archive
 from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.leaderboard import sections, table

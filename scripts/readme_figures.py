@@ -12,10 +12,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from archive import ARCHIVE
 from compare import draw
 from suite import BENCHMARK, ROOT, make_dataset, problem_of
 
+from archive import ARCHIVE
 from benchmark_utils.judge import value_function
 from benchmark_utils.results.archive import read_task
 from benchmark_utils.results.files import replaced

@@ -18,10 +18,11 @@ DATASET = "simulated[n_samples=600,n_features=5]"
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A task of its own, its stored optimum and the parameters that tuning chose for SOBA."""
-    import archive
     import compare
     import optima
     from suite import TASKS, parts_of
+
+    import archive
 
     task = dict(dataset=DATASET, objective=dict(problem="logreg"), max_calls=300_000, timeout=5)
     monkeypatch.setitem(TASKS, "tiny", task)
@@ -80,8 +81,9 @@ def test_the_archive_has_ten_seeds_of_what_was_tuned_and_three_of_what_has_no_se
 
 
 def test_the_archive_is_taken_up_where_it_was_and_knows_other_data(tiny, tmp_path, monkeypatch):
-    import archive
     from suite import TASKS
+
+    import archive
 
     root = tmp_path / "archive"
     fill(root, "HOAG")

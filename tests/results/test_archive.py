@@ -178,6 +178,7 @@ def test_a_solver_without_random_numbers_is_known_by_its_curves():
 
 def test_fewer_trials_choose_the_best_of_the_first_candidates(tmp_path, monkeypatch):
     import tune
+
     from archive import best_of_first
 
     monkeypatch.setattr(tune, "FOLDER", tmp_path)
