@@ -43,9 +43,9 @@ class Solver(StochasticSolver):
         "under unbounded smoothness', NeurIPS 2024 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.3],
-        "neumann_step_size": [0.3],
-        "outer_step_size": [0.3],
+        "step_size": [0.1],
+        "neumann_step_size": [0.1],
+        "outer_step_size": [0.03],
         "momentum": [0.1],
         "extrapolation": [0.5],
         "averaging": [0.5],

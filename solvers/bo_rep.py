@@ -42,9 +42,9 @@ class Solver(StochasticSolver):
         "algorithm and convergence analysis', ICLR 2024 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.3],
-        "neumann_step_size": [0.3],
-        "outer_step_size": [0.3],
+        "step_size": [0.1],
+        "neumann_step_size": [0.1],
+        "outer_step_size": [0.03],
         "momentum": [0.1],
         "outer_decay": [0.5],
         "period": [2],

@@ -15,8 +15,9 @@ class Solver(FullBatchSolver):
         alpha^2 <- alpha^2 + ||g||^2,    lambda <- lambda - g / (alpha max(beta, kappa))
 
     with r = hessian_theta,theta G v - grad_theta F, g = grad_lambda F - hessian_lambda,theta G v,
-    eps = ``tolerance``, and alpha, beta, kappa = ``initial`` at the start. All three only grow.
-    There are no step sizes. The paper sets eps to one over the number of outer iterations.
+    eps = ``tolerance``. At the start alpha is ``initial_outer``, and beta and kappa are
+    ``initial_inner``; all three only grow. There are no step sizes. The paper sets eps to one over
+    the number of outer iterations.
     """
 
     name = "D-TFBO"
@@ -24,13 +25,14 @@ class Solver(FullBatchSolver):
         "Y. Yang, H. Ban, M. Huang, S. Ma, K. Ji, 'Tuning-free bilevel optimization: new "
         "algorithms and convergence analysis', ICLR 2025 (Algorithm 1)."
     ]
-    parameters = {"tolerance": [1e-6], "initial": [0.1]}
-    allowed = {"tolerance": positive, "initial": positive}
+    parameters = {"tolerance": [1e-6], "initial_inner": [0.1], "initial_outer": [1e-3]}
+    allowed = {"tolerance": positive, "initial_inner": positive, "initial_outer": positive}
 
     def iterates(self, problem):
         inner_var, outer_var = problem.inner_var0, problem.outer_var0
         v = np.zeros_like(inner_var)
-        alpha2 = beta2 = kappa2 = self.initial**2
+        alpha2 = self.initial_outer**2
+        beta2 = kappa2 = self.initial_inner**2
         yield inner_var, outer_var
         while True:
             _, grad = problem.inner_value_grad(inner_var, outer_var)

@@ -46,8 +46,8 @@ class Solver(StochasticSolver):
         "with fully first-order oracles', JMLR 2025 (F2BA).",
     ]
     parameters = {
-        "step_size": [0.3],
-        "outer_step_size": [1.0],
+        "step_size": [0.1],
+        "outer_step_size": [0.1],
         "penalty": [10.0],
         "order": [2],
         "decay": [0.0],

@@ -37,8 +37,8 @@ class Solver(StochasticSolver):
         "approximation for bilevel optimization', ICML 2025, arXiv:2505.02101."
     ]
     parameters = {
-        "step_size": [0.3],
-        "outer_step_size": [1.0],
+        "step_size": [0.1],
+        "outer_step_size": [0.1],
         "n_linear_steps": [3],
         **StochasticSolver.parameters,
     }

@@ -37,8 +37,8 @@ class Solver(StochasticSolver):
         "subspace', ICLR 2025 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.3],
-        "outer_step_size": [1.0],
+        "step_size": [0.1],
+        "outer_step_size": [0.1],
         "n_inner_steps": [1],
         **StochasticSolver.parameters,
     }

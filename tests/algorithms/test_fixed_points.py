@@ -19,7 +19,7 @@ CONSTANT = dict(decay=0.0)
 UNBIASED = {
     "AmIGO": dict(linear_step_size=0.5),
     "FSLA": dict(linear_step_size=0.5, **CONSTANT),
-    "LancBiO": {},
+    "LancBiO": dict(linear_start="warm"),
     "MA-SOBA": dict(momentum=0.5, **CONSTANT),
     "NBO": {},
     "S-TFBO": dict(initial_inner=2.0, initial_outer=1.0),

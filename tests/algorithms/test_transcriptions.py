@@ -139,7 +139,7 @@ def s_tfbo(p, x, y):
 
 
 def d_tfbo(p, x, y):
-    v, a, b, c = np.zeros_like(y), 0.5, 0.5, 0.5
+    v, a, b, c = np.zeros_like(y), 0.5, 2.0, 2.0
     for _ in range(N_ITERATIONS):
         while np.sum(p.gy(x, y) ** 2) > 1e-3:
             b = np.hypot(b, np.linalg.norm(p.gy(x, y)))
@@ -247,10 +247,10 @@ CASES = [
     ),
     ("V-PBGD", v_pbgd, dict(outer_step_size=0.3, **INNER)),
     ("S-TFBO", s_tfbo, dict(initial_inner=2.0, initial_outer=0.5)),
-    ("D-TFBO", d_tfbo, dict(tolerance=1e-3, initial=0.5)),
+    ("D-TFBO", d_tfbo, dict(tolerance=1e-3, initial_inner=2.0, initial_outer=0.5)),
     ("NBO", nbo, dict(n_linear_steps=4)),
     ("SubBiO", subbio, dict(n_inner_steps=3)),
-    ("LancBiO", lancbio, dict(n_inner_steps=3, subspace_size=3)),
+    ("LancBiO", lancbio, dict(n_inner_steps=3, subspace_size=3, linear_start="warm")),
     ("BO-REP", bo_rep, dict(period=4, n_inner_steps=3, **SERIES)),
     ("AccBO", accbo, dict(extrapolation=0.5, averaging=0.4, **SERIES)),
     ("MEHA", meha, dict(penalty=10.0, proximity=0.2, penalty_growth=0.25)),
