@@ -110,7 +110,6 @@ def check(case):
     for row in found:
         well = row["objective_status"] == "ok"
         assert not well or np.isfinite(row["objective_value"])
-    assert found[-1]["time"] < TIMEOUT + 2
 
 
 @settings(**OPTIONS)
