@@ -31,17 +31,23 @@ MARKS = {
 # The methods of each kind, in the order of colours and marks; kinds begin at different colours.
 KINDS = {
     # Stochastic, all variables at a time.
-    "solid": (0, ("SOBA", "SABA", "SRBA", "MRBO", "FSLA", "TTSA", "SUSTAIN", "MA-SOBA", "SPABA")),
+    "solid": (
+        0,
+        (
+            *("SOBA", "SABA", "SRBA", "MRBO", "FSLA", "TTSA", "SUSTAIN", "MA-SOBA", "SPABA"),
+            *("S-TFBO", "SubBiO", "LancBiO"),
+        ),
+    ),
     # Stochastic, with inner loops or a penalty.
     "dash": (
         3,
         (
             *("AmIGO", "StocBiO", "F2SA", "BSA", "PZOBO", "VRBO", "BOME"),
-            *("F2SA-p", "MEHA", "V-PBGD"),
+            *("F2SA-p", "MEHA", "V-PBGD", "NBO", "BO-REP", "AccBO"),
         ),
     ),
     # Full batch.
-    "dot": (6, ("QuasiNewton", "HOAG", "Implicit", "Unrolled", "TorchOpt", "Analytic")),
+    "dot": (6, ("QuasiNewton", "HOAG", "Implicit", "Unrolled", "TorchOpt", "Analytic", "D-TFBO")),
     # Search without derivatives.
     "dashdot": (2, ("GridSearch", "Optuna", "RandomSearch")),
 }
