@@ -40,7 +40,7 @@ EXPERIMENTS = ROOT / "experiments"
 OUTPUTS = ROOT / "outputs" / "figures"
 FIGURES = ROOT / "docs" / "figures"
 # The figures that take longest, which begin first.
-LONGEST = ("jacobian", "truncation", "dictionary_learning")
+LONGEST = ("data_augmentation_fashion", "shine", "dictionary_learning")
 # Of experiments' figures; plots have their own.
 STYLE = {
     "axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7,
