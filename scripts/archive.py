@@ -46,6 +46,7 @@ from benchmark_utils.results.levels import (
     name_of,
     relative_gaps,
 )
+from benchmark_utils.results.terminal import duration
 from benchmark_utils.results.tuning import ranking
 
 ARCHIVE = ROOT / "archive"
@@ -271,6 +272,15 @@ def chosen_parameters(solver, task, variant):
     return None if parameters is None else options_of(task, solver) | parameters
 
 
+def announcement(solver, task):
+    """How many runs of a solver are about to start, and how long they take, as a sentence."""
+    text = f"{solver.name}: {N_FIRST} or {N_REPETITIONS} runs"
+    seconds = Tuning(task.name, solver.name, []).seconds() if is_tuned(solver) else None
+    if seconds is None:
+        return f"{text}, each with {task.max_calls:.3g} oracle calls, or {task.about['timeout']} s."
+    return f"{text}; about {duration(N_REPETITIONS * seconds)}, as those of tuning took."
+
+
 def best_of_first(n, tuning):
     """What the first seed would have chosen of the first n candidates; None if not all have run."""
     runs = tuning.first_runs_of(tuning.wide[:n])
@@ -298,6 +308,7 @@ def fill(archive, names, variant):
             archive.refuse(name, reason)
             continue
         outputs = OUTPUTS / task.name / name
+        print(announcement(solver, task), flush=True)
         curves, results = run_curves(task, {solver.name: parameters}, outputs)
         try:
             archive.add(name, is_tuned(solver), parameters, curves, results)

@@ -19,12 +19,14 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from progress import fit_the_terminal
 from suite import BENCHMARK, ROOT, TASKS
-from tune import Tuning, options_of
+from tune import N_BEST, N_NEAR, N_WIDE, Tuning, options_of
 
 from archive import (
     ARCHIVE,
     N_FIRST,
+    N_REPETITIONS,
     Archive,
     Task,
     as_points,
@@ -40,9 +42,11 @@ from benchmark_utils.results.files import replaced
 from benchmark_utils.results.gap_figure import draw_gaps
 from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, name_of
 from benchmark_utils.results.ranking import Ranking
+from benchmark_utils.results.terminal import duration, table, width
 
 OUTPUTS = ROOT / "outputs" / "compare"
 ANCHORS = ("SOBA", "QuasiNewton")
+UNITS = {"time": "time (s) to", "calls": "calls to"}
 # Of a first look: candidates, and the part of the budget.
 N_QUICK, QUICK_PART = 4, 0.1
 
@@ -126,15 +130,16 @@ def calibrate(archive, anchors, folder):
     return ratio
 
 
-def table(points, cost):
-    """What each level costs, in the median over seeds, as Markdown: the best method first."""
+def cost_table(points, cost):
+    """What each level costs, in the median over seeds: the lines of a table, best method first."""
     ranking = Ranking(points, cost)
     costs = costs_to_levels(points)[cost].groupby(["method", "level"]).median().unstack("level")
-    yield f"| {cost} | score | " + " | ".join(map(name_of, LEVELS)) + " |"
-    yield "|---" * (len(LEVELS) + 2) + "|"
-    for method, score in ranking.scores.items():
-        cells = " | ".join(f"{costs.loc[method, level]:.3g}" for level in LEVELS)
-        yield f"| {method} | {score:.2f} | {cells} |"
+    header = (UNITS[cost], "score", *map(name_of, LEVELS))
+    rows = [
+        (method, f"{score:.2f}", *(f"{costs.loc[method, level]:.2g}" for level in LEVELS), "")
+        for method, score in ranking.scores.items()
+    ]
+    return table(header, rows, width())
 
 
 def draw(points, new, title, path):
@@ -150,6 +155,20 @@ def draw(points, new, title, path):
     with replaced(path) as draft:
         figure.savefig(draft, dpi=150)
     plt.close(figure)
+
+
+def announcement(archived, tuning, quick):
+    """How many runs are about to start, and how long they take, as a sentence."""
+    if quick:
+        n_runs, part = N_QUICK * tuning + N_FIRST, QUICK_PART
+    else:
+        n_runs, part = (N_WIDE + N_NEAR + 2 * N_BEST) * tuning + N_REPETITIONS, 1
+    seconds = archived.groupby(["method", "repetition"])["time"].max().median()
+    expected = duration(n_runs * part * seconds)
+    return (
+        f"{n_runs} runs: about {expected} if they take as long as those of the archive, besides "
+        "compiling and judging."
+    )
 
 
 def standing(points, method, cost):
@@ -187,6 +206,7 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=F
     if reason:
         raise SystemExit(reason)
     folder = OUTPUTS / task_name / cls.name
+    print(announcement(read_task(archive.folder), tuning and is_tuned(cls), quick))
     parameters = options_of(task_name, cls)
     if tuning:
         parameters |= parameters_of(task_name, path, cls, folder, quick)
@@ -204,7 +224,7 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=F
     points["time"] = points["time"] / ratio
     points = pd.concat([read_task(archive.folder), points], ignore_index=True)
     for cost in COSTS:
-        print("\n" + "\n".join([*table(points, cost), "", standing(points, new, cost)]))
+        print("\n" + "\n".join([*cost_table(points, cost), "", standing(points, new, cost)]))
     if quick:
         print("This was a first look; run without --quick for ten seeds and the whole budget.")
     figure = folder.with_suffix(".png")
@@ -225,6 +245,7 @@ def main():
     parser.add_argument("--no-calibration", action="store_true", help="run no anchors")
     parser.add_argument("--archive", type=Path, default=ARCHIVE)
     arguments = parser.parse_args()
+    fit_the_terminal()
     anchors = () if arguments.no_calibration else arguments.anchors
     compare(
         arguments.solver,

@@ -1,4 +1,8 @@
-"""Lines of progress of benchopt that fit the terminal: a longer one would stay, once per update."""
+"""What benchopt prints of a run, such that it fits the terminal, and what it said of failures.
+
+A line of progress that is longer than the terminal is wide would stay, once per update. Reasons why
+a solver was left out pass by while others run.
+"""
 
 import re
 import shutil
@@ -19,6 +23,34 @@ def fitted(message, columns):
         return message
     cut = found[1][: max(len(found[1]) - excess - 1, 0)]
     return f"{message[: found.start(1)]}{cut}…{message[found.end(1) :]}"
+
+
+def failures():
+    """Sentences on solvers that are left out or fail, which are added while benchopt runs.
+
+    Returns
+    -------
+    sentences : dict
+        Its keys, each once, in their order.
+    """
+    sentences = {}
+    show_status = terminal_output.TerminalOutput.show_status
+    skip = terminal_output.TerminalOutput.skip
+
+    def heard_status(self, status, reason=None, **options):
+        if status in ("error", "not installed"):
+            sentences[f"{self.solver} on {self.dataset}: {status}; the reason is above."] = None
+        if status == "skip" and reason:
+            sentences[f"{self.solver} on {self.dataset} was left out: {reason}"] = None
+        show_status(self, status, reason, **options)
+
+    def heard_skip(self, reason=None, objective=False):
+        sentences[f"{self.dataset} was left out: {reason}"] = None
+        skip(self, reason, objective)
+
+    terminal_output.TerminalOutput.show_status = heard_status
+    terminal_output.TerminalOutput.skip = heard_skip
+    return sentences
 
 
 def fit_the_terminal():

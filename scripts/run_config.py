@@ -16,12 +16,12 @@ import yaml
 from benchopt.cli.main import run
 from benchopt.utils.parametrized_name_mixin import product_param
 from click import BadParameter
-from progress import fit_the_terminal
+from progress import failures, fit_the_terminal
 from suite import BENCHMARK, ROOT
 from summary import print_summary, results_since
 
 from benchmark_utils.results.files import write_text
-from benchmark_utils.results.terminal import paragraph, width
+from benchmark_utils.results.terminal import duration, paragraph, width
 
 FOLDER = ROOT / "outputs" / "configs"
 PROGRESS = (
@@ -82,14 +82,6 @@ def announcement(config):
     return text
 
 
-def duration(seconds):
-    """Seconds as text, in a unit that reads well."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -106,11 +98,15 @@ def main():
         write_text(path, yaml.safe_dump(config, sort_keys=False))
     print("\n".join([*paragraph(announcement(config), width()), *PROGRESS]), flush=True)
     fit_the_terminal()
-    started = time.time()
+    failed, started = failures(), time.time()
     run([str(ROOT), "--config", str(path), "--no-display", *options], standalone_mode=False)
     given = argparse.ArgumentParser()
     given.add_argument("--output", type=Path)
-    print_summary(results_since(started, given.parse_known_args(options)[0].output))
+    try:
+        print_summary(results_since(started, given.parse_known_args(options)[0].output))
+    finally:
+        for sentence in failed:
+            print("\n".join(["", *paragraph(sentence, width())]))
 
 
 if __name__ == "__main__":

@@ -25,10 +25,12 @@ import pandas as pd
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
+from progress import fit_the_terminal
 from suite import BENCHMARK, ROOT, TASKS, judged_task
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
 from benchmark_utils.results.files import replaced, write_text
+from benchmark_utils.results.terminal import duration
 from benchmark_utils.results.tuning import COSTS, outcome, ranking, regrets
 
 FOLDER, CONFIGS = ROOT / "tuning", ROOT / "configs"
@@ -135,12 +137,30 @@ class Tuning:
             if self.as_text(entry := candidate | dict(seed=seed)) not in done
         ]
         if missing:
+            print(self.announcement(len(missing)), flush=True)
             results = self.run(missing)
             rows = [
                 entry | dict(max_calls=self.budget) | self.outcome(results, entry)
                 for entry in missing
             ]
             write(pd.concat([table, pd.DataFrame(rows)]), self.path)
+
+    def announcement(self, n_runs):
+        """How many runs are about to start, and how long they take, as a sentence."""
+        text = (
+            f"{self.solver} on {self.task}: {n_runs} runs, each with {self.budget:.3g} oracle "
+            f"calls, or {TASKS[self.task]['timeout']} s"
+        )
+        seconds = self.seconds()
+        if seconds is None:
+            return f"{text}."
+        return f"{text}; about {duration(n_runs * seconds)}, as those before."
+
+    def seconds(self):
+        """The mean time of a run with the present budget; None if there was none."""
+        table = self.table()
+        of_budget = table[table["max_calls"] == self.budget]
+        return None if of_budget.empty else of_budget["seconds"].mean()
 
     def as_text(self, entry):
         """What tells a run from others, as it stands in the table."""
@@ -324,6 +344,7 @@ def main():
     parser.add_argument("--quickstart", action="store_true", help="write configs/quickstart.yml")
     parser.add_argument("--defaults", action="store_true", help="what does best on all tasks")
     arguments = parser.parse_args()
+    fit_the_terminal()
     if arguments.quickstart:
         print(f"Wrote {write_quickstart()}")
         return

@@ -25,6 +25,9 @@ Loops and branches that the framework must know are made before the step, from f
 * ``update_mean(mean, change, n_values)``: the mean of n values of which one has changed, which may
   be done in place.
 
+Losses may call ``softplus(x)``, log(1 + exp(x)) with derivatives that cost one exponential, where
+the framework differentiates.
+
 The base of stochastic solvers needs a few more:
 
 * ``jit(function)``: compile a function for Python to call;

@@ -118,6 +118,18 @@ def saga_update(table, mean, index, parts):
     return mean + change, table, update_mean(mean, change, len(table))
 
 
+@jax.custom_jvp
+def softplus(x):
+    return jnp.logaddexp(0, x)
+
+
+@softplus.defjvp
+def _softplus_jvp(primals, tangents):
+    # That of logaddexp takes three exponentials and a logarithm.
+    [x], [tangent] = primals, tangents
+    return softplus(x), jax.nn.sigmoid(x) * tangent
+
+
 def update_mean(mean, change, n_values):
     return mean + change / n_values
 

@@ -66,6 +66,10 @@ def saga_update(table, mean, index, parts):
     return estimate, table, update_mean(mean, change, len(table))
 
 
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
 def update_mean(mean, change, n_values):
     mean += change / n_values
     return mean

@@ -8,6 +8,7 @@ from functools import partial
 import numpy
 import torch
 from torch.func import grad, vjp
+from torch.nn.functional import logsigmoid
 
 from benchmark_utils.frameworks import NoDevice, torch_names
 from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd, make_sgd
@@ -138,6 +139,10 @@ def saga_update(table, mean, index, parts):
     change = row - table[index]
     table[index] = row
     return mean + change, table, update_mean(mean, change, len(table))
+
+
+def softplus(x):
+    return -logsigmoid(-x)
 
 
 def update_mean(mean, change, n_values):

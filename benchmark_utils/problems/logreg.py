@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from benchmark_utils.frameworks import FRAMEWORKS, get_framework
+from benchmark_utils.frameworks import FRAMEWORKS, get_framework, python
 from benchmark_utils.minibatches.csr_blocks import take_block
 from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.oracle import Oracle, lambda_grad
@@ -44,21 +44,22 @@ class Arrays(NamedTuple):
     upper: float
 
 
-def loss(xp, rows, scale, inner_var):
+def loss(framework, rows, scale, inner_var):
     # Rows of zeros, which pad the last block, add a constant: they change no derivative.
-    return scale * xp.sum(xp.logaddexp(0, -(inner_var @ rows)))
+    return scale * framework.np.sum(framework.softplus(-(inner_var @ rows)))
 
 
-def inner_loss(xp, arrays, inner_var, outer_var, batch):
+def inner_loss(framework, arrays, inner_var, outer_var, batch):
+    xp = framework.np
     weights, _ = penalty_weights(xp, arrays, outer_var)
     rows = take_block(xp, arrays.inner_rows, batch)
-    data_fit = loss(xp, rows, arrays.inner_scale, inner_var)
+    data_fit = loss(framework, rows, arrays.inner_scale, inner_var)
     return data_fit + xp.sum(weights * inner_var**2) / 2
 
 
-def outer_loss(xp, arrays, inner_var, outer_var, batch):
-    rows = take_block(xp, arrays.outer_rows, batch)
-    return loss(xp, rows, arrays.outer_scale, inner_var)
+def outer_loss(framework, arrays, inner_var, outer_var, batch):
+    rows = take_block(framework.np, arrays.outer_rows, batch)
+    return loss(framework, rows, arrays.outer_scale, inner_var)
 
 
 # The oracles in NumPy: readable, and what the judge and the full-batch methods use.
@@ -129,7 +130,7 @@ NUMPY_ORACLE = Oracle(
     partial(project, np),
     lambda_grad(inner_grads),
     lambda_grad(outer_grad),
-    partial(inner_loss, np),
+    partial(inner_loss, python),
 )
 
 
@@ -137,8 +138,8 @@ NUMPY_ORACLE = Oracle(
 def automatic_oracle(framework):
     """The oracles of a framework that differentiates automatically."""
     framework = get_framework(framework)
-    functions = (partial(function, framework.np) for function in (inner_loss, outer_loss, project))
-    return framework.oracle_from_losses(*functions)
+    losses = (partial(loss, framework) for loss in (inner_loss, outer_loss))
+    return framework.oracle_from_losses(*losses, partial(project, framework.np))
 
 
 class LogReg(L2Penalties, Problem):

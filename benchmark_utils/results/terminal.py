@@ -57,3 +57,11 @@ def paragraph(text, columns, indent=""):
         text, columns, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
+
+
+def duration(seconds):
+    """Seconds as text, in a unit that reads well."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

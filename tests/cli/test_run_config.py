@@ -77,10 +77,13 @@ def test_the_solver_of_a_file_runs_beside_a_configuration_and_the_commands_to_go
     config.write_text(yaml.safe_dump(CONFIG))
     text = command(
         sys.executable, "scripts/run_config.py", str(config), "--add",
-        f"{own}[framework=python,batch_size=16]", "--no-plot", "--output", str(output),
-        COLUMNS="80",
+        f"{own}[framework=python,batch_size=16]", "SABA[batch_size=1000]", "--no-plot",
+        "--output", str(output), COLUMNS="80",
     )  # fmt: skip
     solvers = read_results(output)["solver_name"].str.split("[").str[0]
     assert set(solvers) == {"HOAG", "SABA", "MA-SOBA"}
-    assert "3 curves: 3 solvers" in text
+    assert "4 curves: 4 solvers" in text
+    end = " ".join(text.split("To see the page")[1].split())
+    assert "SABA[batch_size=1000] on simulated" in end
+    assert "was left out: SABA: batch_size=1000 is larger than the data" in end
     assert f"benchopt plot . -f {output}" in text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmark_utils.results.terminal import paragraph, table, width
+from benchmark_utils.results.terminal import duration, paragraph, table, width
 
 HEADER = ("solver", "iterations", "time (s)", "h - best h", "|grad h|", "val. acc.", "test acc.")
 NUMBERS = ("13,312", "1.101", "5.35e-03", "4.43e-03", "0.9971", "0.9975")
@@ -35,6 +35,13 @@ def test_a_note_stands_in_the_row_if_there_is_room():
 def test_a_path_is_not_broken():
     path = "/a/long/path/" + 40 * "folder-" + "results.parquet"
     assert path in paragraph(f"Results: {path}", 80)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (119, "119 s"), (121, "2 min"), (7300, "2 h")]
+)
+def test_durations_have_a_unit_that_reads_well(seconds, text):
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(("columns", "used"), [("40", 80), ("100", 100), ("300", 120)])

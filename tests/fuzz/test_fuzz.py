@@ -1,0 +1,122 @@
+"""Whatever data, parameters and steps are given: a sentence or a curve, and no harm to others.
+
+``make fuzz`` draws many cases; the tests draw a few, the same each time.
+"""
+
+import faulthandler
+import os
+import warnings
+
+import joblib
+import numpy as np
+from benchopt import BaseDataset
+from benchopt.callback import _Callback
+from benchopt.utils.run_context import RunContext
+from hypothesis import HealthCheck, given, note, settings
+
+from fuzz.cases import SMALL_DATA, SOLVERS, Case, draw_cases, solver_parameters, spoilt
+from helpers import BENCHMARK, component, get_data
+
+# How many cases are drawn.
+N_CASES = int(os.environ.get("FUZZ_CASES", 0))
+OPTIONS = dict(
+    max_examples=N_CASES or 60, deadline=None, derandomize=not N_CASES, print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+STATUSES = {"ok", "diverged", "not judged"}
+TIMEOUT = 0.5
+# Seconds for a case, of which a solver has its timeout, and the judge what it needs.
+HANGS = 120
+PLAIN = dict.fromkeys(SMALL_DATA)
+
+
+class Dataset(BaseDataset):
+    """Given data."""
+
+    name = "given"
+
+    def get_data(self):
+        return self.given
+
+
+def plain_data(name):
+    """The data of a dataset, made once."""
+    if PLAIN[name] is None:
+        PLAIN[name] = get_data(name, **SMALL_DATA[name])
+    return PLAIN[name]
+
+
+def is_sentence(reason):
+    assert isinstance(reason, str)
+    assert reason.strip()[-1] in ".!)", reason
+    assert "Traceback" not in reason, reason
+    return True
+
+
+def outcome(case):
+    """What becomes of a case: a reason why it is refused, or the rows of a curve."""
+    data = spoilt(plain_data(case.dataset), case.spoil, case.array, case.amount)
+    dataset = Dataset.get_instance()
+    dataset.given = data
+    objective = BENCHMARK.get_benchmark_objective().get_instance(
+        problem=case.problem, question=case.question, **case.objective
+    )
+    solver = component("solver", case.solver).get_instance(**solver_parameters(case))
+    context = RunContext().set_run_context(objective, dataset, solver, 0, base_seed=0)
+    context.attach(objective, dataset, solver)
+    before = joblib.hash(data)
+    skip, reason = objective._set_dataset(dataset)
+    if skip:
+        return reason
+    problem = objective.bilevel_problem
+    starts = problem.inner_var0.copy(), problem.outer_var0.copy()
+    skip, reason = solver._set_objective(objective)
+    if skip:
+        return reason
+    criterion = objective.stopping_criterion.get_runner_instance(
+        solver=solver, max_runs=3, timeout=TIMEOUT
+    )
+    callback = _Callback(objective, solver, {}, criterion)
+    solver.pre_run_hook(callback)
+    callback.start()
+    solver.run(callback)
+    rows, _, last = callback.get_results()
+    objective.save_final_results(**last)
+    # Nobody else's curve changes.
+    assert joblib.hash(data) == before
+    np.testing.assert_array_equal(problem.inner_var0, starts[0])
+    np.testing.assert_array_equal(problem.outer_var0, starts[1])
+    return rows
+
+
+def check(case):
+    note(str(case))
+    faulthandler.dump_traceback_later(HANGS, exit=True)
+    try:
+        with warnings.catch_warnings():
+            # Numbers that overflow say nothing to a user, nor does a library's matrix.
+            warnings.simplefilter("error", RuntimeWarning)
+            found = outcome(case)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    if isinstance(found, str):
+        assert is_sentence(found)
+        return
+    assert {row["objective_status"] for row in found} <= STATUSES
+    for row in found:
+        well = row["objective_status"] == "ok"
+        assert not well or np.isfinite(row["objective_value"])
+    assert found[-1]["time"] < TIMEOUT + 2
+
+
+@settings(**OPTIONS)
+@given(draw_cases(SOLVERS))
+def test_a_case_ends_in_a_sentence_or_a_curve(case):
+    check(case)
+
+
+def test_a_case_without_nonsense_makes_a_curve():
+    case = Case("logreg", {}, "simulated", "nothing", 0, 1.0, "SOBA", {}, "minimise")
+    rows = outcome(case)
+    assert [row["stop_val"] for row in rows] == [0, 1, 2, 3]
+    assert {row["objective_status"] for row in rows} == {"ok"}
