@@ -5,7 +5,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run safe-run test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
+.PHONY: run safe-run page site test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
 
 # The configuration CONFIG, with the solver or file SOLVER besides those that it has.
 CONFIG ?= configs/quickstart.yml
@@ -16,6 +16,14 @@ run: .venv/ready
 # As benchopt run, with its OPTIONS, but each solver in a process of its own, with a deadline.
 safe-run: .venv/ready
 	python scripts/safe_run.py . $(OPTIONS)
+
+# The page of RESULTS, or of the latest ones, which opens without a network.
+page: .venv/ready
+	python scripts/result_page.py $(RESULTS)
+
+# A static site in site/: a page for each task of the archive, and an index.
+site: .venv/ready
+	python scripts/publish.py
 
 # Each pytest process uses one thread: several processes with all BLAS threads each would be slow.
 test: .venv/ready

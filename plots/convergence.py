@@ -9,7 +9,7 @@ from benchmark_utils.results.curves import (
     task_title,
 )
 from benchmark_utils.results.escaping import escape_pages
-from benchmark_utils.results.levels import LEVELS, ROUNDING, name_of
+from benchmark_utils.results.levels import LEAST_DRAWN, LEVELS, name_of
 from benchmark_utils.results.plots import TASK_OPTIONS, StyledPlot, points
 
 # benchopt loads plots before it writes its page.
@@ -33,7 +33,7 @@ class Plot(StyledPlot):
     def plot(self, df, dataset, objective, measure, cost):
         found = points_of(of_task(df, dataset, objective), measure)
         if measure == "h - h*":
-            found["value"] = found["value"].clip(lower=ROUNDING * start_of(found))
+            found["value"] = found["value"].clip(lower=LEAST_DRAWN * start_of(found))
         elif measure not in LINEAR:
             found = found[found["value"] > 0]
         curves = []

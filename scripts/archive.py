@@ -82,6 +82,7 @@ class Task:
             dataset=str(objective._dataset),
             problem=objective.problem_name(),
             smooth=self.problem.smooth,
+            samples=self.problem.n_inner_samples + self.problem.n_outer_samples,
             data=objective.data_fingerprint,
             start=objective.start_value(),
             optimum=objective.optimum,

@@ -19,6 +19,7 @@ from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.leaderboard import sections, table
 from benchmark_utils.results.levels import LEVELS, costs_to_levels, name_of
 from benchmark_utils.results.ranking import FURTHEST, Ranking
+from benchmark_utils.results.styles import for_matplotlib, style_of
 
 MARKS = "<!-- leaderboard: make leaderboard -->", "<!-- end of leaderboard -->"
 FIGURE = "![Scores of all methods by time and by oracle calls](docs/leaderboard.png)"
@@ -94,14 +95,17 @@ def draw(points, path):
         1, 2, figsize=(9, 1 + 0.22 * len(order)), sharey=True, layout="constrained"
     )
     for axis, ranking, cost in zip(axes, rankings, ("time", "oracle calls"), strict=True):
-        ends = ranking.intervals.loc[order]
-        axis.hlines(range(len(order)), ends["lower"], ends["upper"], color="C0", lw=2, alpha=0.5)
-        for kind, face in ((True, "C0"), (False, "white")):
-            chosen = [k for k, method in enumerate(order) if bool(tuned[method]) == kind]
+        ends = ranking.intervals
+        for place, method in enumerate(order):
+            style = for_matplotlib(style_of(method))
+            color = style["color"]
+            axis.plot(ends.loc[method], [place] * 2, color=color, lw=2, alpha=0.5)
             axis.plot(
-                [ranking.scores[order[k]] for k in chosen], chosen, "o", color="C0", mfc=face,
-                label="tuned" if kind else "self-tuning",
+                ranking.scores[method], place, style["marker"], color=color,
+                mfc=color if tuned[method] else "white",
             )  # fmt: skip
+        for kind, face in (("tuned", "0.3"), ("self-tuning", "white")):
+            axis.plot([], [], "o", color="0.3", mfc=face, label=kind)
         axis.set(xlim=(0, 1), xlabel=f"score by {cost}", yticks=range(len(order)))
         axis.grid(alpha=0.3)
     axes[0].set_yticklabels(order, fontsize=8)

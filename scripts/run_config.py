@@ -17,6 +17,7 @@ from benchopt.cli.main import run
 from benchopt.utils.parametrized_name_mixin import product_param
 from click import BadParameter
 from progress import failures, fit_the_terminal
+from result_page import make as make_page
 from suite import BENCHMARK, ROOT
 from summary import print_summary, results_since
 
@@ -102,8 +103,10 @@ def main():
     run([str(ROOT), "--config", str(path), "--no-display", *options], standalone_mode=False)
     given = argparse.ArgumentParser()
     given.add_argument("--output", type=Path)
+    results = results_since(started, given.parse_known_args(options)[0].output)
+    make_page(results)
     try:
-        print_summary(results_since(started, given.parse_known_args(options)[0].output))
+        print_summary(results)
     finally:
         for sentence in failed:
             print("\n".join(["", *paragraph(sentence, width())]))

@@ -35,7 +35,7 @@ h* its minimum, |grad h| the norm of its gradient, projected onto the box. Time
 is the solver's own, without compiling and judging."""
 NEXT = """\
 To see the page again, and to draw its figures:
-benchopt plot . -f {path}
+make page RESULTS={path}
 python scripts/figures.py --results {path}"""
 WINNERS_HEADER = """\
 | problem | dataset | won by | after | with oracle calls, of one sample |
@@ -144,8 +144,11 @@ def print_summary(path):
         print("\n".join(paragraph(sentence, columns)))
     dates = sorted({str(date)[:16].replace("T", " ") for date in results["run_date"]})
     print(f"\nRun of {' and '.join(dates[:1] + dates[1:][-1:])}")
-    page = path.parent / f"{BENCHMARK.name}_{path.stem}.html"
-    print(f"Results: {shown(path)}" + (f"\nPage:    {shown(page)}" if page.exists() else ""))
+    print(f"Results: {shown(path)}")
+    # The suite's own page, or else benchopt's.
+    names = f"pages/{path.stem}.html", f"{BENCHMARK.name}_{path.stem}.html"
+    for page in [path.parent / name for name in names if (path.parent / name).exists()][:1]:
+        print(f"Page:    {shown(page)}")
     print(NEXT.format(path=shown(path)))
     try:
         relative_gaps(gap_points(results))

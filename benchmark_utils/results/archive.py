@@ -179,3 +179,32 @@ def read_archive(root, variant=""):
     # A table without rows has no types, and would take those of the others.
     points = [part for part in points if len(part)]
     return pd.concat(points or [NO_POINTS], ignore_index=True), manifests
+
+
+def as_results(points, manifest):
+    """Curves of a task as benchopt's results have them, for plots.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        Curves, as :func:`read_task` returns them.
+    manifest : dict
+
+    Returns
+    -------
+    results : pandas.DataFrame
+        One row per point that was judged.
+    """
+    points = points[points["status"] != "failed"]
+    return pd.DataFrame({
+        "dataset_name": manifest["dataset"],
+        "objective_name": manifest["problem"],
+        "solver_name": points["method"],
+        "idx_rep": points["repetition"],
+        "stop_val": points.groupby(["method", "repetition"]).cumcount(),
+        "time": points["time"],
+        **{f"objective_{name}": points[name] for name in (*COUNTS, "value", "gap", "grad_norm")},
+        "objective_status": points["status"],
+        "objective_parallel": int(any(made["parallel"] for made in manifest["environments"])),
+        **({"objective_samples": manifest["samples"]} if "samples" in manifest else {}),
+    }).reset_index(drop=True)  # fmt: skip

@@ -1,12 +1,10 @@
 """Curves of h - h* in Matplotlib: medians and quartiles over seeds, in each method's style."""
 
 from benchmark_utils.results.bands import band
-from benchmark_utils.results.levels import LEVELS
+from benchmark_utils.results.levels import LEAST_DRAWN
 from benchmark_utils.results.styles import for_matplotlib, style_of
 
 LABELS = {"time": "time (s)", "calls": "one-sample oracle calls"}
-# A curve below has reached h* up to rounding.
-LOWEST = LEVELS[-1] / 100
 
 
 def draw_gaps(axis, points, cost, bold=None):
@@ -22,7 +20,7 @@ def draw_gaps(axis, points, cost, bold=None):
     bold : str, default=None
         The method that is drawn in black, before all others.
     """
-    lowest = LOWEST * points["gap"].max()
+    lowest = LEAST_DRAWN * points["gap"].max()
     for method, of_method in points.groupby("method"):
         curve = band(of_method, cost, "gap")
         style = for_matplotlib(style_of(method))

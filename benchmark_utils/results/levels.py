@@ -9,6 +9,9 @@ from benchmark_utils.results.curves import oracle_calls
 LEVELS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 # How far below h* a curve may go, relative to the gap at the start: a thousandth of the last level.
 ROUNDING = 1e-9
+# In figures, smaller gaps than this part of the first are drawn as large: below the last level a
+# curve only says how precise h* is.
+LEAST_DRAWN = LEVELS[-1] / 10
 CURVE = ["task", "method", "repetition"]
 COSTS = ["time", "calls"]
 
@@ -132,39 +135,3 @@ def costs_along(decreasing, costs, levels):
     """The costs where a decreasing curve reaches each level, infinite where it does not."""
     reached = np.searchsorted(-decreasing, -np.asarray(levels))
     return np.concatenate([costs, np.full((1, costs.shape[1]), np.inf)])[reached]
-
-
-def median_gaps(points, cost, n_points=200):
-    """The median over seeds of the lowest gap so far, at costs of a logarithmic grid.
-
-    Parameters
-    ----------
-    points : pandas.DataFrame
-        Curves of one task, as :func:`costs_to_levels` takes them.
-    cost : str
-        One of ``COSTS``.
-    n_points : int
-
-    Returns
-    -------
-    gaps : pandas.DataFrame
-        Indexed by cost, one column per method, from the lowest positive cost to the highest. A
-        curve that has ended keeps its last gap, unless all of its method have ended.
-    """
-    grid = np.geomspace(points[cost][points[cost] > 0].min(), points[cost].max(), n_points)
-    columns = {}
-    for method, of_method in points.groupby("method"):
-        curves = [
-            lowest_so_far(curve["gap"].to_numpy(), curve[cost].to_numpy(float), grid)
-            for _, curve in of_method.groupby("repetition")
-        ]
-        going_on = grid <= of_method[cost].max()
-        columns[method] = np.where(going_on, np.median(curves, axis=0), np.nan)
-    return pd.DataFrame(columns, pd.Index(grid, name=cost))
-
-
-def lowest_so_far(gaps, costs, grid):
-    """The lowest gap of the points of a curve whose cost is at most each value of a grid."""
-    lowest = np.fmin.accumulate(gaps)
-    place = np.searchsorted(costs, grid, side="right") - 1
-    return lowest[np.maximum(place, 0)]

@@ -5,7 +5,6 @@ K. Ito, Color Universal Design (2008), without yellow, which cannot be read on w
 which cannot on a dark page. Violet is far from the others for those who lack a kind of cones.
 """
 
-from itertools import count, product
 from typing import NamedTuple
 from zlib import crc32
 
@@ -29,19 +28,28 @@ MARKS = {
     "x": "X",
     "triangle-down": "v",
 }
-# The methods of each kind, in the order of the colours and marks.
+# The methods of each kind, in the order of colours and marks; kinds begin at different colours.
 KINDS = {
     # Stochastic, all variables at a time.
-    "solid": ("SOBA", "SABA", "SRBA", "MRBO", "FSLA", "TTSA", "SUSTAIN", "MA-SOBA", "SPABA"),
+    "solid": (
+        0,
+        (
+            *("SOBA", "SABA", "SRBA", "MRBO", "FSLA", "TTSA", "SUSTAIN", "MA-SOBA", "SPABA"),
+            *("S-TFBO", "SubBiO", "LancBiO"),
+        ),
+    ),
     # Stochastic, with inner loops or a penalty.
     "dash": (
-        *("AmIGO", "StocBiO", "F2SA", "BSA", "PZOBO", "VRBO", "BOME"),
-        *("F2SA-p", "MEHA", "V-PBGD"),
+        3,
+        (
+            *("AmIGO", "StocBiO", "F2SA", "BSA", "PZOBO", "VRBO", "BOME"),
+            *("F2SA-p", "MEHA", "V-PBGD", "NBO", "BO-REP", "AccBO"),
+        ),
     ),
     # Full batch.
-    "dot": ("QuasiNewton", "HOAG", "Implicit", "Unrolled", "TorchOpt", "Analytic"),
+    "dot": (6, ("QuasiNewton", "HOAG", "Implicit", "Unrolled", "TorchOpt", "Analytic", "D-TFBO")),
     # Search without derivatives.
-    "dashdot": ("GridSearch", "Optuna", "RandomSearch"),
+    "dashdot": (2, ("GridSearch", "Optuna", "RandomSearch")),
 }
 
 
@@ -53,21 +61,20 @@ class Style(NamedTuple):
     mark: str
 
 
-def look(place):
-    """A colour and a mark; after the last colour the same ones have other marks."""
+def style_at(place, dash):
+    """The style at a place: after the last colour the same ones have other marks."""
     turn, color = divmod(place, len(COLORS))
-    return list(COLORS)[color], list(MARKS)[(color + turn) % len(MARKS)]
+    return Style(list(COLORS)[color], dash, list(MARKS)[(color + turn) % len(MARKS)])
 
 
 STYLES = {
-    method: Style(color, dash, mark)
-    for dash, methods in KINDS.items()
-    for method, (color, mark) in zip(methods, map(look, count()), strict=False)
+    method: style_at(place, dash)
+    for dash, (first, methods) in KINDS.items()
+    for place, method in enumerate(methods, start=first)
 }
 # For methods that are not of this suite.
 OTHERS = [
-    Style(color, dash, mark)
-    for dash, (color, mark) in product(DASHES, map(look, range(2 * len(COLORS), 3 * len(COLORS))))
+    style_at(3 * len(COLORS) + color, dash) for color in range(len(COLORS)) for dash in DASHES
 ]
 
 
@@ -98,8 +105,7 @@ def shifted(names, name, places):
 
 def in_order(place):
     """The style of the curve at this place among curves that are of no method."""
-    color, mark = look(place)
-    return Style(color, list(DASHES)[place // len(COLORS) % len(DASHES)], mark)
+    return style_at(place, list(DASHES)[place // len(COLORS) % len(DASHES)])
 
 
 def for_matplotlib(style):

@@ -83,7 +83,8 @@ def test_the_solver_of_a_file_runs_beside_a_configuration_and_the_commands_to_go
     solvers = read_results(output)["solver_name"].str.split("[").str[0]
     assert set(solvers) == {"HOAG", "SABA", "MA-SOBA"}
     assert "4 curves: 4 solvers" in text
-    end = " ".join(text.split("To see the page")[1].split())
+    end = " ".join(text.split("make page RESULTS=")[1].split())
     assert "SABA[batch_size=1000] on simulated" in end
     assert "was left out: SABA: batch_size=1000 is larger than the data" in end
-    assert f"benchopt plot . -f {output}" in text
+    assert f"make page RESULTS={output}" in text
+    assert (output.parent / "pages" / f"{output.stem}.html").exists()

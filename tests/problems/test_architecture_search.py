@@ -101,7 +101,7 @@ def test_with_few_samples_only_implicit_differentiation_finds_the_operation(foun
 
 
 @pytest.mark.slow
-def test_with_many_samples_all_find_it_and_the_better_gradient_is_surer(found):
-    weights = [found[400, order]["sine_weight"].mean() for order in SEARCHES]
-    assert all(chosen(found[400, order]) == 2 for order in SEARCHES)
-    assert weights[0] < weights[1] < weights[2]
+def test_with_many_samples_all_find_the_operation(found):
+    for order in SEARCHES:
+        assert chosen(found[400, order]) == 2
+        assert found[400, order]["sine_weight"].min() > 0.8

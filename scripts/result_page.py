@@ -1,0 +1,84 @@
+"""Write the page of results: all plots, the methods' references, and how the curves were made.
+
+    python scripts/result_page.py [RESULTS.parquet ...]      the latest file by default
+
+The page, in the folder pages beside the results, opens from the disk, without a network.
+"""
+
+import argparse
+from pathlib import Path
+
+from suite import BENCHMARK, latest_results, results_of
+from summary import made_with, marked
+
+from benchmark_utils.results.names import method_of
+from benchmark_utils.results.page import views_of, write_page
+
+TITLE = "Bilevel benchmark"
+
+
+def views(results):
+    """The suite's plots of results, as the page draws them."""
+    plots = {plot._get_name(): plot for plot in BENCHMARK.get_plots()}
+    kinds = [kind for kind in BENCHMARK.get_plot_config()["plots"] if kind in plots]
+    data, options = BENCHMARK.get_plot_data(results, kinds)
+    return views_of({kind: data[kind] for kind in kinds}, options, plots)
+
+
+def methods(names, descriptions=None):
+    """What the suite's solvers, or else descriptions by name, say of methods."""
+    known = {solver.name: solver for solver in BENCHMARK.get_solvers()}
+    return [
+        dict(
+            name=name,
+            about=sentence(known[name].__doc__ if name in known else (descriptions or {})[name]),
+            references=list(getattr(known.get(name), "references", [])),
+        )
+        for name in names
+    ]
+
+
+def sentence(text):
+    """The first paragraph of a docstring, on one line."""
+    return " ".join((text or "").strip().split("\n\n")[0].split())
+
+
+def machine(results):
+    """The machines of results, as sentences."""
+    columns = ["system-processor", "system-cpus", "system-ram (GB)", "platform"]
+    found = results.reindex(columns=columns).drop_duplicates()
+    for processor, cpus, memory, platform in found.itertuples(index=False):
+        yield f"Machine: {processor}, {cpus} CPUs, {memory} GB of memory, {platform}."
+
+
+def make(path):
+    """Write the page of a results file, and return its path."""
+    results = results_of(path)
+    solvers = results["solver_name"].map(method_of)
+    described = results.get("solver_description", solvers)
+    descriptions = described.groupby(solvers).first().to_dict()
+    page = path.parent / "pages" / f"{path.stem}.html"
+    dates = sorted(str(date)[:10] for date in results.get("run_date", []))
+    write_page(
+        page,
+        TITLE,
+        f"Results of {dates[-1]}, {path.name}" if dates else path.name,
+        views(results),
+        methods(descriptions, descriptions),
+        [*machine(results), *marked(results), *made_with(results)],
+    )
+    return page
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("results", nargs="*", type=Path)
+    arguments = parser.parse_args()
+    for path in arguments.results or [latest_results()]:
+        print(f"Page: {make(path)}")
+
+
+if __name__ == "__main__":
+    main()
