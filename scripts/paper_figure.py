@@ -47,6 +47,23 @@ def points_of_results(path):
     return points.assign(method=points["method"].map(short_names(points["method"])))
 
 
+def points_of_archive(task, root=ARCHIVE):
+    """The curves of a task of the archive.
+
+    Raises
+    ------
+    SystemExit
+        If there are none.
+    """
+    archived = sorted(path.parent.name for path in root.glob("*/manifest.json"))
+    if task not in archived:
+        raise SystemExit(
+            f"The archive has no curves of {task}; it has {', '.join(archived) or 'none at all'}. "
+            f"`make archive TASK={task}` makes them."
+        )
+    return read_task(root / task)
+
+
 def chosen(points, solvers):
     """The curves of solvers, given by their names with or without parameters; all if none is given.
 
@@ -91,9 +108,8 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    archived = sorted(path.name for path in ARCHIVE.iterdir())
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--task", choices=archived, default="ijcnn1", help="of the archive")
+    source.add_argument("--task", default="ijcnn1", help="of the archive")
     source.add_argument("--results", type=Path, help="a results file in place of the archive")
     parser.add_argument("--solvers", nargs="+", default=[], metavar="SOLVER", help="all by default")
     parser.add_argument("--cost", choices=COSTS, default="time")
@@ -103,7 +119,7 @@ def main():
     parser.add_argument("--output", type=Path, help="a file of outputs/figures by default")
     arguments = parser.parse_args()
     given = arguments.results
-    points = points_of_results(given) if given else read_task(ARCHIVE / arguments.task)
+    points = points_of_results(given) if given else points_of_archive(arguments.task)
     points = chosen(points, arguments.solvers)
     name = f"{given.stem if given else arguments.task}_{arguments.cost}.pdf"
     path = arguments.output or OUTPUTS / name

@@ -66,6 +66,15 @@ def test_methods_are_chosen_by_name_with_or_without_parameters(points):
         chosen(points, ["SOBA", "HOAG"])
 
 
+def test_a_task_that_is_not_in_the_archive_is_refused(tmp_path):
+    from paper_figure import points_of_archive
+
+    (tmp_path / "ijcnn1").mkdir()
+    (tmp_path / "ijcnn1" / "manifest.json").write_text("{}")
+    with pytest.raises(SystemExit, match="no curves of wine; it has ijcnn1"):
+        points_of_archive("wine", tmp_path)
+
+
 def test_a_results_file_needs_one_task_whose_optimum_is_stored(tmp_path):
     from paper_figure import points_of_results
 
