@@ -64,12 +64,7 @@ class Judge:
         outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
         if not finite(inner_var, outer_var):
             return [UNJUDGED]
-        if (self.problem.project(outer_var) != outer_var).any():
-            raise ValueError(
-                f"outer_var has entries from {outer_var.min()} to {outer_var.max()}, where the "
-                f"problem is not defined{self.bounds()}; project every outer step with "
-                "oracle.project."
-            )
+        require_domain(self.problem, outer_var)
         value, hypergradient, inner_star = value_function(self.problem, outer_var, self.inner_star)
         reason = self.doubt(inner_star, outer_var, hypergradient)
         if reason:
@@ -104,10 +99,17 @@ class Judge:
         found = f"the norm of grad_theta G is {residual:.1e} there"
         return NOT_FOUND.format(found=found)
 
-    def bounds(self):
-        """The bounds of lambda, for a message."""
-        lower, upper = self.problem.lower, self.problem.upper
-        return f" (its box is [{lower:.4g}, {upper:.4g}])" if np.isfinite(upper) else ""
+
+def require_domain(problem, outer_var):
+    """Raise a ValueError if a problem is not defined at ``outer_var``."""
+    if (problem.project(outer_var) == outer_var).all():
+        return
+    lower, upper = problem.lower, problem.upper
+    box = f" (its box is [{lower:.4g}, {upper:.4g}])" if np.isfinite(upper) else ""
+    raise ValueError(
+        f"outer_var has entries from {outer_var.min()} to {outer_var.max()}, where the problem is "
+        f"not defined{box}; project every outer step with oracle.project."
+    )
 
 
 def as_variable(name, given, size):
@@ -149,12 +151,18 @@ class PointJudge:
             One row: ``outer_value`` F(lambda, theta); ``inner_grad_norm``, the Euclidean norm of
             grad_theta G; the problem's own metrics at theta; and the ``reason`` for which
             ``value``, ``grad_norm`` and ``inner_distance`` are NaN.
+
+        Raises
+        ------
+        ValueError
+            If the problem is not defined at ``outer_var``.
         """
         inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
         outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
         row = dict(**UNJUDGED, reason=NOT_DEFINED)
         if not finite(inner_var, outer_var):
             return [dict(**row, outer_value=np.nan, inner_grad_norm=np.nan)]
+        require_domain(self.problem, outer_var)
         outer_value, _ = self.problem.outer_value_grad(inner_var, outer_var)
         _, grad = self.problem.inner_value_grad(inner_var, outer_var)
         row |= dict(outer_value=outer_value, inner_grad_norm=float(np.linalg.norm(grad)))

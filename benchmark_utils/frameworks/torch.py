@@ -41,13 +41,13 @@ oracle_from_losses = partial(make_oracle_from_losses, grad, make_products)
 
 
 class NotTorch(TypeError):
-    """A step gives PyTorch's tensors to NumPy."""
+    """A step mixes PyTorch's tensors with NumPy."""
 
     def __init__(self):
         super().__init__(
-            "PyTorch runs this step on tensors, and NumPy has made an array of one; take the "
-            "functions of framework.np instead, as in xp = framework.np before the step, and "
-            "xp.where in it."
+            "PyTorch runs this step on tensors, and NumPy has made an array of one or met one; "
+            "take the functions of framework.np, as in xp = framework.np before the step and "
+            "xp.where in it. Arrays that the step reads become tensors before it, by xp.asarray."
         )
 
 
@@ -103,11 +103,16 @@ def iterations(step):
         inner_batches, outer_batches, step_sizes, *more = draws
         step_sizes = load(step_sizes, "cpu")
         more = [as_draw(values, device) for values in more]
-        for t in range(len(inner_batches)):
-            state = step(
-                state, arrays, inner_batches[t], outer_batches[t], row(step_sizes, t),
-                *(values[t] for values in more),
-            )  # fmt: skip
+        try:
+            for t in range(len(inner_batches)):
+                state = step(
+                    state, arrays, inner_batches[t], outer_batches[t], row(step_sizes, t),
+                    *(values[t] for values in more),
+                )  # fmt: skip
+        except TypeError as error:
+            if "numpy.ndarray" not in str(error):
+                raise
+            raise NotTorch from error
         if tensor_fields(state) != kinds:
             raise NotTorch
         return state

@@ -21,8 +21,9 @@ import numpy as np
 
 from benchmark_utils.problems.box import allowed_box, bounds
 from benchmark_utils.problems.checks import refuse_images
-from benchmark_utils.problems.data_cleaning import corruption_auc
+from benchmark_utils.problems.data_cleaning import corruption_auc, sigmoid
 from benchmark_utils.problems.jax_problem import JaxProblem
+from benchmark_utils.problems.pictures import of_weights
 from benchmark_utils.validation import positive
 
 N_CHANNELS = (8, 16)
@@ -117,7 +118,7 @@ class DataCleaningCnn(JaxProblem):
         box="default",
         seed,
     ):
-        self.corrupted, self.ridge = corrupted, float(ridge)
+        self.corrupted, self.ridge, self.image_shape = corrupted, float(ridge), image_shape
         self.lower, self.upper = bounds(box, self.default_box)
         n_samples, n_classes = len(y_train), int(y_train.max()) + 1
         images = {"train": X_train, "val": X_val, "test": X_test}
@@ -157,6 +158,11 @@ class DataCleaningCnn(JaxProblem):
 
     def oracle(self, framework):
         return self.in_torch.oracle("torch") if framework == "torch" else super().oracle(framework)
+
+    def pictures(self, outer_var):
+        images, labels, _ = self.inner_samples
+        flat, weights = images.reshape(len(images), -1), sigmoid(np, outer_var)
+        return of_weights(weights, flat, labels, self.corrupted, self.image_shape)
 
     def metrics(self, inner_var, outer_var):
         return super().metrics(inner_var, outer_var) | corruption_auc(self.corrupted, outer_var)

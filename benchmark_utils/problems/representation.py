@@ -34,6 +34,15 @@ def layers(outer_var, n_features):
     return outer_var[:n_first].reshape(-1, width), outer_var[n_first:].reshape(-1, width)
 
 
+def first_layers(n_features, width, rng):
+    """The first lambda, (d,): each layer's weights from N(0, I / inputs), biases zero."""
+    parts = []
+    for n_inputs in (n_features, width):
+        weights = rng.standard_normal((n_inputs, width)) / np.sqrt(n_inputs)
+        parts += [weights.ravel(), np.zeros(width)]
+    return np.concatenate(parts)
+
+
 def features(xp, outer_var, X):
     """phi_lambda of samples (b, p), feature-major, (q + 1, b)."""
     hidden = X
@@ -72,15 +81,12 @@ class Representation(SoftmaxOnFeatures):
     ):
         rng = np.random.default_rng(seed)
         n_features, n_classes = X_train.shape[1], int(y_train.max()) + 1
-        shared = []
-        for n_inputs in (n_features, width):
-            weights = rng.standard_normal((n_inputs, width)) / np.sqrt(n_inputs)
-            shared += [weights.ravel(), np.zeros(width)]
+        outer_var0 = first_layers(n_features, width, rng)
         super().__init__(
             inner_samples=(X_train, y_train),
             outer_samples=(X_val, y_val),
             inner_var0=rng.standard_normal(n_classes * (width + 1)) / np.sqrt(width + 1),
-            outer_var0=np.concatenate(shared),
+            outer_var0=outer_var0,
             ridge=ridge,
             scored={"val": (X_val, y_val), "test": (X_test, y_test)},
         )

@@ -18,6 +18,7 @@ CONFIG = ROOT / "configs" / "reproducibility.yml"
 NOT_COVERED = {
     "architecture_search", "data_augmentation", "data_cleaning", "data_cleaning_cnn",
     "dictionary_learning", "equilibrium", "multinomial_logreg", "representation",
+    "ridge_representation",
 }  # fmt: skip
 SMALL = """
 dataset: ["simulated[n_samples=200,n_features=4]"]

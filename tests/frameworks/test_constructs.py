@@ -135,6 +135,8 @@ class StateKinds(Base):
 
     def make_step(self, framework, oracle):
         weights = np.linspace(0, 1, self.problem.inner_dim).astype(self.precision)
+        if self.framework == "torch":
+            weights = framework.np.asarray(weights)
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes):
             [rho] = step_sizes

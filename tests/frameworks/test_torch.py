@@ -140,10 +140,22 @@ class CallsWhatIsNotThere(Careless):
         return step
 
 
+class ReadsAnArray(Careless):
+    def make_step(self, framework, oracle):
+        weights = np.ones(5)
+
+        def step(state, arrays, inner_batches, outer_batches, step_sizes):
+            theta, lam = state
+            return State(weights * theta, lam)
+
+        return step
+
+
 @pytest.mark.parametrize(
     ("solver", "words"),
     [
-        (GivesToNumPy, "NumPy has made an array of one; take the functions of framework.np"),
+        (GivesToNumPy, "NumPy has made an array of one or met one; take the functions of"),
+        (ReadsAnArray, "Arrays that the step reads become tensors before it, by xp.asarray"),
         (CallsWhatIsNotThere, "PyTorch has no ptp; write the step without it"),
     ],
 )

@@ -141,6 +141,10 @@ def test_a_networks_own_theta_is_judged_and_h_is_not(cnn):
     assert 0 <= row["val_accuracy"] <= 1
 
 
+def test_its_weights_are_shown_with_their_images(cnn):
+    assert len(cnn.pictures(np.linspace(-1, 1, cnn.outer_dim))) > 0
+
+
 def test_images_that_are_too_small_are_refused():
     reason = DataCleaningCnn.refuse(
         task="multiclass", image_shape=(8, 8), X_train=np.zeros((1, 64))
