@@ -32,7 +32,7 @@ import matplotlib.pyplot as plt
 from suite import BENCHMARK, ROOT, latest_results, results_of
 
 from benchmark_utils.results.files import replaced
-from benchmark_utils.results.styles import DASHES
+from benchmark_utils.results.styles import DASHES, MARKS
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
 CONFIGS = ROOT / "configs" / "figures"
@@ -112,8 +112,9 @@ def draw_panel(axis, panel):
         points = curve.get("points", False)
         axis.plot(
             curve["x"], curve["y"], color=curve["color"], label=label,
-            linewidth=curve.get("width", 1.6), marker="o" if points else None,
-            linestyle=":" if points else DASHES[curve.get("dash", "solid")], markersize=3,
+            linewidth=curve.get("width", 1.6), markersize=3,
+            marker=MARKS[curve.get("symbol", "circle")] if points else None,
+            linestyle=DASHES[curve.get("dash", "solid")],
         )  # fmt: skip
         if "y_low" in curve:
             band = curve["y_low"], curve["y_high"]
