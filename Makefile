@@ -5,7 +5,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run safe-run page site test reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
+.PHONY: run safe-run page site test fuzz reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
 
 # The configuration CONFIG, with the solver or file SOLVER besides those that it has.
 CONFIG ?= configs/quickstart.yml
@@ -29,6 +29,11 @@ site: .venv/ready
 test: .venv/ready
 	benchopt test . --skip-install
 	OMP_NUM_THREADS=1 python -m pytest tests -n auto --maxprocesses 4 --dist loadfile
+
+# Data, parameters and steps as nobody should give them, CASES of them, other ones each time.
+CASES ?= 1000
+fuzz: .venv/ready
+	FUZZ_CASES=$(CASES) OMP_NUM_THREADS=1 python -m pytest tests/fuzz
 
 # Run all solvers briefly, and compare every point of their curves with the stored reference.
 reproduce: .venv/ready

@@ -9,7 +9,7 @@ from benchopt import BaseObjective
 from benchmark_utils.budget import Budget
 from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
-from benchmark_utils.ends import end_in_sentences
+from benchmark_utils.ends import end_in_sentences, is_benchopt
 from benchmark_utils.journal import expect_a_point
 from benchmark_utils.judge import EstimateJudge, Judge, PointJudge, value_function
 from benchmark_utils.optima import find_optimum
@@ -34,7 +34,8 @@ OWN = ("problem", "question", "max_calls")
 # What a curve's name need not say.
 UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
 STARTED_IN = os.getcwd()
-end_in_sentences()
+if is_benchopt():
+    end_in_sentences()
 # How far above its first value a curve has diverged.
 DIVERGED = 1e5
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 from benchopt.benchmark import get_running_benchmark
+from click import Abort
 
 # Of a disk that is full, or where nothing may be written.
 DISK = {
@@ -16,10 +17,13 @@ DISK = {
 }  # fmt: skip
 
 
+def is_benchopt():
+    """Whether this process is that of the command ``benchopt``, and no worker or script."""
+    return "benchopt" in (Path(sys.argv[0]).stem, Path(sys.argv[0]).parent.name)
+
+
 def end_in_sentences():
-    """Do so in this process, if it is that of the command ``benchopt``."""
-    if "benchopt" not in (Path(sys.argv[0]).stem, Path(sys.argv[0]).parent.name):
-        return
+    """Do so in this process."""
     sys.excepthook = say_what_is_kept
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
@@ -38,6 +42,9 @@ def interrupt(number, frame):
 
 def say_what_is_kept(kind, error, traceback):
     """A sentence in place of the traceback, where a file could not be written."""
+    if issubclass(kind, (Abort, KeyboardInterrupt)):
+        # Said already.
+        return
     if not issubclass(kind, OSError) or error.errno not in DISK:
         sys.__excepthook__(kind, error, traceback)
         return

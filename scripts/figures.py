@@ -113,11 +113,17 @@ def draw_panel(axis, panel):
         axis.plot(
             curve["x"], curve["y"], color=curve["color"], label=label,
             linewidth=curve.get("width", 1.6), markersize=3,
-            marker=MARKS[curve["symbol"]] if points else None, linestyle=DASHES[curve["dash"]],
+            marker=MARKS[curve.get("symbol", "circle")] if points else None,
+            linestyle=DASHES[curve.get("dash", "solid")],
         )  # fmt: skip
-    if panel["scale"] in ("loglog", "semilog-x"):
+        if "y_low" in curve:
+            band = curve["y_low"], curve["y_high"]
+            axis.fill_between(curve["x"], *band, color=curve["color"], alpha=0.15, linewidth=0)
+    # benchopt's own plots name no scale.
+    scale = panel.get("scale", "loglog")
+    if scale in ("loglog", "semilog-x"):
         axis.set_xscale("log")
-    if panel["scale"] in ("loglog", "semilog-y"):
+    if scale in ("loglog", "semilog-y"):
         axis.set_yscale("log")
     axis.set_title(panel["title"], fontsize=8)
     axis.set_xlabel(panel["xlabel"], fontsize=8)
@@ -189,7 +195,13 @@ def draw_plots(path, plots):
     """Draw the plots of a results file."""
     results = results_of(path)
     for plot in plots or ["convergence"]:
-        for number, panel in enumerate(panels_of(plot, results), start=1):
+        panels = panels_of(plot, results)
+        if any(panel["type"] != "scatter" for panel in panels):
+            raise SystemExit(
+                f"{plot} has no curves, and figures are made of plots with curves; see it on the "
+                f"page that `make page RESULTS={path}` makes."
+            )
+        for number, panel in enumerate(panels, start=1):
             figure = OUTPUTS / f"{plot}_{number}.png"
             draw_column(panel, figure)
             print(f"Wrote {figure}: {panel['ylabel']} against {panel['xlabel']}")

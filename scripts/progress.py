@@ -38,8 +38,10 @@ def failures():
     skip = terminal_output.TerminalOutput.skip
 
     def heard_status(self, status, reason=None, **options):
-        if status in ("error", "not installed"):
+        if status.startswith(("error", "not installed")):
             sentences[f"{self.solver} on {self.dataset}: {status}; the reason is above."] = None
+        if status.startswith("diverged"):
+            sentences[f"{self.solver} on {self.dataset}: {status}."] = None
         if status == "skip" and reason:
             sentences[f"{self.solver} on {self.dataset} was left out: {reason}"] = None
         show_status(self, status, reason, **options)

@@ -21,6 +21,7 @@ from result_page import make as make_page
 from suite import BENCHMARK, ROOT
 from summary import print_summary, results_since
 
+from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.files import write_text
 from benchmark_utils.results.terminal import duration, paragraph, width
 
@@ -99,6 +100,7 @@ def main():
         write_text(path, yaml.safe_dump(config, sort_keys=False))
     print("\n".join([*paragraph(announcement(config), width()), *PROGRESS]), flush=True)
     fit_the_terminal()
+    end_in_sentences()
     failed, started = failures(), time.time()
     run([str(ROOT), "--config", str(path), "--no-display", *options], standalone_mode=False)
     given = argparse.ArgumentParser()

@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.algorithms.lengths import make_norm, make_unit
+from benchmark_utils.algorithms.lengths import TINY, make_norm, make_unit
 from benchmark_utils.algorithms.search_space import Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, one_of, positive
@@ -113,8 +113,9 @@ class Solver(StochasticSolver):
             diagonal = a - xp.dot(q, q)
             beside = length * xp.outer(place, before)
             matrix = matrix + diagonal * xp.outer(place, place) + beside + beside.T
-            found = xp.where(norm(u) > LEAST * norm(h_q), 1, 0)
-            return Krylov(basis + xp.outer(place, q), matrix, found * unit(u), found * norm(u))
+            found = xp.where(norm(u) > LEAST * norm(h_q), norm(u), 0 * norm(u))
+            next_q = (found / (norm(u) + TINY)) * unit(u)
+            return Krylov(basis + xp.outer(place, q), matrix, next_q, found)
 
         def step(state, arrays, inner_batches, outer_batches, step_sizes, place):
             rho, gamma = step_sizes

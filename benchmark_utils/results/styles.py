@@ -28,28 +28,19 @@ MARKS = {
     "x": "X",
     "triangle-down": "v",
 }
-# The methods of each kind, in the order of colours and marks; kinds begin at different colours.
+# The methods of each kind in the order of colours and marks, and at which colour they begin.
 KINDS = {
     # Stochastic, all variables at a time.
     "solid": (
         0,
-        (
-            *("SOBA", "SABA", "SRBA", "MRBO", "FSLA", "TTSA", "SUSTAIN", "MA-SOBA", "SPABA"),
-            *("S-TFBO", "SubBiO", "LancBiO"),
-        ),
+        "SOBA SABA SRBA MRBO FSLA TTSA SUSTAIN MA-SOBA SPABA S-TFBO SubBiO LancBiO",
     ),
     # Stochastic, with inner loops or a penalty.
-    "dash": (
-        3,
-        (
-            *("AmIGO", "StocBiO", "F2SA", "BSA", "PZOBO", "VRBO", "BOME"),
-            *("F2SA-p", "MEHA", "V-PBGD", "NBO", "BO-REP", "AccBO"),
-        ),
-    ),
+    "dash": (3, "AmIGO StocBiO F2SA BSA PZOBO VRBO BOME F2SA-p MEHA V-PBGD NBO BO-REP AccBO"),
     # Full batch.
-    "dot": (6, ("QuasiNewton", "HOAG", "Implicit", "Unrolled", "TorchOpt", "Analytic", "D-TFBO")),
+    "dot": (6, "QuasiNewton HOAG Implicit Unrolled TorchOpt Analytic D-TFBO"),
     # Search without derivatives.
-    "dashdot": (2, ("GridSearch", "Optuna", "RandomSearch")),
+    "dashdot": (2, "GridSearch Optuna RandomSearch"),
 }
 
 
@@ -70,7 +61,7 @@ def style_at(place, dash):
 STYLES = {
     method: style_at(place, dash)
     for dash, (first, methods) in KINDS.items()
-    for place, method in enumerate(methods, start=first)
+    for place, method in enumerate(methods.split(), start=first)
 }
 # For methods that are not of this suite.
 OTHERS = [

@@ -86,7 +86,7 @@ def page(browser, page_file, request):
     errors = []
     with browser.new_context(viewport={"width": 1600, "height": 1000}) as context:
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.route(re.compile("^https://"), answer)
         page.goto(page_file.as_uri())

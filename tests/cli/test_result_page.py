@@ -1,13 +1,13 @@
 """The suite's page and site in a real browser, at two sizes, without a network."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import publish
 import pytest
 import result_page
 from benchopt.results import save_results
+
+from benchmark_utils.results.archive import PRECISION, write_curves, write_manifest
 
 pytestmark = pytest.mark.slow
 
@@ -72,8 +72,30 @@ def page_file(results, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return publish.make(publish.ARCHIVE, tmp_path_factory.mktemp("site"))
+def site(results, tmp_path_factory):
+    """The site of an archive with two tasks."""
+    root = tmp_path_factory.mktemp("archive")
+    environment = dict(commit="1" * 40, dirty=[], python="3", packages={"numpy": "2"},
+                       processor="a chip", parallel=False)  # fmt: skip
+    about = dict(tuned=True, parameters={"step_size": 0.1}, made="2026-01-02", environment=0)
+    for task in ("first", "second"):
+        curves = {}
+        for solver, points in results.groupby("solver_name"):
+            method = solver.split("[")[0]
+            if method in ("SOBA", "QuasiNewton"):
+                points = points.rename(columns=lambda name: name.removeprefix("objective_"))
+                points = points.rename(columns={"idx_rep": "repetition"}).assign(status="ok")
+                write_curves(points[list(PRECISION)], root / task / f"{method}.parquet")
+                curves[method] = about
+        write_manifest(
+            dict(
+                task=task, dataset="data", problem="logreg[box=default]", samples=50, start=2.0,
+                optimum=1.0, budget=dict(max_calls=1000, timeout=5), command="make archive",
+                read_floor={}, refused={"VRBO": ATTACK}, environments=[environment], curves=curves,
+            ),
+            root / task,
+        )  # fmt: skip
+    return publish.make(root, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -262,14 +284,18 @@ def test_dark_pages_are_drawn_on_dark(opened, page_file):
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_the_site_lists_each_task_and_its_page_shows_the_archive(opened, site, width):
     page = opened(site, width)
-    tasks = [path.parent.name for path in publish.ARCHIVE.glob("*/manifest.json")]
-    assert sorted(page.locator("tbody th").all_inner_texts()) == sorted(tasks)
+    assert page.locator("tbody th").all_inner_texts() == ["first", "second"]
     assert no_wider_than_the_window(page)
-    page.get_by_role("link", name=tasks[0], exact=True).click()
+    page.get_by_role("link", name="second", exact=True).click()
     page.locator("#legend li").first.wait_for()
-    manifest = json.loads((publish.ARCHIVE / tasks[0] / "manifest.json").read_text())
-    assert labels(page) == sorted(manifest["curves"])
-    assert set(drawn(page)) == set(manifest["curves"])
+    assert labels(page) == ["QuasiNewton", "SOBA"]
+    assert set(drawn(page)) == {"QuasiNewton", "SOBA"}
+    assert f"VRBO was not run: {ATTACK}" in page.locator("#made").inner_text()
     assert no_wider_than_the_window(page)
     page.get_by_role("link", name="All tasks").click()
-    assert page.locator("tbody tr").count() == len(tasks)
+    assert page.locator("tbody tr").count() == 2
+
+
+def test_an_archive_without_curves_has_no_site(tmp_path):
+    with pytest.raises(SystemExit, match="has no curves; run `make archive` first"):
+        publish.make(tmp_path, tmp_path / "site")

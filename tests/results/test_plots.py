@@ -295,3 +295,17 @@ def test_a_figure_without_curves_is_refused_in_a_sentence(tmp_path):
     with pytest.raises(SystemExit, match=r"No figure jacobian: .* make the figure again\."):
         draw_row([], tmp_path / "jacobian.png")
     assert not list(tmp_path.iterdir())
+
+
+def test_plots_with_curves_are_drawn_as_figures_and_others_refused(tmp_path, monkeypatch):
+    import figures
+
+    results = pd.concat([curve("A", [1, 0.5, 0.25]), curve("A", [1, 0.7, 0.5], repetition=1)])
+    monkeypatch.setattr(figures, "OUTPUTS", tmp_path)
+    monkeypatch.setattr(figures, "results_of", lambda path: results)
+    # The second is benchopt's own, which names no scale.
+    figures.draw_plots("results.parquet", ["convergence", "objective_curve"])
+    drawn = {path.name for path in tmp_path.glob("*.png")}
+    assert {"convergence_1.png", "objective_curve_1.png"} <= drawn
+    with pytest.raises(SystemExit, match=r"final_values has no curves.*make page RESULTS=results"):
+        figures.draw_plots("results.parquet", ["final_values"])
