@@ -26,9 +26,10 @@ site: .venv/ready
 	python scripts/publish.py
 
 # Each pytest process uses one thread: several processes with all BLAS threads each would be slow.
+# In the given order, files of few long tests are not left to the end, when one process works alone.
 test: .venv/ready
 	benchopt test . --skip-install
-	OMP_NUM_THREADS=1 python -m pytest tests -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Data, parameters and steps as nobody should give them, CASES of them, other ones each time.
 CASES ?= 1000

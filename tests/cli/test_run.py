@@ -9,7 +9,7 @@ import yaml
 from benchopt.results import read_results
 from figures import draw_row, panels_of
 
-from benchmark_utils.results.curves import MEASURES
+from benchmark_utils.results.curves import COSTS, MEASURES
 from helpers import BENCHMARK, ROOT, SMALL, benchopt_run, command, documented_code
 
 pytestmark = pytest.mark.slow
@@ -127,8 +127,9 @@ def test_the_saved_views_name_plots_and_options_that_exist():
         for option, value in view.items():
             if option.startswith(f"{kind}_"):
                 values = plots[kind].options[option.removeprefix(f"{kind}_")]
-                # Measures depend on the results; those of all results are named.
-                assert values is ... or value in (MEASURES if callable(values) else values)
+                # Measures and costs depend on the results; those of all results are named.
+                named = {*MEASURES, *COSTS} if callable(values) else values
+                assert values is ... or value in named
 
 
 def names(entries):
