@@ -317,6 +317,9 @@ def fill(archive, names, variant):
         except BelowOptimum as error:
             wrong.append(str(error))
             print(error, flush=True)
+    if archive.manifest["curves"]:
+        # What is known of the task may have changed since, such as its optimum.
+        write_manifest(archive.manifest, archive.folder)
     return wrong
 
 
