@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from result_page import TITLE, methods, views
-from suite import ROOT
+from suite import ROOT, TASKS
 from summary import way
 
 from archive import ARCHIVE
@@ -51,7 +51,10 @@ def row(task, points, manifest):
     """The cells of a task in the index."""
     best = [Ranking(points, cost).scores.index[0] for cost in ("time", "calls")]
     date = max(about["made"] for about in manifest["curves"].values())
-    names = task, manifest["problem"], manifest["dataset"]
+    # As the list of tasks has them: the page of a task has all parameters.
+    about = TASKS.get(task)
+    given = about and (about["objective"]["problem"], about["dataset"])
+    names = task, *(given or (manifest["problem"], manifest["dataset"]))
     return [*names, str(points["method"].nunique()), *best, date]
 
 
