@@ -60,8 +60,7 @@ class Judge:
             If the problem is not defined at ``outer_var``, or a variable is no array of numbers of
             its shape.
         """
-        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
-        outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
+        inner_var, outer_var = variables(self.problem, inner_var, outer_var)
         if not finite(inner_var, outer_var):
             return [UNJUDGED]
         require_domain(self.problem, outer_var)
@@ -112,6 +111,14 @@ def require_domain(problem, outer_var):
     )
 
 
+def variables(problem, inner_var, outer_var):
+    """A solver's theta (p,) and lambda (d,) as float64, see :func:`as_variable`."""
+    return (
+        as_variable("inner_var", inner_var, problem.inner_dim),
+        as_variable("outer_var", outer_var, problem.outer_dim),
+    )
+
+
 def as_variable(name, given, size):
     """A solver's variable as float64; refused if its shape or dtype is another.
 
@@ -157,8 +164,7 @@ class PointJudge:
         ValueError
             If the problem is not defined at ``outer_var``.
         """
-        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
-        outer_var = as_variable("outer_var", outer_var, self.problem.outer_dim)
+        inner_var, outer_var = variables(self.problem, inner_var, outer_var)
         row = dict(**UNJUDGED, reason=NOT_DEFINED)
         if not finite(inner_var, outer_var):
             return [dict(**row, outer_value=np.nan, inner_grad_norm=np.nan)]
@@ -217,8 +223,7 @@ class EstimateJudge:
         ValueError
             If a variable or the estimate is no array of numbers of its shape.
         """
-        inner_var = as_variable("inner_var", inner_var, self.problem.inner_dim)
-        as_variable("outer_var", outer_var, self.problem.outer_dim)
+        inner_var, _ = variables(self.problem, inner_var, outer_var)
         hypergradient = as_variable("hypergradient", hypergradient, self.problem.outer_dim)
         if self.reason:
             return [

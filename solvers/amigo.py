@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, one_of, positive
 
@@ -53,8 +53,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        ("step_size", "linear_step_size"): LogUniform(0.01, 4),
-        "outer_step_size": LogUniform(0.003, 1000),
+        ("step_size", "linear_step_size"): STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
         ("n_inner_steps", "n_linear_steps"): Choice((1, 1), (10, 10)),
     }
 

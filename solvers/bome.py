@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import STEP_SIZES, Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, one_of, positive
 
@@ -60,7 +60,7 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.01, 4),
+        "step_size": STEP_SIZES,
         "outer_step_size": LogUniform(0.01, 10_000),
         "barrier": Choice(0.1, 0.5, 1.0),
         "outer_decay": Choice(0.0, 0.25),

@@ -1,6 +1,6 @@
 from benchmark_utils.algorithms.hypergradients import make_random_hypergradient
 from benchmark_utils.algorithms.random_neumann import RandomNeumannSolver, State
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import STEP_SIZES, Choice, LogUniform
 from benchmark_utils.validation import integer
 
 
@@ -35,7 +35,7 @@ class Solver(RandomNeumannSolver):
     }
     allowed = {**RandomNeumannSolver.allowed, "n_inner_steps": integer(1)}
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
+        ("step_size", "neumann_step_size"): STEP_SIZES,
         "outer_step_size": LogUniform(0.01, 10_000),
         "outer_decay": Choice(0.0, 0.25),
         "n_neumann_steps": Choice(10, 30),

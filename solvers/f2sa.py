@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, PENALTIES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, one_of, positive
 
@@ -65,9 +65,9 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.01, 4),
-        "outer_step_size": LogUniform(0.003, 1000),
-        "penalty": LogUniform(3, 3000),
+        "step_size": STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
+        "penalty": PENALTIES,
         ("penalty_growth", "decay", "outer_decay"): Choice((0.0, 0.0, 0.0), (0.07, 0.3, 0.35)),
     }
 

@@ -3,7 +3,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.saga import Memory, make_read_all, make_readers, zero_memory
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import one_of, positive
 
@@ -46,8 +46,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.01, 4),
-        "outer_step_size": LogUniform(0.003, 1000),
+        "step_size": STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
         "init_memory": Choice("full"),
     }
 

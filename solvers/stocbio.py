@@ -1,7 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.hypergradients import make_series_hypergradient
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, positive
 
@@ -46,8 +46,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
-        "outer_step_size": LogUniform(0.003, 1000),
+        ("step_size", "neumann_step_size"): STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
         "n_neumann_steps": Choice(10, 30, 100),
     }
 

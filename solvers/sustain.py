@@ -3,7 +3,7 @@ from benchmark_utils.algorithms.recursive_momentum import (
     RecursiveMomentumSolver,
     make_momentum_step,
 )
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import MOMENTA, OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.validation import integer
 
 
@@ -33,9 +33,9 @@ class Solver(RecursiveMomentumSolver):
     ]
     allowed = {**RecursiveMomentumSolver.allowed, "n_neumann_steps": integer(2)}
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
-        "outer_step_size": LogUniform(0.003, 1000),
-        "momentum": LogUniform(0.003, 1),
+        ("step_size", "neumann_step_size"): STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
+        "momentum": MOMENTA,
         "decay": Choice(0.0, 1 / 6),
         "n_neumann_steps": Choice(10, 30),
     }

@@ -1,6 +1,6 @@
 from benchmark_utils.algorithms.hypergradients import make_random_hypergradient
 from benchmark_utils.algorithms.random_neumann import RandomNeumannSolver, State
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
 
 
 class Solver(RandomNeumannSolver):
@@ -25,8 +25,8 @@ class Solver(RandomNeumannSolver):
     ]
     parameters = {**RandomNeumannSolver.parameters, "decay": [0.4], "outer_decay": [0.6]}
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
-        "outer_step_size": LogUniform(0.003, 1000),
+        ("step_size", "neumann_step_size"): STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
         ("decay", "outer_decay"): Choice((0.0, 0.0), (0.2, 0.3)),
         "n_neumann_steps": Choice(10, 30),
     }

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, PENALTIES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -55,9 +55,9 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.01, 4),
-        "outer_step_size": LogUniform(0.003, 1000),
-        "penalty": LogUniform(3, 3000),
+        "step_size": STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
+        "penalty": PENALTIES,
         "penalty_growth": Choice(0.0, 0.25),
         "n_inner_steps": Choice(1, 10),
     }

@@ -3,7 +3,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.hypergradients import make_estimate, make_full_estimate
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import STEP_SIZES, Choice, LogUniform
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import any_of, integer, one_of, positive
 
@@ -61,7 +61,7 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.01, 4),
+        ("step_size", "neumann_step_size"): STEP_SIZES,
         "outer_step_size": LogUniform(0.01, 10_000),
         "period": Choice(8, 64),
     }

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.algorithms.search_space import LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES
 from benchmark_utils.algorithms.soba_directions import make_directions, make_full_directions
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import positive
@@ -35,8 +35,8 @@ class RecursiveDirectionsSolver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.01, 4),
-        "outer_step_size": LogUniform(0.003, 1000),
+        "step_size": STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
     }
 
     reads_all_blocks = True

@@ -37,6 +37,14 @@ class LogUniform(NamedTuple):
         return math.log(value / self.low) / math.log(self.high / self.low)
 
 
+# The ranges that most solvers share: of the steps of theta and of the linear system, of the
+# steps of lambda, of the weight of a new direction, and of the first penalty.
+STEP_SIZES = LogUniform(0.01, 4)
+OUTER_STEP_SIZES = LogUniform(0.003, 1000)
+MOMENTA = LogUniform(0.003, 1)
+PENALTIES = LogUniform(3, 3000)
+
+
 class Choice:
     """One of a few values, all equally likely."""
 
