@@ -28,7 +28,7 @@ from optima import minimise
 from stopwatch import make_solver
 from suite import BENCHMARK, ROOT, make_dataset
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
 from benchmark_utils.results.files import put_between_marks, replaced
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmark_utils.frameworks import get_framework
-from benchmark_utils.judge import value_function
 from benchmark_utils.numerics.inner_solvers import lbfgs
 from benchmark_utils.numerics.linear_solvers import LinearSystem, conjugate_gradient
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
 from helpers import (
     BLACK_BOX,
