@@ -52,8 +52,8 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
         where lambda does not start in the middle of its box.
     """
 
-    # With weights of exp(-12) the inner problem on digits is so badly conditioned that no stochastic
-    # method left a fifth of the first gap in 6e7 oracle calls.
+    # With weights of exp(-12) the inner problem on digits is so badly conditioned that SABA was
+    # still at a fifth of the first gap after 6e7 oracle calls.
     default_box = (-8.0, 0.0)
     parameters = {"reg": ["exp"], "n_reg": ["full"], "box": ["default"]}
     allowed = {
