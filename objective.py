@@ -11,7 +11,8 @@ from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
 from benchmark_utils.ends import end_in_sentences, is_benchopt
 from benchmark_utils.journal import expect_a_point
-from benchmark_utils.judge import EstimateJudge, Judge, PointJudge, value_function
+from benchmark_utils.judge import EstimateJudge, Judge, PointJudge
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.optima import find_optimum
 from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.problems import (

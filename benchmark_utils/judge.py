@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.validation import finite
 
 # A gradient of G that is larger at theta*, relative to that at theta = 0, says that Newton's method
@@ -262,31 +263,3 @@ class EstimateJudge:
     @cached_property
     def exact_jacobians(self):
         return self.problem.jacobians(self.inner_star, self.problem.outer_var0)
-
-
-def value_function(problem, outer_var, inner_start):
-    """h and its gradient at lambda, by exact implicit differentiation.
-
-    Parameters
-    ----------
-    problem : Problem
-    outer_var : array, (d,)
-    inner_start : array, (p,)
-        Where the inner solver starts.
-
-    Returns
-    -------
-    value : float
-        h(lambda).
-    hypergradient : array, (d,)
-        grad_lambda F - hessian_lambda,theta G v with hessian_theta,theta G v = grad_theta F.
-    inner_star : array, (p,)
-        theta*(lambda).
-    """
-    inner_star, solve = problem.solve_inner(outer_var, inner_start)
-    value, (grad_in, grad_out) = problem.outer_value_grad(inner_star, outer_var)
-    hypergradient = np.full(problem.outer_dim, np.nan)
-    # Solvers of linear systems raise where numbers have overflown.
-    if finite(inner_star, grad_in):
-        hypergradient = grad_out - problem.cross(inner_star, outer_var, solve(grad_in))
-    return value, hypergradient, inner_star

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import Bounds, minimize
 from suite import TASKS, parts_of, problem_of
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.optima import TABLE, Optimum, stored_optima
 from benchmark_utils.results.files import replaced
 

@@ -16,7 +16,7 @@ from compare import draw
 from suite import BENCHMARK, ROOT, make_dataset, problem_of
 
 from archive import ARCHIVE
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.results.archive import read_task
 from benchmark_utils.results.files import replaced
 

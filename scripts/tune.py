@@ -3,7 +3,6 @@
     python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE]
     python scripts/tune.py --config TASK
     python scripts/tune.py --quickstart
-    python scripts/tune.py --defaults [-j N] [--parallel-config FILE]
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
 quasi-random points and one run per point: 12 points of its space, and the candidates that the task
@@ -13,8 +12,7 @@ was interrupted goes on where it was. The choice is written to tuning/TASK/chose
 
 With --quickstart, the solvers of configs/quickstart.yml get those candidates on `simulated` whose
 curves end lowest. With --config, configs/TASK.yml gets the chosen parameters, and the solvers
-without a search space. With --defaults, run what was chosen on any task on all other tasks that
-were tuned, and print for each solver the parameters that do best over all of them.
+without a search space.
 """
 
 import argparse
@@ -31,7 +29,7 @@ from suite import BENCHMARK, ROOT, TASKS, judged_task
 from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
 from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.terminal import duration
-from benchmark_utils.results.tuning import COSTS, outcome, ranking, regrets
+from benchmark_utils.results.tuning import COSTS, outcome, ranking
 
 FOLDER, CONFIGS = ROOT / "tuning", ROOT / "configs"
 N_WIDE, N_NEAR, N_BEST = 12, 8, 5
@@ -311,26 +309,19 @@ def write_quickstart(task="simulated"):
     return path
 
 
-def overall(solver, parallel):
-    """The parameters that do best over all tasks on which a solver was tuned, as lines of text.
+def add_parallel_options(parser):
+    parser.add_argument("-j", "--n-jobs", help="as for `benchopt run`")
+    parser.add_argument("--parallel-config", help="as for `benchopt run`")
 
-    Candidates are the points that all tasks have in common, and what was chosen on any of them.
-    """
-    tunings = [Tuning(task, solver, parallel) for task in TASKS]
-    tunings = [tuning for tuning in tunings if tuning.best() is not None]
-    if not tunings:
-        return
-    candidates = points(tunings[0].space, N_WIDE)
-    for tuning in tunings:
-        chosen = tuning.parameters(tuning.best())
-        candidates = candidates + [chosen] * (chosen not in candidates)
-    for tuning in tunings:
-        tuning.complete(candidates, tuning.seeds[:1])
-    tables = {tuning.task: tuning.first_runs_of(candidates) for tuning in tunings}
-    best = regrets(tables, tunings[0].names).iloc[0]
-    yield f"{solver}: {text(found_in(candidates, best))}"
-    losses = [f"{task} {best[task]:.2f}" for task in tables]
-    yield f"  log10 of the cost, above the best on each task: {', '.join(losses)}"
+
+def parallel_options(arguments):
+    """The options of ``benchopt run`` on how its jobs run."""
+    return [
+        part
+        for name in ("n_jobs", "parallel_config")
+        if (value := getattr(arguments, name))
+        for part in (f"--{name.replace('_', '-')}", value)
+    ]
 
 
 def main():
@@ -339,32 +330,21 @@ def main():
     )
     parser.add_argument("task", nargs="?", choices=TASKS)
     parser.add_argument("solvers", nargs="*", metavar="SOLVER")
-    parser.add_argument("-j", "--n-jobs", help="as for `benchopt run`")
-    parser.add_argument("--parallel-config", help="as for `benchopt run`")
+    add_parallel_options(parser)
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
     parser.add_argument("--quickstart", action="store_true", help="write configs/quickstart.yml")
-    parser.add_argument("--defaults", action="store_true", help="what does best on all tasks")
     arguments = parser.parse_args()
     fit_the_terminal()
     if arguments.quickstart:
         print(f"Wrote {write_quickstart()}")
         return
-    if arguments.task is None and not arguments.defaults:
+    if arguments.task is None:
         parser.error(f"give a task: one of {', '.join(TASKS)}")
     if arguments.config:
         print(f"Wrote {write_config(arguments.task)}")
         return
-    parallel = [
-        part
-        for name in ("n_jobs", "parallel_config")
-        if (value := getattr(arguments, name))
-        for part in (f"--{name.replace('_', '-')}", value)
-    ]
+    parallel = parallel_options(arguments)
     known = spaces()
-    if arguments.defaults:
-        for solver in known:
-            print("\n".join(overall(solver, parallel)), flush=True)
-        return
     _, problem = judged_task(arguments.task)
     for solver in arguments.solvers or known:
         if solver not in known:

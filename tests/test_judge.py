@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from benchmark_utils.judge import Judge, value_function
+from benchmark_utils.judge import Judge
 from benchmark_utils.numerics import newton
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
 from helpers import logreg_data, make_problem, make_quadratic
 

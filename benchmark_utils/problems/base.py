@@ -1,10 +1,13 @@
 """The interface of bilevel problems, for solvers and the judge."""
 
+from functools import cached_property
+
 import numpy as np
 
 from benchmark_utils.frameworks import FRAMEWORKS
 from benchmark_utils.minibatches.blocks import block_sizes
 from benchmark_utils.numerics.newton import hessian_solver, newton
+from benchmark_utils.numerics.value_function import largest_curvature
 from benchmark_utils.problems.box import FREE
 
 
@@ -133,6 +136,22 @@ class Problem:
         """A bound, over all theta, of the largest eigenvalue of the Hessian of G in theta."""
         raise NotImplementedError
 
+    @cached_property
+    def largest_smoothness(self):
+        """:meth:`inner_smoothness` where lambda is largest, or where it starts if it has no bound;
+        1 where no bound of that is known."""
+        bounded = np.isfinite(self.upper)
+        outer_var = np.full(self.outer_dim, self.upper) if bounded else self.outer_var0
+        try:
+            return to_three_digits(self.inner_smoothness(outer_var))
+        except NotImplementedError:
+            return 1.0
+
+    @cached_property
+    def outer_smoothness(self):
+        """The largest curvature of h where lambda starts; 1 where h is not defined, or is flat."""
+        return to_three_digits(largest_curvature(self)) if self.strongly_convex else 1.0
+
     def project(self, outer_var):
         """The nearest outer variable at which the problem is defined, that is, in its box."""
         return np.clip(outer_var, self.lower, self.upper)
@@ -166,6 +185,11 @@ class Problem:
             block_sizes(self.n_inner_samples, inner_batch_size),
             block_sizes(self.n_outer_samples, outer_batch_size),
         )
+
+
+def to_three_digits(number):
+    """A positive number without its last digits, which differ between machines; 1 if it is not."""
+    return float(f"{number:.2e}") if 0 < number < np.inf else 1.0
 
 
 def chunks(n_samples, size=4096):

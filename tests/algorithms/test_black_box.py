@@ -6,7 +6,7 @@ import numpy as np
 import optuna
 import pytest
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from helpers import BLACK_BOX, make_problem, make_solver, run
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmark_utils.algorithms.counting import CountedProblem
-from benchmark_utils.judge import EstimateJudge, value_function
+from benchmark_utils.judge import EstimateJudge
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians
 from benchmark_utils.results.curves import fitted_slope
 from helpers import (

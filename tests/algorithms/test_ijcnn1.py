@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.optima import stored_optima
 from benchmark_utils.problems.logreg import LogReg
 from helpers import ROOT, get_data, make_solver, run

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from helpers import make_problem, make_solver, run
 
 needs_torchopt = pytest.mark.skipif(find_spec("torchopt") is None, reason="no torchopt")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems import get_problem
 from helpers import get_data, make_solver, run
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 from figures import figure_names
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from helpers import ROOT, make_full_batch, make_solver, run
 
 SECTIONS = re.split(r"^## ", (ROOT / "docs" / "figures.md").read_text(), flags=re.MULTILINE)[1:]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from helpers import make_full_batch, make_solver, run
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import PointJudge, value_function
+from benchmark_utils.judge import PointJudge
+from benchmark_utils.numerics.value_function import value_function
 from helpers import ROOT, component, make_problem, multiclass_data, run, set_run_context
 
 pytestmark = pytest.mark.slow

@@ -5,10 +5,11 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.linear_model import Lasso, Ridge
 
-from benchmark_utils.judge import Judge, value_function
+from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
 from benchmark_utils.numerics.lasso import duality_gap
 from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, LinearSystem
+from benchmark_utils.numerics.value_function import value_function
 from helpers import (
     SMALL_REGRESSION,
     assert_advice,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import value_function
 from benchmark_utils.numerics.inner_solvers import lbfgs
 from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, implicit_gradient
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
 from helpers import assert_advice, get_data, make_full_batch, make_ridge, make_solver, run
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from helpers import (
     assert_blocks_average_to_the_full_batch,
     assert_derivatives,

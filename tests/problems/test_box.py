@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmark_utils.frameworks import refuse_framework
-from benchmark_utils.judge import Judge, value_function
+from benchmark_utils.judge import Judge
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems import find_problems, get_problem
 from benchmark_utils.problems.box import allowed_box, bounds_in
 from benchmark_utils.validation import refusal

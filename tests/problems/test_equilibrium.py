@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.optimize import BroydenFirst
 
-from benchmark_utils.judge import Judge, value_function
+from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.linear_solvers import LinearSystem, gmres
 from benchmark_utils.numerics.root_solvers import ROOT_SOLVERS, BroydenInverse, broyden, residual
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.equilibrium import Equilibrium
 from helpers import (
     BLACK_BOX,

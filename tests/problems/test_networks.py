@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.data_cleaning_cnn import DataCleaningCnn
 from benchmark_utils.problems.jax_problem import JaxProblem
 from helpers import (

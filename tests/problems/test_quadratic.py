@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark_utils.judge import Judge, value_function
+from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.newton import newton
+from benchmark_utils.numerics.value_function import value_function
 from helpers import (
     assert_blocks_average_to_the_full_batch,
     assert_derivatives,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmark_utils.judge import Judge, value_function
+from benchmark_utils.judge import Judge
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.representation import features
 from benchmark_utils.problems.ridge_representation import RidgeRepresentation
 from helpers import assert_derivatives, multiclass_data

@@ -5,8 +5,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from benchmark_utils.judge import Judge, value_function
+from benchmark_utils.judge import Judge
 from benchmark_utils.numerics import newton
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.data_cleaning import DataCleaning
 from benchmark_utils.problems.multinomial_logreg import MultinomialLogReg
 from helpers import (

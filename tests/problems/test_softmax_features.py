@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import rotate, shift
 from sklearn.linear_model import LogisticRegression
 
-from benchmark_utils.judge import value_function
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.data_augmentation import DataAugmentation, transform, transform_all
 from benchmark_utils.problems.representation import Representation, features, layers
 from benchmark_utils.problems.softmax import cross_entropies

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import coo_array, csc_array, csr_array, issparse
 
-from benchmark_utils.judge import value_function
 from benchmark_utils.numerics import newton
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
 from helpers import STOCHASTIC, get_data, logreg_data, make_solver, run
 
