@@ -108,8 +108,14 @@ class Objective(BaseObjective):
         drop_damaged_marks()
         try:
             return super()._set_dataset(dataset)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        # Those that end a process as well.
+        except BaseException as error:
             return True, explain(dataset.name, error)
+        finally:
+            # Nor does the dataset take the run with it.
+            os.chdir(STARTED_IN)
 
     def refuse(self, data):
         """Say why the problem cannot take the parameters or the data; None if it can."""

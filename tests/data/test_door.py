@@ -1,5 +1,6 @@
 """The door: what becomes of the arrays of a dataset, and what is refused in which words."""
 
+import os
 from copy import copy
 from tempfile import TemporaryFile
 
@@ -489,6 +490,40 @@ def test_a_dataset_that_raises_is_skipped(dataset, monkeypatch, capsys):
     monkeypatch.setenv("BENCHOPT_DEBUG", "1")
     assert set_dataset(dataset.get_instance())[1] == sentence
     assert "Traceback" in capsys.readouterr().err
+
+
+class Unheard(BaseException):
+    """An exception as some libraries have."""
+
+
+@pytest.mark.parametrize("error", [SystemExit("no file"), Unheard("no file"), MemoryError("no")])
+def test_a_dataset_that_would_end_the_process_is_skipped(error, monkeypatch):
+    def load(self):
+        raise error
+
+    monkeypatch.setattr(Mine, "get_data", load)
+    reason = set_dataset(Mine.get_instance())[1]
+    assert reason.startswith(f"mine could not be used ({type(error).__name__}: no")
+
+
+def test_an_interrupt_is_no_mistake_of_the_dataset(monkeypatch):
+    def load(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Mine, "get_data", load)
+    with pytest.raises(KeyboardInterrupt):
+        set_dataset(Mine.get_instance())
+
+
+def test_a_dataset_that_changes_directory_leaves_the_run_where_it_was(monkeypatch, tmp_path):
+    def load(self):
+        os.chdir(tmp_path)
+        return binary()
+
+    monkeypatch.setattr(Mine, "get_data", load)
+    started_in = os.getcwd()
+    assert set_dataset(Mine.get_instance())[1] is None
+    assert os.getcwd() == started_in
 
 
 def test_a_problem_that_raises_skips_its_dataset():
