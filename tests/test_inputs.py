@@ -8,6 +8,7 @@ import yaml
 from benchmark_utils.validation import any_of, integer, number, one_of
 from helpers import (
     BENCHMARK,
+    STOCHASTIC,
     assert_advice,
     command,
     component,
@@ -189,19 +190,27 @@ def test_the_objective_takes_no_numbers_beyond_its_problem():
 
 
 @pytest.mark.slow
-def test_without_numba_solvers_take_the_same_path(tmp_path):
+def test_without_numba_solvers_take_the_same_path():
     """numba's own switch, for a debugger."""
     script = """
 import sys
 sys.path.insert(0, "tests")
 from helpers import make_problem, make_solver, run
-for name in ("SOBA", "SRBA", "StocBiO"):
-    solver = make_solver(name, make_problem(), eval_freq=5, batch_size=16)
-    print(*run(solver, 3)["outer_var"])
+for name in sys.argv[1:]:
+    solver = make_solver(name, make_problem(), eval_freq=2, batch_size=16)
+    print(*run(solver, 2)["outer_var"])
 """
-    plain, compiled = (
-        np.array(command("python", "-c", script, NUMBA_DISABLE_JIT=switch).split(), float)
-        for switch in ("1", "0")
-    )
-    assert plain.size == 15
-    np.testing.assert_allclose(plain, compiled, rtol=1e-12)
+
+    def lambdas(switch, names):
+        printed = command("python", "-c", script, *names, NUMBA_DISABLE_JIT=switch)
+        return np.array([line.split() for line in printed.splitlines()], float)
+
+    plain = dict(zip(STOCHASTIC, lambdas("1", STOCHASTIC), strict=True))
+    assert len(plain) > 20
+    compiled = ["SOBA", "SRBA", "StocBiO"]
+    for name, found in zip(compiled, lambdas("0", compiled), strict=True):
+        np.testing.assert_allclose(plain[name], found, rtol=1e-12)
+    start = make_problem().outer_var0
+    for name, found in plain.items():
+        assert np.isfinite(found).all(), name
+        assert (found != start).any(), name
