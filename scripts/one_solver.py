@@ -49,7 +49,7 @@ def main():
         run([benchmark, "--config", options], standalone_mode=False)
     except SystemExit:
         # So benchopt ends where there are no curves, having said why.
-        stage.write_text("was skipped; the reason is above")
+        stage.write_text("has left no curve; the reason is above")
         raise
     stage.write_text(DONE)
 

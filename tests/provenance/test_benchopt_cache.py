@@ -42,3 +42,56 @@ def test_a_run_goes_on_after_its_cache_is_damaged(tmp_path):
         for path in damaged:
             path.write_bytes(path.read_bytes()[:10] + damage)
         assert run(name) == expected
+
+
+CHANGING = '''
+from pathlib import Path
+
+from factors_of_a_user import FACTOR
+
+from benchmark_utils.algorithms.full_batch import FullBatchSolver
+
+
+class Solver(FullBatchSolver):
+    """Raises while there is a file that says so, and notes each start."""
+
+    name = "Changing"
+
+    def iterates(self, problem):
+        folder = Path({folder!r})
+        with (folder / "starts").open("a") as starts:
+            starts.write("*")
+        yield problem.inner_var0, problem.outer_var0
+        if (folder / "broken").exists():
+            raise RuntimeError("for a while")
+        for _ in range(3):
+            yield problem.inner_var0, problem.outer_var0 + FACTOR
+'''
+
+
+@pytest.mark.slow
+def test_a_curve_is_computed_again_after_an_error_and_a_change_of_a_users_module(tmp_path):
+    (tmp_path / "changing.py").write_text(CHANGING.format(folder=str(tmp_path)))
+    module, broken, starts = (
+        tmp_path / name for name in ("factors_of_a_user.py", "broken", "starts")
+    )
+
+    def ends(name, *options):
+        output = tmp_path / f"{name}.parquet"
+        command(
+            "benchopt", "run", ".", "-d", SMALL, "-s", str(tmp_path / "changing.py"), "-n", "3",
+            "--no-plot", "--output", str(output), *options,
+            BENCHOPT_CACHE=str(tmp_path / "cache"), PYTHONPATH=str(tmp_path),
+        )  # fmt: skip
+        last = read_results(output).iloc[-1]
+        return last["objective_status"], last["objective_outer_var"], len(starts.read_text())
+
+    module.write_text("FACTOR = 1.0")
+    broken.touch()
+    status, start, _ = ends("broken", "-o", "bilevel[n_reg=1]")
+    assert status == "error"
+    broken.unlink()
+    assert ends("mended", "-o", "bilevel[n_reg=1]") == ("ok", start + 1, 2)
+    assert ends("cached", "-o", "bilevel[n_reg=1]") == ("ok", start + 1, 2)
+    module.write_text("FACTOR = 2.0")
+    assert ends("changed", "-o", "bilevel[n_reg=1]") == ("ok", start + 2, 3)
