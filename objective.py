@@ -23,7 +23,7 @@ from benchmark_utils.problems import (
     get_problem,
     parameters_of_all,
 )
-from benchmark_utils.provenance.benchopt_cache import drop_damaged_marks, last_error, note_error
+from benchmark_utils.provenance import benchopt_cache
 from benchmark_utils.provenance.files import files_fingerprint, files_of, origin
 from benchmark_utils.provenance.fingerprint import data_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
@@ -108,7 +108,7 @@ class Objective(BaseObjective):
         # A solver may have left it while it was imported.
         os.chdir(STARTED_IN)
         # Before benchopt looks into its cache.
-        drop_damaged_marks()
+        benchopt_cache.mend()
         try:
             return super()._set_dataset(dataset)
         except Exception as error:
@@ -228,13 +228,14 @@ class Objective(BaseObjective):
 
     def note_error(self):
         """Have the next run compute this curve again, which has ended in an exception."""
-        note_error(self._run_context)
+        benchopt_cache.note_error(self._run_context)
 
     def _get_state(self):
         # benchopt hashes this into the key of its cache. In its workers the context comes later.
         if self._run_context is not None:
             self.key_of_run = dict(
-                files=files_fingerprint(files_of(self)), last_error=last_error(self._run_context)
+                files=files_fingerprint(files_of(self)),
+                last_error=benchopt_cache.last_error(self._run_context),
             )
         return dict(data=self.data_fingerprint, run=self.key_of_run)
 

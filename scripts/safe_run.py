@@ -78,7 +78,7 @@ def parts_of(options, folder):
     chosen = {name: as_list(options[name]) for name in ("solver", "force_solver")}
     common = {name: value for name, value in options.items() if name not in OWN}
     common |= {name: list(value) for name, value in common.items() if isinstance(value, tuple)}
-    common |= dict(plot=False, display=False, benchmark=str(Path(options["benchmark"]).absolute()))
+    common |= dict(plot=False, display=False, benchmark=str(options["benchmark"]))
     forced = files_of(chosen["force_solver"]) if chosen["force_solver"] else {}
     files = files_of(chosen["solver"]) if chosen["solver"] or not forced else {}
     return [

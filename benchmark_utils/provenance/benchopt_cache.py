@@ -1,24 +1,28 @@
-"""What benchopt's cache should not serve: damage that would end a run, and curves of errors."""
+"""What benchopt's cache should not serve: damaged files, and curves of errors."""
 
 import hashlib
 from contextlib import suppress
 
 from benchopt.benchmark import get_running_benchmark
+from joblib.memory import extract_first_line
 
 
-def drop_damaged_marks():
-    """Delete the files that tell joblib what code it has cached, where they are no text.
+def mend():
+    """Have damage in benchopt's cache cost a computation, and no run or wrong curve.
 
-    Joblib computes again what is missing or damaged otherwise, but stops where it cannot decode one
-    of these.
+    Joblib computes again what is missing or cannot be read. It stops where it cannot read the file
+    that tells which code it has cached, and does not notice a flipped bit in a number of a result;
+    compressed files end in a checksum.
     """
-    folder = get_running_benchmark().get_cache_location()
+    benchmark = get_running_benchmark()
+    folder = benchmark.get_cache_location()
     if folder is None:
         return
+    benchmark.mem.store_backend.compress = True
     for path in folder.glob("benchopt/*/*/func_code.py"):
         try:
-            path.read_text("utf-8")
-        except UnicodeDecodeError:
+            extract_first_line(path.read_text("utf-8"))
+        except ValueError:
             with suppress(OSError):
                 path.unlink()
 

@@ -1,24 +1,50 @@
 """A damaged file in benchopt's cache costs a computation, and ends no run."""
 
+import warnings
+
 import pytest
 from benchopt.benchmark import Benchmark
 from benchopt.results import read_results
 
-from benchmark_utils.provenance.benchopt_cache import drop_damaged_marks
+from benchmark_utils.provenance.benchopt_cache import mend
 from helpers import ROOT, SMALL, command
 
 
-def test_only_marks_that_are_no_text_are_dropped(tmp_path, monkeypatch):
+def test_only_marks_that_cannot_be_read_are_dropped(tmp_path, monkeypatch):
     monkeypatch.setattr(Benchmark, "get_cache_location", lambda self: tmp_path)
     Benchmark(ROOT)
-    marks = [tmp_path / "benchopt" / "runner" / name / "func_code.py" for name in ("a", "b")]
-    for path, content in zip(marks, (b"# first line: 1\n", b"# first line: \xff\n"), strict=True):
+    marks = {
+        b"# first line: 1\n": True,
+        b"def f():\n": True,
+        b"# first line: \xff\n": False,
+        b"# first line: 1x\n": False,
+    }
+    paths = [tmp_path / "benchopt" / "runner" / str(k) / "func_code.py" for k in range(len(marks))]
+    for path, content in zip(paths, marks, strict=True):
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
-    drop_damaged_marks()
-    assert [path.exists() for path in marks] == [True, False]
+    mend()
+    assert [path.exists() for path in paths] == list(marks.values())
     monkeypatch.setattr(Benchmark, "get_cache_location", lambda self: None)
-    drop_damaged_marks()
+    mend()
+
+
+def numbers(n):
+    return [dict(objective_value=1 / (k + 1)) for k in range(n)]
+
+
+def test_a_flipped_bit_in_a_cached_result_costs_a_computation(tmp_path, monkeypatch):
+    monkeypatch.setattr(Benchmark, "get_cache_location", lambda self: tmp_path)
+    benchmark = Benchmark(ROOT)
+    cached = benchmark.cache(numbers)
+    mend()
+    expected = cached(n=50)
+    [path] = tmp_path.rglob("output.pkl")
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with warnings.catch_warnings(action="ignore"):
+            assert cached(n=50) == expected, place
 
 
 @pytest.mark.slow
