@@ -38,7 +38,7 @@ KINDS = {
     # Stochastic, with inner loops or a penalty.
     "dash": (3, "AmIGO StocBiO F2SA BSA PZOBO VRBO BOME F2SA-p MEHA V-PBGD NBO BO-REP AccBO"),
     # Full batch.
-    "dot": (6, "QuasiNewton HOAG Implicit Unrolled TorchOpt Analytic D-TFBO"),
+    "dot": (6, "QuasiNewton HOAG Implicit Unrolled TorchOpt Analytic D-TFBO MAID"),
     # Search without derivatives.
     "dashdot": (2, "GridSearch Optuna RandomSearch"),
 }
