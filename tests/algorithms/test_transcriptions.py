@@ -76,6 +76,32 @@ def f2ba(p, x, y):
     return x, y
 
 
+def acc_f2ba(p, x, y):
+    """Nesterov's method from y, from z, and from x, which restarts as Li and Lin's does."""
+    lam, z, before, k, total, restarts = 10.0, y, x, 0, 0.0, 0
+
+    def penalised(x, y):
+        return p.fy(x, y) + lam * p.gy(x, y)
+
+    def nesterov(gradient, step, x, y):
+        ahead = y
+        for _ in range(3):
+            last, y = y, ahead - step * gradient(x, ahead)
+            ahead = y + 0.6 * (y - last)
+        return y
+
+    for _ in range(N_ITERATIONS):
+        w = x + 0.7 * (x - before)
+        z = nesterov(p.gy, 0.3, w, z)
+        y = nesterov(penalised, 0.3 / lam, w, y)
+        before, x = x, w - 0.4 * (p.fx(w, y) + lam * (p.gx(w, y) - p.gx(w, z)))
+        k, total = k + 1, total + np.sum((x - before) ** 2)
+        if k * total > 0.1**2:
+            before, k, total, restarts = x, 0, 0.0, restarts + 1
+    assert 2 <= restarts <= N_ITERATIONS / 2
+    return x, z
+
+
 def f2sa_2(p, x, y):
     """Central differences of the gradient of min_y g + nu f."""
     nu, plus, minus = 0.1, y, y
@@ -295,6 +321,11 @@ CASES = [
         "F2SA-p",
         f2sa_3_normalised,
         dict(order=3, normalised=True, outer_step_size=0.02, **INNER),
+    ),
+    (
+        "AccF2BA",
+        acc_f2ba,
+        dict(inner_momentum=0.6, outer_momentum=0.7, restart_length=0.1, **INNER),
     ),
     ("V-PBGD", v_pbgd, dict(outer_step_size=0.3, **INNER)),
     ("S-TFBO", s_tfbo, dict(initial_inner=2.0, initial_outer=0.5)),
