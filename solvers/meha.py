@@ -35,12 +35,13 @@ class Solver(StochasticSolver):
         "optimization: a single-loop and Hessian-free solution strategy', ICML 2024, "
         "arXiv:2405.09927 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 0.066, 0.0034
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "penalty": [10.0],
+        "penalty": [4.3],
         "proximity": [0.1],
-        "penalty_growth": [0.25],
+        "penalty_growth": [0.0],
         **StochasticSolver.parameters,
     }
     allowed = {

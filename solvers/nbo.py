@@ -2,7 +2,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer
@@ -50,8 +50,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
         "n_linear_steps": Choice(1, 3, 10),
     }
 

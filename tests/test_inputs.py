@@ -191,6 +191,8 @@ def test_data_that_memory_holds_are_made(one_gibibyte):
         ("Unrolled", {"n_inner_steps": 10**12}),
         ("Implicit", {"max_inner_iterations": 10**12}),
         *((solver, {"tolerance": 1e300}) for solver in ("HOAG", "Implicit", "Analytic")),
+        ("D-TFBO", {"tolerance": 1e300}),
+        ("QuasiNewton", {"n_starts": 10**6}),
     ],
 )
 def test_solvers_refuse_numbers_beyond_all_use(name, parameters):
@@ -221,11 +223,18 @@ def test_the_clock_is_looked_at_often_enough():
     assert "minibatches between two looks at the clock; give values that make at most" in reason
 
 
-def test_the_objective_takes_no_numbers_beyond_its_problem():
-    data = dict(task="multiclass")
-    refused, reason = objective_skip(data, problem="representation", width=10**12)
+@pytest.mark.parametrize(
+    ("problem", "parameters"),
+    [
+        *((name, {"width": 10**6}) for name in ("representation", "equilibrium")),
+        ("ridge_representation", {"width": 10**6}),
+        ("data_augmentation", {"n_draws": 10**6}),
+    ],
+)
+def test_problems_refuse_sizes_beyond_all_use(problem, parameters):
+    refused, reason = objective_skip(dict(task="multiclass"), problem=problem, **parameters)
     assert refused
-    assert_advice(reason, "bilevel", width=10**12)
+    assert_advice(reason, "bilevel", **parameters)
 
 
 @pytest.mark.slow

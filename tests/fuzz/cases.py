@@ -23,6 +23,8 @@ FITTING = {
     "logreg": "simulated",
     "ridge": "simulated_regression",
     "lasso": "simulated_regression",
+    "kernel_ridge": "simulated_regression",
+    "huber": "simulated_regression",
     "quadratic": "quadratic",
     "dictionary_learning": "sparse_coding",
     "architecture_search": "simulated_sines",
