@@ -97,7 +97,7 @@ def one_of(*values):
 
     return Allowed(
         lambda value: any(value == allowed and type(value) is type(allowed) for allowed in values),
-        f"one of {names}",
+        f"one of {names}" if len(values) > 1 else names,
         meant,
     )
 
