@@ -24,9 +24,9 @@ class Solver(StochasticSolver):
         theta  <- theta - rho (grad_theta F_j / c_t + grad_theta G_i(theta) - kappa (theta - omega))
 
     where the last line is at the new lambda and the old theta. Here eta = rho = ``step_size``,
-    gamma = ``outer_step_size``, kappa = ``proximity`` and c_t = ``penalty`` t^(``penalty_growth``);
-    the paper's exponent is below 1/2, and 1/4 by default. The paper has full batches, and steps eta
-    and rho of their own.
+    gamma = ``outer_step_size``, kappa = ``proximity`` and c_t = ``penalty`` t^(``penalty_growth``),
+    an exponent that is below 1/2 in the paper. The paper has full batches, and steps eta and rho of
+    their own.
     """
 
     name = "MEHA"
