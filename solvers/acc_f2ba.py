@@ -6,6 +6,7 @@ from benchmark_utils.algorithms.search_space import (
     STEP_SIZES,
     Choice,
 )
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -52,8 +53,8 @@ class Solver(StochasticSolver):
         "factor in the O(eps^(-7/4)) complexity', ICML 2022 (the restart).",
     ]
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "penalty": [10.0],
         "inner_momentum": [0.5],
         "outer_momentum": [0.5],
@@ -62,8 +63,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "penalty": positive,
         "inner_momentum": non_negative,
         "outer_momentum": non_negative,

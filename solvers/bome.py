@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import STEP_SIZES, Choice, LogUniform
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, one_of, positive
 
@@ -40,8 +41,8 @@ class Solver(StochasticSolver):
         "simple first-order approach', NeurIPS 2022 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "barrier": [0.5],
         "phi": ["grad_norm"],
         "outer_decay": [0.5],
@@ -50,8 +51,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "barrier": positive,
         "phi": one_of("grad_norm", "value"),
         "outer_decay": non_negative,

@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, PENALTIES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, one_of, positive
 
@@ -43,8 +44,8 @@ class Solver(StochasticSolver):
         "optimization', ICML 2023 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "penalty": [10.0],
         "penalty_growth": [1 / 7],
         "decay": [4 / 7],
@@ -54,8 +55,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "penalty": positive,
         "penalty_growth": non_negative,
         "decay": non_negative,

@@ -3,8 +3,9 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.search_space import MOMENTA, OUTER_STEP_SIZES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import fraction, non_negative, positive
+from benchmark_utils.validation import fraction, non_negative
 
 
 class State(NamedTuple):
@@ -38,17 +39,17 @@ class Solver(StochasticSolver):
         "Hessian inverse', AAAI 2022 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.1],
-        "linear_step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "linear_step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "momentum": [0.5],
         "decay": [0.5],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "linear_step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "linear_step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "momentum": fraction,
         "decay": non_negative,
         **StochasticSolver.allowed,

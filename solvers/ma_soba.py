@@ -4,8 +4,9 @@ import numpy as np
 
 from benchmark_utils.algorithms.search_space import MOMENTA, OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.soba_directions import make_directions
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import fraction, non_negative, positive
+from benchmark_utils.validation import fraction, non_negative
 
 
 class State(NamedTuple):
@@ -39,15 +40,15 @@ class Solver(StochasticSolver):
         "(Algorithm 1)."
     ]
     parameters = {
-        "step_size": [1.0],
-        "outer_step_size": [1.0],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "momentum": [0.5],
         "decay": [0.5],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "momentum": fraction,
         "decay": non_negative,
         **StochasticSolver.allowed,

@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, PENALTIES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import non_negative, positive
 
@@ -35,16 +36,16 @@ class Solver(StochasticSolver):
         "arXiv:2405.09927 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.3],
-        "outer_step_size": [1.0],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "penalty": [10.0],
         "proximity": [0.1],
         "penalty_growth": [0.25],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "penalty": positive,
         "proximity": positive,
         "penalty_growth": non_negative,

@@ -4,8 +4,9 @@ import numpy as np
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.soba_directions import make_directions
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import non_negative, positive
+from benchmark_utils.validation import non_negative
 
 
 class State(NamedTuple):
@@ -33,15 +34,15 @@ class Solver(StochasticSolver):
         "enables stochastic and global variance reduction algorithms', NeurIPS 2022."
     ]
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "decay": [0.4],
         "outer_decay": [0.6],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "decay": non_negative,
         "outer_decay": non_negative,
         **StochasticSolver.allowed,

@@ -2,8 +2,9 @@ from typing import NamedTuple
 
 from benchmark_utils.algorithms.hypergradients import make_series_hypergradient
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, positive
+from benchmark_utils.validation import integer
 
 
 class State(NamedTuple):
@@ -30,17 +31,17 @@ class Solver(StochasticSolver):
         "design', ICML 2021 (Algorithms 2 and 3)."
     ]
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "neumann_step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "n_inner_steps": [10],
         "n_neumann_steps": [10],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "neumann_step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "n_inner_steps": integer(1),
         "n_neumann_steps": integer(0),
         **StochasticSolver.allowed,
