@@ -26,9 +26,9 @@ class Solver(StochasticSolver):
     where the last line is at the new lambda and the old theta. If G has an l1 penalty, the
     gradients in theta are those of its smooth part, and the penalty's proximal operators, with the
     steps eta and rho, act on the new omega and on the new theta. Here eta = rho = ``step_size``,
-    gamma = ``outer_step_size``, kappa = ``proximity`` and c_t = ``penalty`` t^(``penalty_growth``);
-    the paper's exponent is below 1/2, and 1/4 by default. The paper has full batches, and steps eta
-    and rho of their own.
+    gamma = ``outer_step_size``, kappa = ``proximity`` and c_t = ``penalty`` t^(``penalty_growth``),
+    an exponent that is below 1/2 in the paper. The paper has full batches, and steps eta and rho of
+    their own.
     """
 
     name = "MEHA"
@@ -37,12 +37,13 @@ class Solver(StochasticSolver):
         "optimization: a single-loop and Hessian-free solution strategy', ICML 2024, "
         "arXiv:2405.09927 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 0.066, 0.0034
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "penalty": [10.0],
+        "penalty": [4.3],
         "proximity": [0.1],
-        "penalty_growth": [0.25],
+        "penalty_growth": [0.0],
         **StochasticSolver.parameters,
     }
     allowed = {
