@@ -30,9 +30,9 @@ from importlib import import_module
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from suite import BENCHMARK, ROOT, latest_results, results_of
+from suite import BENCHMARK, ROOT, latest_results
 
-from benchmark_utils.results.files import replaced
+from benchmark_utils.results.files import read, replaced
 from benchmark_utils.results.styles import COLORS, DASHES, MARKS
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
@@ -185,7 +185,7 @@ def make_figure(name):
     else:
         output = OUTPUTS / f"{name}.parquet"
         run(name, output)
-        results = results_of(output)
+        results = read(output)
         shown = PLOTS.get(name, name)
         draw_row(panels_of(shown, results), path)
         plot = next(plot for plot in BENCHMARK.get_plots() if plot._get_name() == shown)
@@ -221,7 +221,7 @@ DRAWN = {"scatter": draw_column, "image": draw_pictures}
 
 def draw_plots(path, plots):
     """Draw the plots of a results file."""
-    results = results_of(path)
+    results = read(path)
     for plot in plots or ["convergence"]:
         panels = panels_of(plot, results)
         if any(panel["type"] not in DRAWN for panel in panels):

@@ -38,9 +38,12 @@ KINDS = {
         "SOBA SABA SRBA MRBO FSLA TTSA SUSTAIN MA-SOBA SPABA S-TFBO SubBiO LancBiO",
     ),
     # Stochastic, with inner loops or a penalty.
-    "dash": (3, "AmIGO StocBiO F2SA BSA PZOBO VRBO BOME F2SA-p MEHA V-PBGD NBO BO-REP AccBO"),
+    "dash": (
+        3,
+        "AmIGO StocBiO F2SA BSA PZOBO VRBO BOME F2SA-p MEHA V-PBGD NBO BO-REP AccBO AccF2BA",
+    ),
     # Full batch.
-    "dot": (6, "QuasiNewton HOAG Implicit Unrolled TorchOpt Analytic D-TFBO"),
+    "dot": (6, "QuasiNewton HOAG Implicit Unrolled TorchOpt Analytic D-TFBO MAID"),
     # Search without derivatives.
     "dashdot": (2, "GridSearch Optuna RandomSearch"),
 }
