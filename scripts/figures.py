@@ -42,6 +42,7 @@ OUTPUTS = ROOT / "outputs" / "figures"
 FIGURES = ROOT / "docs" / "figures"
 # The figures that take longest, which begin first.
 LONGEST = ("data_augmentation_fashion", "shine", "dictionary_learning")
+# Those that take more than minutes, and are made by name only.
 LONG = ("shine_newsgroups",)
 # Of figures that show the plot of another one.
 PLOTS = {"shine_newsgroups": "shine"}

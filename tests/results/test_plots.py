@@ -326,7 +326,7 @@ def test_pictures_are_drawn_as_a_figure(tmp_path, monkeypatch):
     one = dict(image=np.zeros(4), shape=np.array([2, 2]), caption="weight 0.5")
     final = [None, dict(outer_var=np.zeros(2), pictures=[one] * 7)]
     monkeypatch.setattr(figures, "OUTPUTS", tmp_path)
-    monkeypatch.setattr(figures, "results_of", lambda path: curve("A", [1, 0], final_results=final))
+    monkeypatch.setattr(figures, "read", lambda path: curve("A", [1, 0], final_results=final))
     figures.draw_plots("results.parquet", ["pictures"])
     [figure] = tmp_path.glob("*.png")
     assert figure.name == "pictures_1.png"
