@@ -79,7 +79,11 @@ class Objective(BaseObjective):
         return list(find_problems().declared) if name == "problem" else None
 
     def save_parameters(self, **parameters):
-        parameters = {name: as_number(value) for name, value in parameters.items()}
+        parameters = {
+            # It is looked up, whatever it is.
+            name: str(value) if name == "problem" else as_number(value)
+            for name, value in parameters.items()
+        }
         super().save_parameters(**parameters)
         kept = dict(problem=self.problem, question=self.question, max_calls=self.max_calls)
         kept |= default_parameters(self.problem)

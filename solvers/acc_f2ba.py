@@ -52,10 +52,11 @@ class Solver(StochasticSolver):
         "H. Li, Z. Lin, 'Restarted nonconvex accelerated gradient descent: no more polylogarithmic "
         "factor in the O(eps^(-7/4)) complexity', ICML 2022 (the restart).",
     ]
+    auto_inner_step, auto_outer_step = 0.42, 0.0057
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "penalty": [10.0],
+        "penalty": [96.0],
         "inner_momentum": [0.5],
         "outer_momentum": [0.5],
         "restart_length": [1.0],

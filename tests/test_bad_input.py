@@ -48,7 +48,7 @@ def refused(skipped):
         (
             "SOBA",
             {"step_size": -0.1},
-            "SOBA: step_size=-0.1 is not allowed; give a number greater than 0.",
+            "SOBA: step_size=-0.1 is not allowed; give a number greater than 0 or auto.",
         ),
         (
             "SABA",

@@ -5,13 +5,14 @@ import psutil
 import pytest
 import yaml
 
-from benchmark_utils.validation import any_of, integer, number, one_of
+from benchmark_utils.validation import any_of, integer, number, one_of, refusal
 from helpers import (
     BENCHMARK,
     STOCHASTIC,
     assert_advice,
     command,
     component,
+    logreg_data,
     make_problem,
     make_solver,
     objective_skip,
@@ -40,6 +41,14 @@ POSITIVE = number(0, description="a number greater than 0")
         (one_of("duke breast-cancer", "breast-cancer"), "dukebreast-cancer", "duke breast-cancer"),
         (one_of("duke breast-cancer", "breast-cancer"), "breast-cancer", "breast-cancer"),
         (one_of(True, False), True, True),
+        (one_of(True, False), "false", False),
+        (one_of("exp", "lin"), "Exp", "exp"),
+        (one_of("full", 1), "1", 1),
+        (one_of("full", 1), "2", "2"),
+        (POSITIVE, np.float32(0.5), 0.5),
+        (integer(1), np.int64(3), 3),
+        (integer(1), np.array(3), 3),
+        (POSITIVE, np.array([1, 2]), [1, 2]),
         (POSITIVE, "fast", "fast"),
         (integer(1), None, None),
     ],
@@ -54,6 +63,29 @@ def test_integers_beyond_all_floats_are_no_numbers():
     assert POSITIVE.test(10**30)
     for value in (10**400, -(10**400), np.inf, np.nan):
         assert not POSITIVE.test(value)
+
+
+ODD = ["9" * 5000, {}, np.array([1, 2])]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:20])
+def test_whatever_is_given_is_named_or_refused(value):
+    """Parameters of all components: never a traceback."""
+    problem = make_problem()
+    for solver in BENCHMARK.get_solvers():
+        for name in solver.parameters:
+            made = make_solver(solver.name, **{name: value})
+            assert str(made).startswith(solver.name)
+            refused, reason = made.skip(problem)
+            assert not refused or reason.endswith(".")
+    for dataset in BENCHMARK.get_datasets():
+        for name in dataset.parameters:
+            made = dataset.get_instance(**{name: value})
+            assert str(made).startswith(dataset.name)
+            assert refusal(made, made.allowed) or made.refuse() is None
+    for name in ("problem", "reg", "box", "n_reg", "max_calls", "question"):
+        refused, reason = objective_skip(dict(task="binary", **logreg_data()), **{name: value})
+        assert not refused or reason.endswith(".")
 
 
 def test_numbers_that_yaml_takes_for_texts_are_numbers():
@@ -88,7 +120,14 @@ def test_budgets_of_a_configuration_may_be_texts():
     assert type(chosen.max_runs) is int
 
 
-def test_the_name_of_a_dataset_needs_no_quotes(tmp_path):
+@pytest.mark.parametrize("max_runs", [-3, "many", 2.5, None])
+def test_a_budget_that_is_none_ends_the_run_in_a_sentence(max_runs):
+    criterion = BENCHMARK.get_benchmark_objective().stopping_criterion
+    with pytest.raises(SystemExit, match=f"max-runs={max_runs!r} is not allowed; give an integer"):
+        criterion.get_runner_instance(solver=make_solver("HOAG"), max_runs=max_runs, timeout=10)
+
+
+def test_the_name_of_a_dataset_needs_no_quotes():
     # benchopt drops the space of libsvm[dataset=duke breast-cancer].
     dataset = component("dataset", "libsvm").get_instance(dataset="dukebreast-cancer")
     assert dataset.dataset == "duke breast-cancer"

@@ -6,8 +6,9 @@ from operator import index
 
 import numpy as np
 import pandas as pd
+import psutil
 from pandas.api.types import is_complex_dtype, is_numeric_dtype
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import coo_array, csr_array, issparse
 
 from benchmark_utils.validation import as_integer, as_real
 
@@ -18,6 +19,8 @@ MATRICES = SAMPLES | {"signals", "dictionary", "start"}
 TASKS = ("binary", "multiclass", "regression", "quadratic", "sparse_coding")
 # Tasks for which there must be training and validation samples.
 SUPERVISED = TASKS[:4]
+# Vectors with an entry per feature that a solver and the judge need, at the least.
+VECTORS = 20
 
 
 class Unusable(Exception):
@@ -124,22 +127,39 @@ def matrix(name, array):
             f"{name} has the shape {array.shape}; give at least one sample and one feature."
         )
     if issparse(array):
+        check_width(name, array.shape[1])
         array = compressed_rows(name, array)
     array = as_real(array)
     check_finite(name, array.data if issparse(array) else array)
     return array
 
 
+def check_width(name, n_features):
+    """Refuse more features than variables of that length fit into memory."""
+    needed, free = 8 * VECTORS * n_features, psutil.virtual_memory().available
+    if needed > free:
+        raise Unusable(
+            f"{name} has {n_features:,} features, for which a solver would need "
+            f"{needed / 2**30:,.1f} GiB of memory, of which {free / 2**30:,.1f} are free; give "
+            "fewer."
+        )
+
+
 def compressed_rows(name, array):
     """A sparse matrix as compressed sparse rows with every entry once."""
-    array = csr_array(array)
     try:
-        # Compiled code would read past the ends of arrays.
-        array.check_format(full_check=True)
+        # Compiled code, that of a conversion too, would read past the ends of arrays.
+        if array.format == "coo":
+            array = coo_array((array.data, array.coords), array.shape)
+        elif hasattr(array, "check_format"):
+            array.check_format(full_check=True)
+        array = csr_array(array)
     except ValueError as error:
         raise Unusable(
             f"{name} is no valid sparse matrix ({error}); build it by SciPy's constructors."
         ) from error
+    # What a matrix says of its own order may be wrong.
+    array = csr_array((array.data, array.indices, array.indptr), array.shape)
     if not array.has_canonical_format:
         array = array.copy()
         array.sum_duplicates()

@@ -133,7 +133,8 @@ def test_containers_become_arrays(container):
     admitted = admit("mine", binary(X_train=CONTAINERS[container](X)))["X_train"]
     if sparse.issparse(admitted):
         assert isinstance(admitted, sparse.csr_array)
-        assert admitted.has_canonical_format
+        rows = np.repeat(np.arange(admitted.shape[0]), np.diff(admitted.indptr))
+        assert (np.diff(rows * admitted.shape[1] + admitted.indices) > 0).all()
         dense = admitted.toarray()
     else:
         assert type(admitted) is np.ndarray
@@ -204,9 +205,9 @@ def test_names_that_the_suite_does_not_know_pass_as_they_are():
     assert admit("mine", dict(task="mine", groups=groups))["groups"] is groups
 
 
-def out_of_range():
-    broken = sparse.csr_array(X)
-    broken.indices[0] = 7
+def out_of_range(form, index):
+    broken = sparse.csr_array(X).asformat(form)
+    (broken.col if form == "coo" else broken.indices)[0] = index
     return broken
 
 
@@ -355,7 +356,19 @@ REFUSED = {
         f"image_shape={shape!r}": (multiclass(image_shape=shape), f"image_shape={shape!r} is not")
         for shape in ((4,), (2, 2, 1), (-2, -2), (0, 4), (2.0, 2.0), (None, 4), "2x2", 4, {2: 2})
     },
-    "a column that does not exist": (binary(X_train=out_of_range()), "X_train is no valid sparse"),
+    **{
+        f"the place {index} in {form}": (
+            binary(X_train=out_of_range(form, index)),
+            "X_train is no valid sparse matrix",
+        )
+        for form in ("csr", "csc", "coo", "bsr")
+        for index in (-1, 20)
+    },
+    "more features than memory holds": (
+        binary(X_train=sparse.csr_array((20, 2**40))),
+        "X_train has 1,099,511,627,776 features, for which a solver would need 163,840.0 GiB",
+        "give fewer",
+    ),
 }
 
 

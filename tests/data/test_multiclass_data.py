@@ -42,14 +42,24 @@ def test_idx_files_are_read_with_their_shape(tmp_path, suffix):
     array = np.arange(24).reshape(2, 3, 4)
     content = idx_bytes(array)
     (tmp_path / f"some{suffix}").write_bytes(gzip.compress(content) if suffix else content)
-    np.testing.assert_array_equal(read_idx(tmp_path / "some"), array)
+    np.testing.assert_array_equal(read_idx(tmp_path / "some", 3), array)
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG", idx_bytes(np.arange(24))[:-1]])
-def test_what_is_no_whole_idx_file_is_refused(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x89PNG", "some is not an IDX file of bytes in 1 dimensions"),
+        (idx_bytes(np.zeros((4, 6))), "some is not an IDX file of bytes in 1 dimensions"),
+        (idx_bytes(np.arange(24))[:-1], "cannot reshape"),
+        (idx_bytes(np.arange(24)) + b"0", "cannot reshape"),
+        (idx_bytes(np.arange(0)), r"some has the shape \(0,\), that is, nothing"),
+        (b"\0\0\x08\1\xff\xff\xff\xff0", "cannot reshape"),
+    ],
+)
+def test_what_is_no_whole_idx_file_is_refused(tmp_path, content, words):
     (tmp_path / "some").write_bytes(content)
-    with pytest.raises(ValueError, match=r"not an IDX file|cannot reshape"):
-        read_idx(tmp_path / "some")
+    with pytest.raises(ValueError, match=words):
+        read_idx(tmp_path / "some", 1)
 
 
 @pytest.fixture
