@@ -64,7 +64,8 @@ def candidates(X, y, weights, start):
     yield start
     # celer has one penalty for all features, whose sum of losses it takes.
     scaled = csc_array(X / weights) if issparse(X) else np.asfortranarray(X / weights)
-    found = start * weights
+    # It takes no arrays that are read-only, as those of a dataset are.
+    y, found = np.array(y, float), start * weights
     for gap in GAPS:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)

@@ -219,6 +219,8 @@ def test_sparse_logistic_regression_is_that_of_celer():
 def test_sparse_logistic_regression_is_solved_where_samples_are_nearly_separable(place):
     data = get_data("breast_cancer")
     del data["task"]
+    for array in data.values():
+        array.flags.writeable = False
     problem = SparseLogReg(**data, n_reg="full", seed=0)
     lam = problem.lower + place * (problem.upper - problem.lower) * np.linspace(0, 1, 30)
     theta, _ = problem.solve_inner(lam, problem.inner_var0)
