@@ -79,7 +79,11 @@ class Objective(BaseObjective):
         return list(find_problems().declared) if name == "problem" else None
 
     def save_parameters(self, **parameters):
-        parameters = {name: as_number(value) for name, value in parameters.items()}
+        parameters = {
+            # It is looked up, whatever it is.
+            name: str(value) if name == "problem" else as_number(value)
+            for name, value in parameters.items()
+        }
         super().save_parameters(**parameters)
         kept = dict(problem=self.problem, question=self.question, max_calls=self.max_calls)
         kept |= default_parameters(self.problem)
@@ -111,8 +115,14 @@ class Objective(BaseObjective):
         benchopt_cache.mend()
         try:
             return super()._set_dataset(dataset)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        # Those that end a process as well.
+        except BaseException as error:
             return True, explain(dataset.name, error)
+        finally:
+            # Nor does the dataset take the run with it.
+            os.chdir(STARTED_IN)
 
     def refuse(self, data):
         """Say why the problem cannot take the parameters or the data; None if it can."""
@@ -131,24 +141,27 @@ class Objective(BaseObjective):
                 f"{self.name}: question={self.question} needs a gradient of h, and G of "
                 f"problem={self.problem} is not strongly convex, so h is not defined; leave it out."
             )
+        dataset = getattr(self._dataset, "name", "data")
         try:
-            self.admitted = admit(getattr(self._dataset, "name", "data"), data)
+            self.admitted = admit(dataset, data)
         except Unusable as error:
             return str(error)
-        return problem.refuse(**self.admitted)
+        reason = problem.refuse(**self.admitted)
+        return f"{dataset}: {reason}" if reason else None
 
     def set_data(self, **data):
         # The first that benchopt calls in a job, whichever process it runs in.
         limit_threads()
         problem = get_problem(self.problem)
         parameters = {name: getattr(self, name) for name in problem.parameters}
+        parameters["seed"] = self.get_seed()
         # What benchopt gives to skip first. Here it may be let go of.
         data = vars(self).pop("admitted")
         if self.data_fingerprint is None:
             self.data_fingerprint = data_fingerprint(data)
         # A dataset may tell more than this problem asks for.
         used = {name: data[name] for name in signature(problem).parameters if name in data}
-        self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
+        self.bilevel_problem = problem(**{**used, **parameters})
         self.bilevel_problem.max_calls = self.max_calls
         # All solvers start from them.
         self.bilevel_problem.inner_var0.flags.writeable = False

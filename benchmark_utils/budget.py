@@ -28,6 +28,11 @@ class Budget(StoppingCriterion):
     def get_runner_instance(self, solver=None, timeout=None, max_runs=1, **options):
         # In a configuration, YAML takes 1e3 for a text.
         max_runs, timeout = as_integer(max_runs), as_number(timeout)
+        if not (isinstance(max_runs, int) and max_runs >= 0):
+            # All curves of a run have this budget.
+            raise SystemExit(
+                f"max-runs={max_runs!r} is not allowed; give an integer of at least 0."
+            )
         # benchopt's deadline counts the time of the judge, too.
         criterion = super().get_runner_instance(solver=solver, max_runs=max_runs, **options)
         criterion.timeout = timeout

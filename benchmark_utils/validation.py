@@ -20,8 +20,14 @@ class Allowed(NamedTuple):
     meant: Callable[[Any], Any] = lambda value: value
 
 
+def as_python(value):
+    """NumPy's numbers and arrays as Python's, which compare as a whole; other values stay."""
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+
+
 def as_number(value):
     """The number that a text is; to YAML 1e-1 and 1e6 are texts. Other values stay."""
+    value = as_python(value)
     for read in (int, float) if isinstance(value, str) else ():
         try:
             return read(value)
@@ -73,19 +79,25 @@ def integer(low, high=LARGEST_COUNT):
     )
 
 
+def bare(value):
+    """The text of a value, without spaces and capitals."""
+    return str(value).replace(" ", "").lower()
+
+
 def one_of(*values):
-    """One of a few values. Spaces do not matter: benchopt drops those without quotes."""
+    """One of a few values, or the text of one, as true is to YAML.
+
+    Spaces and capitals do not matter: benchopt drops spaces without quotes.
+    """
     names = ", ".join(map(str, values))
-    without_spaces = {value.replace(" ", ""): value for value in values if isinstance(value, str)}
+    by_text = {bare(value): value for value in values}
 
     def meant(value):
-        return (
-            without_spaces.get(value.replace(" ", ""), value) if isinstance(value, str) else value
-        )
+        return by_text.get(bare(value), value) if isinstance(value, str) else value
 
     return Allowed(
         lambda value: any(value == allowed and type(value) is type(allowed) for allowed in values),
-        f"one of {names}",
+        f"one of {names}" if len(values) > 1 else names,
         meant,
     )
 
@@ -106,7 +118,7 @@ def any_of(*options):
 def as_meant(parameters, allowed):
     """Parameters, with numbers where they are written as texts, and integers as 1e6."""
     return {
-        name: allowed[name].meant(value) if name in allowed else value
+        name: allowed[name].meant(as_python(value)) if name in allowed else as_python(value)
         for name, value in parameters.items()
     }
 

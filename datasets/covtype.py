@@ -5,6 +5,7 @@ from benchopt.config import get_data_path
 from sklearn.datasets import fetch_covtype
 
 from benchmark_utils.data.dataset import BilevelDataset
+from benchmark_utils.data.door import matrix, vector
 from benchmark_utils.data.downloads import into, load
 from benchmark_utils.data.published import check
 from benchmark_utils.data.splits import split, standardise
@@ -54,4 +55,4 @@ def kept_samples(path):
             X, y = fetch_covtype(data_home=data_home, return_X_y=True)
             np.savez_compressed(temporary / path.name, X=X, y=y)
     with np.load(path) as arrays:
-        return arrays["X"], arrays["y"]
+        return matrix("X", arrays["X"]), vector("covtype", "y", arrays["y"])

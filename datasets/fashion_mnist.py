@@ -85,7 +85,10 @@ def read_or_download(part):
         f".gz, into {own}; benchopt's data_home or data_paths name another folder."
     )
     if list(folder.glob("*-ubyte*")):
-        images, labels = (load("fashion_mnist", folder, advice, read_idx, path) for path in paths)
+        images, labels = (
+            load("fashion_mnist", folder, advice, read_idx, path, n_dims)
+            for path, n_dims in zip(paths, (3, 1), strict=True)
+        )
         images = images.reshape(len(images), -1)
     else:
         images, labels = load(

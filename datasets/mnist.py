@@ -70,7 +70,10 @@ def read_or_download(part):
         f".gz, into {folder}; benchopt's data_home or data_paths name another folder."
     )
     if list(folder.glob(f"{PREFIXES[part]}-*")):
-        images, labels = (load("mnist", folder, advice, read_idx, path) for path in paths)
+        images, labels = (
+            load("mnist", folder, advice, read_idx, path, n_dims)
+            for path, n_dims in zip(paths, (3, 1), strict=True)
+        )
         return images, labels.astype(int)
     images, labels = load(
         "mnist", "OpenML", advice, fetch_openml, data_id=554, as_frame=False, return_X_y=True

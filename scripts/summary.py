@@ -37,7 +37,8 @@ is the solver's own, without compiling and judging."""
 NEXT = """\
 To see the page again, and to draw its figures:
 make page RESULTS={path}
-python scripts/figures.py --results {path}"""
+python scripts/figures.py \\
+--results {path}"""
 WINNERS_HEADER = """\
 | problem | dataset | won by | after | with oracle calls, of one sample |
 |---|---|---|---|---|"""

@@ -35,6 +35,7 @@ class Solver(StochasticSolver):
         "R. Grazzi, M. Pontil, S. Salzo, 'Convergence properties of stochastic hypergradients', "
         "AISTATS 2021 (Algorithm 1).",
     ]
+    auto_inner_step, auto_outer_step = 0.13, 0.0031
     parameters = {
         "step_size": ["auto"],
         "linear_step_size": ["auto"],

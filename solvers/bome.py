@@ -40,12 +40,13 @@ class Solver(StochasticSolver):
         "B. Liu, M. Ye, S. Wright, P. Stone, Q. Liu, 'BOME! Bilevel optimization made easy: a "
         "simple first-order approach', NeurIPS 2022 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 1.0, 0.69
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
         "barrier": [0.5],
         "phi": ["grad_norm"],
-        "outer_decay": [0.5],
+        "outer_decay": [0.25],
         "theta_step": ["outer"],
         "n_inner_steps": [10],
         **StochasticSolver.parameters,

@@ -29,7 +29,7 @@ class Solver(StochasticSolver):
     where sigma_t = ``penalty`` t^(``penalty_growth``), rho_t = ``step_size`` t^(-``decay``) and
     gamma_t = ``outer_step_size`` t^(-``outer_decay``). The paper's theorem has these exponents:
 
-        noise at both levels: growth 1/7, decays 4/7 and 5/7, by default
+        noise at both levels: growth 1/7, decays 4/7 and 5/7
         noise of F only:      growth 1/5, decays 2/5 and 3/5
         no noise:             growth 1/3, decays 0 and 1/3
 
@@ -43,13 +43,14 @@ class Solver(StochasticSolver):
         "J. Kwon, D. Kwon, S. Wright, R. Nowak, 'A fully first-order method for stochastic bilevel "
         "optimization', ICML 2023 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 0.86, 0.17
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "penalty": [10.0],
-        "penalty_growth": [1 / 7],
-        "decay": [4 / 7],
-        "outer_decay": [5 / 7],
+        "penalty": [300.0],
+        "penalty_growth": [0.07],
+        "decay": [0.3],
+        "outer_decay": [0.35],
         "n_inner_steps": [10],
         "minibatches": ["shared"],
         **StochasticSolver.parameters,

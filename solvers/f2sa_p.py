@@ -46,10 +46,11 @@ class Solver(StochasticSolver):
         "L. Chen, Y. Ma, J. Zhang, 'Near-optimal nonconvex-strongly-convex bilevel optimization "
         "with fully first-order oracles', JMLR 2025 (F2BA).",
     ]
+    auto_inner_step, auto_outer_step = 0.42, 0.0057
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "penalty": [10.0],
+        "penalty": [96.0],
         "order": [2],
         "decay": [0.0],
         "normalised": [False],

@@ -29,8 +29,8 @@ class Solver(StochasticSolver):
 
     with rho_t = ``step_size``, gamma_t = ``outer_step_size`` and beta_t = ``momentum``, all times
     t^(-``decay``). The paper's theorem has constants that depend on the number of iterations T as
-    T^(-1/2), which we replace by t^(-1/2). The average lowers the noise of the direction, so that
-    SOBA's rate needs no third derivatives.
+    T^(-1/2), to which a ``decay`` of 1/2 corresponds. The average lowers the noise of the
+    direction, so that SOBA's rate needs no third derivatives.
     """
 
     name = "MA-SOBA"
@@ -39,11 +39,12 @@ class Solver(StochasticSolver):
         "optimization under relaxed smoothness conditions', JMLR 2024, arXiv:2306.12067, 2023 "
         "(Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 1.2, 0.012
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "momentum": [0.5],
-        "decay": [0.5],
+        "momentum": [0.7],
+        "decay": [0.25],
         **StochasticSolver.parameters,
     }
     allowed = {

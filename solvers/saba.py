@@ -34,10 +34,11 @@ class Solver(StochasticSolver):
         "M. Dagreou, P. Ablin, S. Vaiter, T. Moreau, 'A framework for bilevel optimization that "
         "enables stochastic and global variance reduction algorithms', NeurIPS 2022."
     ]
+    auto_inner_step, auto_outer_step = 0.72, 0.0082
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "init_memory": ["zero"],
+        "init_memory": ["full"],
         **StochasticSolver.parameters,
     }
     allowed = {

@@ -30,12 +30,13 @@ class Solver(StochasticSolver):
         "K. Ji, J. Yang, Y. Liang, 'Bilevel optimization: convergence analysis and enhanced "
         "design', ICML 2021 (Algorithms 2 and 3)."
     ]
+    auto_inner_step, auto_outer_step = 1.3, 0.02
     parameters = {
         "step_size": ["auto"],
         "neumann_step_size": ["auto"],
         "outer_step_size": ["auto"],
         "n_inner_steps": [10],
-        "n_neumann_steps": [10],
+        "n_neumann_steps": [30],
         **StochasticSolver.parameters,
     }
     allowed = {

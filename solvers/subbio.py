@@ -3,7 +3,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.lengths import TINY, make_unit
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer
@@ -37,6 +37,7 @@ class Solver(StochasticSolver):
         "Y. Yang, B. Gao, Y. Yuan, 'LancBiO: dynamic Lanczos-aided bilevel optimization via Krylov "
         "subspace', ICLR 2025 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 0.067, 0.018
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
@@ -50,8 +51,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
         "n_inner_steps": Choice(1, 10),
     }
 

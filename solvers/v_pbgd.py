@@ -39,12 +39,13 @@ class Solver(StochasticSolver):
         "H. Shen, T. Chen, 'On penalty-based bilevel gradient descent method', ICML 2023 "
         "(Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 1.1, 0.0057
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "penalty": [10.0],
+        "penalty": [5.2],
         "penalty_growth": [0.0],
-        "n_inner_steps": [1],
+        "n_inner_steps": [10],
         **StochasticSolver.parameters,
     }
     allowed = {

@@ -5,12 +5,14 @@ import psutil
 import pytest
 import yaml
 
-from benchmark_utils.validation import any_of, integer, number, one_of
+from benchmark_utils.validation import any_of, integer, number, one_of, refusal
 from helpers import (
     BENCHMARK,
+    STOCHASTIC,
     assert_advice,
     command,
     component,
+    logreg_data,
     make_problem,
     make_solver,
     objective_skip,
@@ -39,6 +41,14 @@ POSITIVE = number(0, description="a number greater than 0")
         (one_of("duke breast-cancer", "breast-cancer"), "dukebreast-cancer", "duke breast-cancer"),
         (one_of("duke breast-cancer", "breast-cancer"), "breast-cancer", "breast-cancer"),
         (one_of(True, False), True, True),
+        (one_of(True, False), "false", False),
+        (one_of("exp", "lin"), "Exp", "exp"),
+        (one_of("full", 1), "1", 1),
+        (one_of("full", 1), "2", "2"),
+        (POSITIVE, np.float32(0.5), 0.5),
+        (integer(1), np.int64(3), 3),
+        (integer(1), np.array(3), 3),
+        (POSITIVE, np.array([1, 2]), [1, 2]),
         (POSITIVE, "fast", "fast"),
         (integer(1), None, None),
     ],
@@ -53,6 +63,29 @@ def test_integers_beyond_all_floats_are_no_numbers():
     assert POSITIVE.test(10**30)
     for value in (10**400, -(10**400), np.inf, np.nan):
         assert not POSITIVE.test(value)
+
+
+ODD = ["9" * 5000, {}, np.array([1, 2])]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:20])
+def test_whatever_is_given_is_named_or_refused(value):
+    """Parameters of all components: never a traceback."""
+    problem = make_problem()
+    for solver in BENCHMARK.get_solvers():
+        for name in solver.parameters:
+            made = make_solver(solver.name, **{name: value})
+            assert str(made).startswith(solver.name)
+            refused, reason = made.skip(problem)
+            assert not refused or reason.endswith(".")
+    for dataset in BENCHMARK.get_datasets():
+        for name in dataset.parameters:
+            made = dataset.get_instance(**{name: value})
+            assert str(made).startswith(dataset.name)
+            assert refusal(made, made.allowed) or made.refuse() is None
+    for name in ("problem", "reg", "box", "n_reg", "max_calls", "question"):
+        refused, reason = objective_skip(dict(task="binary", **logreg_data()), **{name: value})
+        assert not refused or reason.endswith(".")
 
 
 def test_numbers_that_yaml_takes_for_texts_are_numbers():
@@ -87,7 +120,14 @@ def test_budgets_of_a_configuration_may_be_texts():
     assert type(chosen.max_runs) is int
 
 
-def test_the_name_of_a_dataset_needs_no_quotes(tmp_path):
+@pytest.mark.parametrize("max_runs", [-3, "many", 2.5, None])
+def test_a_budget_that_is_none_ends_the_run_in_a_sentence(max_runs):
+    criterion = BENCHMARK.get_benchmark_objective().stopping_criterion
+    with pytest.raises(SystemExit, match=f"max-runs={max_runs!r} is not allowed; give an integer"):
+        criterion.get_runner_instance(solver=make_solver("HOAG"), max_runs=max_runs, timeout=10)
+
+
+def test_the_name_of_a_dataset_needs_no_quotes():
     # benchopt drops the space of libsvm[dataset=duke breast-cancer].
     dataset = component("dataset", "libsvm").get_instance(dataset="dukebreast-cancer")
     assert dataset.dataset == "duke breast-cancer"
@@ -198,19 +238,27 @@ def test_problems_refuse_sizes_beyond_all_use(problem, parameters):
 
 
 @pytest.mark.slow
-def test_without_numba_solvers_take_the_same_path(tmp_path):
+def test_without_numba_solvers_take_the_same_path():
     """numba's own switch, for a debugger."""
     script = """
 import sys
 sys.path.insert(0, "tests")
 from helpers import make_problem, make_solver, run
-for name in ("SOBA", "SRBA", "StocBiO"):
-    solver = make_solver(name, make_problem(), eval_freq=5, batch_size=16)
-    print(*run(solver, 3)["outer_var"])
+for name in sys.argv[1:]:
+    solver = make_solver(name, make_problem(), eval_freq=2, batch_size=16)
+    print(*run(solver, 2)["outer_var"])
 """
-    plain, compiled = (
-        np.array(command("python", "-c", script, NUMBA_DISABLE_JIT=switch).split(), float)
-        for switch in ("1", "0")
-    )
-    assert plain.size == 15
-    np.testing.assert_allclose(plain, compiled, rtol=1e-12)
+
+    def lambdas(switch, names):
+        printed = command("python", "-c", script, *names, NUMBA_DISABLE_JIT=switch)
+        return np.array([line.split() for line in printed.splitlines()], float)
+
+    plain = dict(zip(STOCHASTIC, lambdas("1", STOCHASTIC), strict=True))
+    assert len(plain) > 20
+    compiled = ["SOBA", "SRBA", "StocBiO"]
+    for name, found in zip(compiled, lambdas("0", compiled), strict=True):
+        np.testing.assert_allclose(plain[name], found, rtol=1e-12)
+    start = make_problem().outer_var0
+    for name, found in plain.items():
+        assert np.isfinite(found).all(), name
+        assert (found != start).any(), name

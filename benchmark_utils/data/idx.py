@@ -5,13 +5,15 @@ import gzip
 import numpy as np
 
 
-def read_idx(path):
+def read_idx(path, n_dims):
     """Read an IDX file of bytes.
 
     Parameters
     ----------
     path : Path
         The file, or the same with ``.gz`` added.
+    n_dims : int
+        The number of dimensions that it must have.
 
     Returns
     -------
@@ -24,14 +26,15 @@ def read_idx(path):
     FileNotFoundError
         If there is neither file.
     ValueError
-        If it is not such a file, or shorter than its header says.
+        If it is not such a file, or not as long as its header says, or holds nothing.
     """
     if path.exists():
         content = path.read_bytes()
     else:
         content = gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes())
-    if content[:3] != b"\0\0\x08":
-        raise ValueError(f"{path.name} is not an IDX file of bytes")
-    n_dims = content[3]
+    if content[:4] != bytes([0, 0, 8, n_dims]):
+        raise ValueError(f"{path.name} is not an IDX file of bytes in {n_dims} dimensions")
     shape = np.frombuffer(content, ">u4", n_dims, offset=4)
+    if 0 in shape:
+        raise ValueError(f"{path.name} has the shape {tuple(shape.tolist())}, that is, nothing")
     return np.frombuffer(content, np.uint8, offset=4 + 4 * n_dims).reshape(shape)

@@ -13,7 +13,7 @@ def corrupt(data, probability, rng):
     Parameters
     ----------
     data : dict
-        With ``y_train``, labels 0, 1, ..., C-1, all of which occur.
+        With ``y_train``, labels 0, 1, ..., C-1, all of which occur. The door refuses others.
     probability : float
         Of each label to be replaced by another class, drawn uniformly from all others.
     rng : numpy.random.Generator
@@ -24,7 +24,7 @@ def corrupt(data, probability, rng):
         The same with other ``y_train``, and ``corrupted``, the mask of replaced labels, (n,).
     """
     y = data["y_train"]
-    n_classes = y.max() + 1
+    n_classes = max(2, y.max() + 1)
     corrupted = rng.uniform(size=len(y)) < probability
     shift = rng.integers(1, n_classes, size=len(y))
     wrong = (y + shift) % n_classes

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from libsvmdata.core import ALL_DATASETS
-from scipy.sparse import csr_array, issparse, load_npz
+from scipy.sparse import load_npz
 
+from benchmark_utils.data.door import matrix, vector
 from benchmark_utils.data.downloads import Unavailable, into, load
 from benchmark_utils.data.published import check
 from benchmark_utils.data.splits import split
@@ -50,12 +51,12 @@ def fetch(name, part="training", verify=True):
     )
 
     def verified(X, y):
+        X, y = matrix(f"{file}_X", X), vector(file, f"{file}_y", y)
         if verify:
             check(name, part, X, y)
         return X, y
 
-    X, y = load(file, "LIBSVM", advice, read, ALL_DATASETS[file], verified)
-    return csr_array(X) if issparse(X) else X, y
+    return load(file, "LIBSVM", advice, read, ALL_DATASETS[file], verified)
 
 
 def read(dataset, verified):

@@ -133,7 +133,7 @@ def get_problem(name):
     if name in faults:
         raise UnusableProblem(faults[name])
     if name not in declared:
-        if (FOLDER / f"{name}.py").exists():
+        if name in [path.stem for path in FOLDER.glob("*.py")]:
             raise UnusableProblem(
                 f"{shown(name)} declares no problem, because none of its classes has parameters; "
                 "declare them, as {} if there are none."

@@ -43,12 +43,6 @@ def refuse_images(problem, task, image_shape, data):
         return reason
     if image_shape is None:
         return f"{problem} needs images; this dataset gives no image_shape."
-    n_features = data["X_train"].shape[1]
-    if np.prod(image_shape) != n_features:
-        return (
-            f"image_shape={tuple(image_shape)} is not that of images with {n_features} features; "
-            "give a height and a width whose product is that."
-        )
     return None
 
 
@@ -59,4 +53,16 @@ def refuse_regression(problem, task, data):
         return reason
     if not np.any(data["y_train"]) or not np.any(data["X_train"]):
         return "X_train or y_train is zero everywhere: there is nothing to fit; give other data."
+    return None
+
+
+def refuse_orthogonal(data):
+    """Say why an l1 penalty has nothing to choose; None if it has."""
+    X, y = data["X_train"], data["y_train"]
+    rounding = np.finfo(X.dtype).eps * abs(X).max() * np.abs(y).sum()
+    if np.abs(X.T @ y).max() <= rounding:
+        return (
+            "y_train is orthogonal to all features of X_train, so that every penalty gives "
+            "theta = 0; give other data."
+        )
     return None

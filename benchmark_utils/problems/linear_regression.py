@@ -8,11 +8,17 @@ from functools import cached_property
 
 import numpy as np
 
+from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.problems.base import Problem
 from benchmark_utils.problems.checks import refuse_regression
+from benchmark_utils.problems.fits import Squared
+from benchmark_utils.problems.penalties import PerFeature
+
+# The logarithms of l2 penalties for features and targets near the unit scale.
+DEFAULT_BOX = (-14.0, 4.0)
 
 
-class LinearRegression(Problem):
+class LinearRegression(PerFeature, Problem):
     """Least squares with a penalty, which a subclass defines.
 
     Parameters
@@ -24,8 +30,6 @@ class LinearRegression(Problem):
         One lambda per feature, or one for all.
     """
 
-    frameworks = ()
-
     @staticmethod
     def refuse(task, **data):
         return refuse_regression("a linear regression", task, data)
@@ -34,7 +38,7 @@ class LinearRegression(Problem):
         # The Lasso's solver takes no arrays that are read-only, as those of a dataset are.
         self.X, self.y = np.array(X_train, float, order="F"), np.array(y_train, float)
         self.X_val, self.y_val = np.asarray(X_val, float), np.asarray(y_val, float)
-        self.X_test, self.y_test = X_test, y_test
+        self.test_samples = None if X_test is None else (X_test, y_test)
         self.n_inner_samples, self.inner_dim = self.X.shape
         self.n_outer_samples = len(self.y_val)
         self.outer_dim = self.inner_dim if n_reg == "full" else 1
@@ -55,14 +59,6 @@ class LinearRegression(Problem):
         """The largest eigenvalue of X^T X / n."""
         return np.linalg.norm(self.X, 2) ** 2 / self.n_inner_samples
 
-    def per_feature(self, values):
-        """Values of the shape of lambda as one value per feature, (p,)."""
-        return np.broadcast_to(values, self.inner_dim)
-
-    def gathered(self, values):
-        """Derivatives in one lambda per feature, (p,), as derivatives in lambda, (d,)."""
-        return values if self.outer_dim > 1 else values.sum(keepdims=True)
-
     def outer_value_grad(self, inner_var, outer_var):
         residual = self.X_val @ inner_var - self.y_val
         m = self.n_outer_samples
@@ -70,6 +66,18 @@ class LinearRegression(Problem):
         return residual @ residual / m, grads
 
     def metrics(self, inner_var, outer_var):
-        if self.X_test is None:
-            return {}
-        return {"test_mse": float(np.mean((self.X_test @ inner_var - self.y_test) ** 2))}
+        return test_mse(self.test_samples, inner_var)
+
+
+def test_mse(samples, inner_var):
+    """The mean squared residual of the test samples, X and y, if there are any."""
+    if samples is None:
+        return {}
+    X, y = samples
+    return {"test_mse": float(np.mean((X @ inner_var - y) ** 2))}
+
+
+def samples(X, y, fit=Squared, **parameters):
+    """Samples for :class:`LinearOracles`: their rows, and a fit of all of them."""
+    y = np.asarray(y, float)
+    return SignedRows(X, np.ones(len(y))), fit.of_all(y, **parameters)

@@ -1,6 +1,7 @@
 """What each algorithm claims of itself."""
 
 import inspect
+import itertools
 import re
 
 import jax
@@ -42,6 +43,23 @@ def test_stochastic_solvers_with_full_batches_approach_a_stationary_point(name):
     start = np.linalg.norm(exact(problem, problem.outer_var0)[1])
     end = np.linalg.norm(exact(problem, run(solver, 5)["outer_var"])[1])
     assert end < 0.05 * start
+
+
+@pytest.mark.parametrize("inner_solver", ["lbfgs", "fista", "gradient_descent"])
+def test_every_step_of_maid_decreases_h_though_its_inner_solutions_are_inexact(inner_solver):
+    problem = make_problem(n=200, m=200, p=4)
+    solver = make_solver("MAID", problem, inner_solver=inner_solver)
+    points = itertools.islice(solver.iterates(problem), 21)
+    values, distances = zip(
+        *(
+            (value, np.linalg.norm(inner_var - inner_star))
+            for inner_var, outer_var in points
+            for value, _, inner_star in [exact(problem, outer_var)]
+        ),
+        strict=True,
+    )
+    assert (np.diff(values) < 0).all()
+    assert min(distances) > 1e-6
 
 
 @pytest.mark.parametrize(
@@ -254,7 +272,7 @@ def test_inner_and_linear_solvers_reach_their_tolerance():
         assert np.linalg.norm(problem.hvp(theta, lam, v) - rhs) <= tolerance
 
 
-NO_STEP_SIZE = ("D-TFBO", "QuasiNewton", "S-TFBO")
+NO_STEP_SIZE = ("D-TFBO", "MAID", "QuasiNewton", "S-TFBO")
 
 
 class Unprojected(LogReg):

@@ -116,3 +116,81 @@ def test_a_folder_in_place_of_a_file_says_so(home, kind):
     path.mkdir()
     assert "could not be loaded" in raw_data(name, verify=False, **parameters)["unavailable"]
     shutil.rmtree(path)
+
+
+def changed_arrays(**parts):
+    """A file of sparse columns of which some arrays are others."""
+
+    def write(path):
+        with np.load(path) as arrays:
+            np.savez(path, **dict(arrays) | parts)
+
+    return write
+
+
+def changed_labels(function):
+    return lambda path: np.save(path, function(np.load(path)))
+
+
+X, Y = np.arange(120.0).reshape(40, 3), np.arange(40.0) % 2
+CONTENTS = {
+    **{
+        f"the row {row}": (
+            write_sparse,
+            changed_arrays(indices=np.full(72, row)),
+            "w8a_X is no valid sparse matrix (indices must be",
+        )
+        for row in (-1, 40)
+    },
+    "starts of columns that decrease": (
+        write_sparse,
+        changed_arrays(indptr=[0, 9, 3, 72, 72, 72, 72, 72, 72, 72]),
+        "w8a_X is no valid sparse matrix (indptr must be",
+    ),
+    "more features than memory holds": (
+        write_sparse,
+        changed_arrays(format=b"csr", indptr=[0, *[72] * 40], shape=[40, 2**40]),
+        "w8a_X has 1,099,511,627,776 features, for which a solver would need 163,840.0 GiB",
+    ),
+    "one dimension": (
+        write_dense,
+        lambda path: np.save(path, X[:, 0]),
+        "heart_X has the shape (40",
+    ),
+    "images": (write_dense, lambda path: np.save(path, X[:, None]), "shape (40, 1, 3)"),
+    "no features": (write_dense, lambda path: np.save(path, X[:, :0]), "heart_X has the shape (40"),
+    "complex": (write_dense, lambda path: np.save(path, X * 1j), "dtype complex128"),
+    "texts": (write_dense, lambda path: np.save(path, X.astype(str)), "dtype <U"),
+    "NaN": (write_dense, lambda path: np.save(path, np.where(X, X, np.nan)), "in 1 of 120 entries"),
+    "labels that are texts": (write_labels, changed_labels(lambda y: y.astype(str)), "dtype <U"),
+    "labels that are NaN": (
+        write_labels,
+        changed_labels(lambda y: np.where(y, np.nan, 0)),
+        "heart_y has NaN or infinite values in 20 of 40 entries",
+    ),
+    "labels in two columns": (
+        write_labels,
+        changed_labels(lambda y: np.c_[y, y]),
+        "heart_y has the shape (40, 2)",
+    ),
+    "covers without a column": (
+        write_forest,
+        lambda path: np.savez(path, X=np.arange(70.0), y=np.arange(70) % 7),
+        "X has the shape (70,)",
+    ),
+    "covers that are texts": (
+        write_forest,
+        lambda path: np.savez(path, X=np.ones((70, 2)), y=np.full(70, "pine")),
+        "y has entries of dtype <U4",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONTENTS)
+def test_a_whole_file_of_other_contents_says_what_is_wrong(home, case):
+    write, change, words = CONTENTS[case]
+    name, parameters, path = write(home)
+    change(path)
+    reason = raw_data(name, verify=False, **parameters)["unavailable"]
+    assert reason.startswith(f"{parameters.get('dataset', name)} could not be loaded from ")
+    assert words in reason

@@ -42,14 +42,24 @@ def test_idx_files_are_read_with_their_shape(tmp_path, suffix):
     array = np.arange(24).reshape(2, 3, 4)
     content = idx_bytes(array)
     (tmp_path / f"some{suffix}").write_bytes(gzip.compress(content) if suffix else content)
-    np.testing.assert_array_equal(read_idx(tmp_path / "some"), array)
+    np.testing.assert_array_equal(read_idx(tmp_path / "some", 3), array)
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG", idx_bytes(np.arange(24))[:-1]])
-def test_what_is_no_whole_idx_file_is_refused(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x89PNG", "some is not an IDX file of bytes in 1 dimensions"),
+        (idx_bytes(np.zeros((4, 6))), "some is not an IDX file of bytes in 1 dimensions"),
+        (idx_bytes(np.arange(24))[:-1], "cannot reshape"),
+        (idx_bytes(np.arange(24)) + b"0", "cannot reshape"),
+        (idx_bytes(np.arange(0)), r"some has the shape \(0,\), that is, nothing"),
+        (b"\0\0\x08\1\xff\xff\xff\xff0", "cannot reshape"),
+    ],
+)
+def test_what_is_no_whole_idx_file_is_refused(tmp_path, content, words):
     (tmp_path / "some").write_bytes(content)
-    with pytest.raises(ValueError, match=r"not an IDX file|cannot reshape"):
-        read_idx(tmp_path / "some")
+    with pytest.raises(ValueError, match=words):
+        read_idx(tmp_path / "some", 1)
 
 
 @pytest.fixture
@@ -206,6 +216,30 @@ def test_newsgroups_are_sparse_and_weighted_by_the_frequencies_of_the_training_p
     np.testing.assert_allclose(data["X_test"].toarray(), expected, rtol=1e-12)
     binary = get_data("newsgroups", task="binary", verify=False)
     np.testing.assert_array_equal(binary["y_test"], np.where(np.arange(200) % 20 < 10, -1, 1))
+
+
+def test_the_papers_newsgroups_have_no_headers_and_half_of_the_training_set_each(monkeypatch):
+    parts = {
+        name: (
+            [
+                f"From: sender{i}\n\n> quoted{i}\n{text}\n\n--\nsigned{i}"
+                for i, text in enumerate(data)
+            ],
+            target,
+        )
+        for name, (data, target) in texts().items()
+    }
+    replace_loader(monkeypatch, "newsgroups", "texts", lambda: parts)
+    assert (
+        "200 samples where 11,314 are" in raw_data("newsgroups", protocol="papers")["unavailable"]
+    )
+    data = get_data("newsgroups", protocol="papers", verify=False)
+    n_words = len(CountVectorizer().fit(texts()["training"][0]).vocabulary_)
+    for part, n_texts in (("train", 100), ("val", 100), ("test", 200)):
+        assert data[f"X_{part}"].shape == (n_texts, n_words)
+    replace_loader(monkeypatch, "newsgroups", "texts", texts)
+    reason = raw_data("newsgroups", protocol="papers", verify=False)["unavailable"]
+    assert "no text of 20news-bydate_py3.pkz has a blank line" in reason
 
 
 @pytest.fixture

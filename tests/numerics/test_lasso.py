@@ -212,12 +212,13 @@ def test_solvers_of_smooth_problems_refuse_the_lasso(name):
     assert make_solver(name).skip(make_full_batch("lasso", n_reg=1)) == (
         True,
         f"{name} needs an inner problem that is smooth; this one has an l1 penalty. Give a solver "
-        "that takes it: QuasiNewton, GridSearch, HOAG, Implicit, Unrolled or Analytic.",
+        "that takes it: QuasiNewton, GridSearch, HOAG, Implicit, Unrolled, Analytic, or MEHA, "
+        "which is stochastic.",
     )
 
 
 def test_stochastic_solvers_refuse_a_problem_without_minibatches_and_estimates():
-    assert make_solver("SOBA").skip(make_ridge()) == (
+    assert make_solver("SOBA").skip(make_ridge(outer="inner")) == (
         True,
         "SOBA: this problem has no minibatch oracles; give a full-batch solver.",
     )
