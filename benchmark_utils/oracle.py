@@ -7,6 +7,10 @@ from typing import NamedTuple
 ORACLE_NAMES = ("inner_grad", "hvp", "cross", "outer_grad")
 
 
+def keep(arrays, point, outer_var, step_size):
+    return point
+
+
 class Oracle(NamedTuple):
     """The minibatch oracles of a problem, each an unbiased estimate of its full-batch value.
 
@@ -26,6 +30,9 @@ class Oracle(NamedTuple):
     inner_lambda_grad: Callable  # grad_lambda G, (d,)
     outer_lambda_grad: Callable  # grad_lambda F, (d,)
     inner_value: Callable | None = None  # G, up to a constant of the minibatch
+    # (arrays, point, outer_var, step_size): the proximal operator, (p,), of ``step_size`` times the
+    # penalty that G has besides what the gradients in theta see; the point itself if it has none.
+    prox: Callable = keep
 
 
 def lambda_grad(grads):

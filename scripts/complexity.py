@@ -25,6 +25,7 @@ from stopwatch import make_solver, stochastic_solvers
 from suite import BENCHMARK, ROOT, make_dataset, problem_of
 
 from benchmark_utils.results.files import put_between_marks, replaced
+from benchmark_utils.results.styles import for_matplotlib, style_of
 
 DATA = dict(inner_dim=5, outer_dim=5, inner_conditioning=3, outer_conditioning=3, noise=1.0)
 FIGURE = ROOT / "docs" / "figures" / "complexity.png"
@@ -194,12 +195,13 @@ def in_words(calls, epsilons):
 def draw(ladders):
     """The mean and the last iterate against calls, side by side."""
     figure, axes = plt.subplots(1, 2, figsize=(6.8, 2.9), layout="constrained")
-    for number, (name, ladder) in enumerate(ladders.items()):
+    for name, ladder in ladders.items():
+        style = for_matplotlib(style_of(name)) | dict(markevery=1, markersize=3)
         for axis, values in zip(axes, (ladder.mean, ladder.last), strict=True):
             label = f"{name}: {in_words(ladder.calls, values)}"
             if axis is axes[0]:
                 label += f", theory {THEOREMS[name].exponent:g}"
-            axis.loglog(ladder.calls, values, "o-", color=f"C{number}", markersize=3, label=label)
+            axis.loglog(ladder.calls, values, label=label, **style)
     axes[0].set_title("mean over iterates, which theorems bound", fontsize=8)
     axes[1].set_title("last iterate, as $h$ is strongly convex", fontsize=8)
     axes[0].set_ylabel(r"$\|\nabla h\|^2$", fontsize=8)

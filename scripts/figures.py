@@ -7,12 +7,13 @@
 A figure NAME is drawn as docs/figures/NAME.png. It is one of
 
 * a configuration configs/figures/NAME.yml, which is run into outputs/figures/NAME.parquet, and a
-  plot plots/NAME.py: one panel for each choice of the plot's options; a table, if the plot has one,
-  is printed and written to outputs/figures/NAME.csv;
+  plot plots/NAME.py, or that of PLOTS: one panel for each choice of the plot's options; a table, if
+  the plot has one, is printed and written to outputs/figures/NAME.csv;
 * an experiment experiments/NAME.py, whose table is printed and written to
   outputs/figures/NAME.csv.
 
-Without names all are made, one per core at a time.
+Without names all are made, one per core at a time, but those of LONG, which take more than
+minutes.
 
 With --results or --latest nothing is run: the plots of that results file, `convergence` by
 default, are drawn in outputs/figures, one file for each choice of a plot's options, with the legend
@@ -29,9 +30,9 @@ from importlib import import_module
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from suite import BENCHMARK, ROOT, latest_results, results_of
+from suite import BENCHMARK, ROOT, latest_results
 
-from benchmark_utils.results.files import replaced
+from benchmark_utils.results.files import read, replaced
 from benchmark_utils.results.styles import COLORS, DASHES, MARKS
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
@@ -41,6 +42,9 @@ OUTPUTS = ROOT / "outputs" / "figures"
 FIGURES = ROOT / "docs" / "figures"
 # The figures that take longest, which begin first.
 LONGEST = ("data_augmentation_fashion", "shine", "dictionary_learning")
+LONG = ("shine_newsgroups",)
+# Of figures that show the plot of another one.
+PLOTS = {"shine_newsgroups": "shine"}
 # Of experiments' figures; plots have their own.
 STYLE = {
     "axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7,
@@ -147,7 +151,7 @@ def make_figures():
         command = [sys.executable, __file__, name]
         return subprocess.run(command, env=environment).returncode
 
-    names = figure_names()
+    names = [name for name in figure_names() if name not in LONG]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         codes = list(pool.map(make, names))
     failed = [name for name, code in zip(names, codes, strict=True) if code]
@@ -163,9 +167,10 @@ def make_figure(name):
     else:
         output = OUTPUTS / f"{name}.parquet"
         run(name, output)
-        results = results_of(output)
-        draw_row(panels_of(name, results), path)
-        plot = next(plot for plot in BENCHMARK.get_plots() if plot._get_name() == name)
+        results = read(output)
+        shown = PLOTS.get(name, name)
+        draw_row(panels_of(shown, results), path)
+        plot = next(plot for plot in BENCHMARK.get_plots() if plot._get_name() == shown)
         if hasattr(plot, "table"):
             write_table(name, plot.table(results))
     print(f"Wrote {path.relative_to(ROOT)} after {time.perf_counter() - start:.0f} s")
@@ -194,7 +199,7 @@ def write_table(name, table):
 
 def draw_plots(path, plots):
     """Draw the plots of a results file."""
-    results = results_of(path)
+    results = read(path)
     for plot in plots or ["convergence"]:
         panels = panels_of(plot, results)
         if any(panel["type"] != "scatter" for panel in panels):

@@ -15,11 +15,11 @@ import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from suite import ROOT, results_of
+from suite import ROOT
 
 from archive import ARCHIVE
 from benchmark_utils.results.archive import read_task
-from benchmark_utils.results.files import replaced
+from benchmark_utils.results.files import read, replaced
 from benchmark_utils.results.gap_figure import draw_gaps
 from benchmark_utils.results.levels import COSTS, gap_points
 from benchmark_utils.results.names import method_of, short_names
@@ -37,7 +37,7 @@ def points_of_results(path):
     SystemExit
         If it has not exactly one task whose optimum is stored.
     """
-    points = gap_points(results_of(path))
+    points = gap_points(read(path))
     tasks = points["task"].unique()
     if len(tasks) != 1:
         raise SystemExit(

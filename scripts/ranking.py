@@ -22,7 +22,10 @@ from benchmark_utils.results.ranking import FURTHEST, Ranking
 from benchmark_utils.results.styles import for_matplotlib, style_of
 
 MARKS = "<!-- leaderboard: make leaderboard -->", "<!-- end of leaderboard -->"
-FIGURE = "![Scores of all methods by time and by oracle calls](docs/leaderboard.png)"
+FIGURE = (
+    "![Scores of all methods with their intervals, best first: by time and by oracle calls]"
+    "(docs/leaderboard.png)"
+)
 # Methods that the README shows.
 SHOWN = 10
 CAPTION = """\

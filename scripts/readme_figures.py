@@ -19,6 +19,7 @@ from archive import ARCHIVE
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.results.archive import read_task
 from benchmark_utils.results.files import replaced
+from benchmark_utils.results.styles import COLORS
 
 
 def make_ijcnn1(path):
@@ -48,10 +49,11 @@ def losses_by_penalty(problem):
 def make_problem(path):
     logs, training, values, slopes = losses_by_penalty(small_problem())
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
-    left.plot(logs, training, label="training loss")
-    left.plot(logs, values, label="validation loss, h")
+    of_training, of_h = COLORS["blue"], COLORS["vermillion"]
+    left.plot(logs, training, color=of_training, label="training loss")
+    left.plot(logs, values, color=of_h, label="validation loss, h")
     left.legend(frameon=False)
-    right.plot(logs, values, color="C1")
+    right.plot(logs, values, color=of_h)
     for index in range(10, len(logs), 18):
         near = logs[index] + np.array([-0.8, 0.8])
         right.plot(near, values[index] + slopes[index] * (near - logs[index]), color="0.3", lw=1)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import yaml
 from benchopt.cli.main import run
-from suite import ROOT, results_of
+from suite import ROOT
 
+from benchmark_utils.results.files import read
 from benchmark_utils.results.reference import (
     curve_table,
     differences,
@@ -30,7 +31,7 @@ def run_config(config):
     results = Path(yaml.safe_load(config.read_text())["output"])
     results.unlink(missing_ok=True)
     run([str(ROOT), "--config", str(config), "--no-display"], standalone_mode=False)
-    return curve_table(results_of(results))
+    return curve_table(read(results))
 
 
 def update(table, path):

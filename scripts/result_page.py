@@ -8,9 +8,10 @@ The page, in the folder pages beside the results, opens from the disk, without a
 import argparse
 from pathlib import Path
 
-from suite import BENCHMARK, latest_results, results_of
+from suite import BENCHMARK, latest_results
 from summary import made_with, marked
 
+from benchmark_utils.results.files import read
 from benchmark_utils.results.names import method_of
 from benchmark_utils.results.page import views_of, write_page
 
@@ -53,7 +54,7 @@ def machine(results):
 
 def make(path):
     """Write the page of a results file, and return its path."""
-    results = results_of(path)
+    results = read(path)
     solvers = results["solver_name"].map(method_of)
     described = results.get("solver_description", solvers)
     descriptions = described.groupby(solvers).first().to_dict()

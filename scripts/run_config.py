@@ -109,7 +109,9 @@ def main():
     fit_the_terminal()
     end_in_sentences()
     failed, started = failures(), time.time()
-    run([str(ROOT), "--config", str(path), "--no-display", *options], standalone_mode=False)
+    # The page is the suite's own; `benchopt plot .` makes the other one.
+    command = [str(ROOT), "--config", str(path), "--no-display", "--no-plot", *options]
+    run(command, standalone_mode=False)
     given = argparse.ArgumentParser()
     given.add_argument("--output", type=Path)
     results = results_since(started, given.parse_known_args(options)[0].output)

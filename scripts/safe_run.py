@@ -23,11 +23,11 @@ from click.core import ParameterSource
 from configuration import read_configuration, seconds
 from solver_files import as_list, files_of
 from solver_process import Part
-from suite import BENCHMARK, results_of
+from suite import BENCHMARK
 from summary import print_summary
 
 from benchmark_utils.results.curves import failures
-from benchmark_utils.results.files import Elsewhere, new_path, save
+from benchmark_utils.results.files import Elsewhere, new_path, read, save
 
 # Seconds for judging and compiling, besides the solver's own time, between two points.
 ALLOWANCE = 120
@@ -130,7 +130,7 @@ def show(output, options):
         print_summary(output)
     except SystemExit as below_optimum:
         yield str(below_optimum)
-    yield from failures(results_of(output))
+    yield from failures(read(output))
 
 
 @click.pass_context

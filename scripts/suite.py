@@ -12,8 +12,6 @@ ROOT = Path(__file__).parents[1]
 BENCHMARK = Benchmark(ROOT)
 TASKS = yaml.safe_load((ROOT / "configs" / "tasks.yml").read_text())
 
-from benchmark_utils.results.files import Unreadable, read  # noqa: E402
-
 
 def latest_results():
     """The path of the latest results file; the script ends if there is none."""
@@ -23,14 +21,6 @@ def latest_results():
         raise SystemExit(
             f"There are no results in {BENCHMARK.get_output_folder()}; make some by `make run`."
         ) from error
-
-
-def results_of(path):
-    """The results in a file, one row per point of a curve; the script ends if there are none."""
-    try:
-        return read(path)
-    except Unreadable as reason:
-        raise SystemExit(str(reason)) from reason
 
 
 def make_dataset(name, **parameters):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from suite import BENCHMARK, latest_results, results_of
+from suite import BENCHMARK, latest_results
 
 from benchmark_utils.results.curves import (
     FINE,
@@ -24,6 +24,7 @@ from benchmark_utils.results.curves import (
     oracle_calls,
     statuses,
 )
+from benchmark_utils.results.files import read
 from benchmark_utils.results.levels import BelowOptimum, gap_points, relative_gaps
 from benchmark_utils.results.names import short_names
 from benchmark_utils.results.terminal import paragraph, table, width
@@ -36,7 +37,8 @@ is the solver's own, without compiling and judging."""
 NEXT = """\
 To see the page again, and to draw its figures:
 make page RESULTS={path}
-python scripts/figures.py --results {path}"""
+python scripts/figures.py \\
+--results {path}"""
 WINNERS_HEADER = """\
 | problem | dataset | won by | after | with oracle calls, of one sample |
 |---|---|---|---|---|"""
@@ -137,7 +139,7 @@ def way(final):
 
 
 def print_summary(path):
-    results, columns = results_of(path), width()
+    results, columns = read(path), width()
     print("\n".join(lines(summarise(results), columns)))
     print(f"\n{EXPLANATION}\n")
     for sentence in (*marked(results), *made_with(results)):
@@ -231,7 +233,7 @@ def main():
     paths = [results_since(arguments.since, path) for path in given]
     if arguments.winners:
         print(WINNERS_HEADER)
-        print("\n".join(row for path in paths for row in winner_rows(results_of(path))))
+        print("\n".join(row for path in paths for row in winner_rows(read(path))))
         return
     for path in paths:
         print_summary(path)

@@ -6,6 +6,7 @@ from benchmark_utils.algorithms.search_space import (
     STEP_SIZES,
     Choice,
 )
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -51,10 +52,11 @@ class Solver(StochasticSolver):
         "H. Li, Z. Lin, 'Restarted nonconvex accelerated gradient descent: no more polylogarithmic "
         "factor in the O(eps^(-7/4)) complexity', ICML 2022 (the restart).",
     ]
+    auto_inner_step, auto_outer_step = 0.42, 0.0057
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
-        "penalty": [10.0],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "penalty": [96.0],
         "inner_momentum": [0.5],
         "outer_momentum": [0.5],
         "restart_length": [1.0],
@@ -62,8 +64,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "penalty": positive,
         "inner_momentum": non_negative,
         "outer_momentum": non_negative,

@@ -23,7 +23,9 @@ class Solver(StochasticSolver):
         lambda <- lambda - gamma d
         theta  <- theta - rho (grad_theta F_j / c_t + grad_theta G_i(theta) - kappa (theta - omega))
 
-    where the last line is at the new lambda and the old theta. Here eta = rho = ``step_size``,
+    where the last line is at the new lambda and the old theta. If G has an l1 penalty, the
+    gradients in theta are those of its smooth part, and the penalty's proximal operators, with the
+    steps eta and rho, act on the new omega and on the new theta. Here eta = rho = ``step_size``,
     gamma = ``outer_step_size``, kappa = ``proximity`` and c_t = ``penalty`` t^(``penalty_growth``),
     an exponent that is below 1/2 in the paper. The paper has full batches, and steps eta and rho of
     their own.
@@ -52,6 +54,7 @@ class Solver(StochasticSolver):
         "penalty_growth": non_negative,
         **StochasticSolver.allowed,
     }
+    takes_non_smooth = True
     search_space = {
         "step_size": STEP_SIZES,
         "outer_step_size": OUTER_STEP_SIZES,
@@ -76,7 +79,8 @@ class Solver(StochasticSolver):
             theta, outer_var, omega = state
             batch, outer_batch = inner_batches[0], outer_batches[0]
             g_omega = oracle.inner_grad(arrays, omega, outer_var, batch)
-            omega = omega - rho * (g_omega + kappa * (omega - theta))
+            forward = omega - rho * (g_omega + kappa * (omega - theta))
+            omega = oracle.prox(arrays, forward, outer_var, rho)
             f_lambda = oracle.outer_lambda_grad(arrays, theta, outer_var, outer_batch)
             at_theta = oracle.inner_lambda_grad(arrays, theta, outer_var, batch)
             at_omega = oracle.inner_lambda_grad(arrays, omega, outer_var, batch)
@@ -84,7 +88,8 @@ class Solver(StochasticSolver):
             outer_var = oracle.project(arrays, outer_var - gamma * direction)
             f_theta, _ = oracle.outer_grad(arrays, theta, outer_var, outer_batch)
             g_theta = oracle.inner_grad(arrays, theta, outer_var, batch)
-            theta = theta - rho * (f_theta / c + g_theta - kappa * (theta - omega))
+            forward = theta - rho * (f_theta / c + g_theta - kappa * (theta - omega))
+            theta = oracle.prox(arrays, forward, outer_var, rho)
             return State(theta, outer_var, omega)
 
         return step

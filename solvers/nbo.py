@@ -37,6 +37,7 @@ class Solver(StochasticSolver):
         "Y. Dong, J. Yang, W. Yao, J. Zhang, 'Efficient curvature-aware hypergradient "
         "approximation for bilevel optimization', ICML 2025, arXiv:2505.02101."
     ]
+    auto_inner_step, auto_outer_step = 0.13, 0.0031
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],

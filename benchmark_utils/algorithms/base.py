@@ -84,8 +84,8 @@ class BilevelSolver(BaseSolver):
         if not reason and not problem.smooth and not self.takes_non_smooth:
             reason = (
                 f"{self.name} needs an inner problem that is smooth; this one has an l1 penalty. "
-                "Give a solver that takes it: QuasiNewton, GridSearch, HOAG, Implicit, Unrolled or "
-                "Analytic."
+                "Give a solver that takes it: QuasiNewton, GridSearch, HOAG, Implicit, Unrolled, "
+                "Analytic, or MEHA, which is stochastic."
             )
         if not reason and problem.inner_is_root and not self.takes_root:
             reason = (

@@ -6,6 +6,7 @@ from benchmark_utils.algorithms.search_space import (
     STEP_SIZES,
     Choice,
 )
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import StochasticSolver
 from benchmark_utils.validation import fraction, integer, non_negative, positive
 
@@ -19,8 +20,8 @@ class NormalisedMomentumSolver(StochasticSolver):
     """
 
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
+        "step_size": ["auto"],
+        "neumann_step_size": ["auto"],
         "outer_step_size": [0.03],
         "momentum": [0.1],
         "outer_decay": [0.5],
@@ -28,8 +29,8 @@ class NormalisedMomentumSolver(StochasticSolver):
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
+        "step_size": step_size_or_auto,
+        "neumann_step_size": step_size_or_auto,
         "outer_step_size": positive,
         "momentum": fraction,
         "outer_decay": non_negative,

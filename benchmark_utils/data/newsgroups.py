@@ -7,8 +7,13 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import fetch_20newsgroups, get_data_home
+from sklearn.datasets._twenty_newsgroups import (
+    strip_newsgroup_footer,
+    strip_newsgroup_header,
+    strip_newsgroup_quoting,
+)
 
-from benchmark_utils.data.downloads import into
+from benchmark_utils.data.downloads import Unavailable, into
 
 FILE = "20news-bydate_py3.pkz"
 # What scikit-learn's file needs, by the names of old and new versions. None of them runs anything.
@@ -57,3 +62,22 @@ def shuffled(part):
     order = np.arange(len(part["target"]))
     np.random.RandomState(12).shuffle(order)
     return [part["data"][index] for index in order], part["target"][order]
+
+
+def bodies(texts):
+    """Texts without headers, footers and quotes, as ``fetch_20newsgroups(remove=...)`` makes them.
+
+    Raises
+    ------
+    Unavailable
+        If no text has a blank line, which ends its header: some copies of the file have lost them.
+    """
+    if not any("\n\n" in text for text in texts):
+        raise Unavailable(
+            f"newsgroups: no text of {FILE} has a blank line, which ends its header; delete the "
+            "file, and let scikit-learn get it again, or give protocol=suite."
+        )
+    return [
+        strip_newsgroup_quoting(strip_newsgroup_footer(strip_newsgroup_header(text)))
+        for text in texts
+    ]

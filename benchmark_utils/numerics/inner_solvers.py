@@ -181,8 +181,7 @@ class Piece:
         return value + slopes @ inner_var, (grad + slopes)[self.places]
 
     def inner_hessian(self, inner_var, outer_var):
-        # Penalised least squares: the Hessian depends on the support only.
-        return self.problem.inner_hessian(self.reference, outer_var)
+        return self.problem.hessian_on(self.extend(inner_var), outer_var, self.places)
 
     def inner_hessian_product(self, inner_var, outer_var):
         inner_var = self.extend(inner_var)

@@ -54,3 +54,15 @@ def refuse_regression(problem, task, data):
     if not np.any(data["y_train"]) or not np.any(data["X_train"]):
         return "X_train or y_train is zero everywhere: there is nothing to fit; give other data."
     return None
+
+
+def refuse_orthogonal(data):
+    """Say why an l1 penalty has nothing to choose; None if it has."""
+    X, y = data["X_train"], data["y_train"]
+    rounding = np.finfo(X.dtype).eps * abs(X).max() * np.abs(y).sum()
+    if np.abs(X.T @ y).max() <= rounding:
+        return (
+            "y_train is orthogonal to all features of X_train, so that every penalty gives "
+            "theta = 0; give other data."
+        )
+    return None

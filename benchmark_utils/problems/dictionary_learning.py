@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from benchmark_utils.numerics.inner_solvers import fista
 from benchmark_utils.numerics.lasso import solve_lasso
 from benchmark_utils.problems.checks import refuse_task
-from benchmark_utils.problems.lasso import soft_threshold
+from benchmark_utils.problems.l1_penalties import soft_threshold
 from benchmark_utils.problems.non_smooth import NonSmoothProblem
 from benchmark_utils.problems.pictures import of_atoms
 from benchmark_utils.problems.sparse_code_jacobian import IstaJacobians, implicit_jacobian
@@ -101,10 +101,9 @@ class DictionaryLearning(NonSmoothProblem):
         grad_in = grad_in + self.subgradient(inner_var, outer_var)
         return value + self.penalty(inner_var, outer_var), (grad_in, grad_out.ravel())
 
-    def inner_hessian(self, inner_var, outer_var):
+    def hessian_on(self, inner_var, outer_var, places):
         gram = self.atoms(outer_var).T @ self.atoms(outer_var)
-        support = self.support(inner_var)
-        return np.kron(np.eye(self.n_signals), gram)[np.ix_(support, support)]
+        return np.kron(np.eye(self.n_signals), gram)[np.ix_(places, places)]
 
     def hessian_solver(self, inner_var, outer_var):
         # The Hessian is block diagonal: one small system per signal.

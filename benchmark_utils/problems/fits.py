@@ -3,6 +3,7 @@
 A fit holds what the loss reads besides the margins, in blocks of one minibatch each, and the
 ``scale`` by which a block's sum estimates the mean over all samples. It has the methods
 
+* ``of_all(targets)``, a class method: the fit of all samples together;
 * ``values(framework, margins, batch)``: the losses, (b,), which the framework may differentiate;
 * ``slopes(margins, batch)`` and ``curvatures(margins, batch)``: their derivatives, by NumPy;
 * ``in_blocks(scale, batch_size, dtype, rng)``: the fit in blocks, shuffled as ``rng`` says;
@@ -25,6 +26,10 @@ class Logistic(NamedTuple):
     scale: float
 
     largest_curvature = 1 / 4
+
+    @classmethod
+    def of_all(cls, labels):
+        return cls(1 / len(labels))
 
     def values(self, framework, margins, batch):
         return framework.softplus(-margins)
@@ -49,6 +54,10 @@ class Squared(NamedTuple):
 
     largest_curvature = 1.0
 
+    @classmethod
+    def of_all(cls, targets, factor=1.0):
+        return cls(factor / len(targets), targets[np.newaxis], factor)
+
     def values(self, framework, margins, batch):
         return (margins - self.targets[batch]) ** 2 / 2
 
@@ -72,6 +81,10 @@ class Huber(NamedTuple):
 
     largest_curvature = 1.0
 
+    @classmethod
+    def of_all(cls, targets, delta):
+        return cls(1 / len(targets), targets[np.newaxis], float(delta))
+
     def values(self, framework, margins, batch):
         xp, size = framework.np, abs(margins - self.targets[batch])
         return xp.where(size <= self.delta, size**2 / 2, self.delta * (size - self.delta / 2))
@@ -84,11 +97,6 @@ class Huber(NamedTuple):
 
     def in_blocks(self, scale, batch_size, dtype, rng):
         return Huber(scale, cut(self.targets, batch_size, dtype, rng), dtype.type(self.delta))
-
-
-def squared(factor, scale, targets):
-    """The fit whose loss is ``factor`` r^2 / 2."""
-    return Squared(factor * scale, targets, factor)
 
 
 def cut(targets, batch_size, dtype, rng):

@@ -11,8 +11,6 @@ entry per feature (``n_reg="full"``) or a single one (``n_reg=1``).
 P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 1964.
 """
 
-from functools import partial
-
 import numpy as np
 
 from benchmark_utils.problems.box import allowed_box
@@ -69,8 +67,9 @@ class HuberRegression(LinearModel):
         box="default",
         seed,
     ):
-        fit = partial(Huber, delta=float(delta))
-        inner, outer = samples(X_train, y_train, fit), samples(X_val, y_val, fit)
+        inner, outer = (
+            samples(X, y, Huber, delta=delta) for X, y in ((X_train, y_train), (X_val, y_val))
+        )
         super().__init__(inner, outer, reg, n_reg, box)
         self.test_samples = None if X_test is None else (X_test, y_test)
         self.inner_var0 = np.zeros(self.inner_dim)

@@ -19,16 +19,16 @@ solution of least norm.
 import numpy as np
 
 from benchmark_utils.numerics.lasso import solve_lasso
-from benchmark_utils.problems.box import allowed_box, bounds
-from benchmark_utils.problems.linear_regression import LinearRegression
-from benchmark_utils.problems.non_smooth import NonSmoothProblem
+from benchmark_utils.problems.box import allowed_box
+from benchmark_utils.problems.checks import refuse_orthogonal
+from benchmark_utils.problems.l1_oracles import L1Oracles
+from benchmark_utils.problems.l1_penalties import L1Penalties
+from benchmark_utils.problems.linear_model import LinearModel
+from benchmark_utils.problems.linear_regression import LinearRegression, samples
 from benchmark_utils.validation import one_of
 
-# The default box goes from this fraction of the penalty that zeroes everything up to it.
-LEAST_FRACTION = 1e-3
 
-
-class Lasso(NonSmoothProblem, LinearRegression):
+class Lasso(L1Oracles, L1Penalties, LinearRegression):
     """The Lasso with its penalty chosen on validation data; see the module's docstring.
 
     Parameters
@@ -46,18 +46,7 @@ class Lasso(NonSmoothProblem, LinearRegression):
 
     @staticmethod
     def refuse(task, **data):
-        reason = LinearRegression.refuse(task, **data)
-        if reason:
-            return reason
-        X, y = data["X_train"], data["y_train"]
-        norms = np.sqrt(np.einsum("ij,ij->j", X, X))
-        rounding = np.finfo(X.dtype).eps * norms.max() * np.linalg.norm(y)
-        if np.abs(X.T @ y).max() <= rounding:
-            return (
-                "y_train is orthogonal to all features of X_train, so that every penalty gives "
-                "theta = 0; give other data."
-            )
-        return None
+        return LinearRegression.refuse(task, **data) or refuse_orthogonal(data)
 
     def __init__(
         self,
@@ -73,57 +62,40 @@ class Lasso(NonSmoothProblem, LinearRegression):
         seed,
     ):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
-        self.penalty_max = np.abs(self.X.T @ self.y).max() / self.n_inner_samples
-        default = np.log([LEAST_FRACTION * self.penalty_max, self.penalty_max])
-        self.lower, self.upper = bounds(box, default)
-        self.outer_var0 = self.project(np.full(self.outer_dim, np.log(self.penalty_max / 10)))
-
-    def weights(self, outer_var):
-        """The penalty weights exp(lambda), (p,)."""
-        # Any penalty beyond exp(700) zeroes its feature, and infinity times 0 would be NaN.
-        return self.per_feature(np.exp(np.minimum(outer_var, 700)))
+        inner, outer = samples(X_train, y_train), samples(X_val, y_val, factor=2.0)
+        self.smooth_part = LinearModel(inner, outer, reg="lin", n_reg=1, box="none")
+        self.set_penalties(box)
 
     # The smooth part of G, on which its proximal gradient steps and its support are built.
 
     def inner_value_grad(self, inner_var, outer_var):
-        return self.fit_value_grad(inner_var)
-
-    def penalty(self, inner_var, outer_var):
-        return np.sum(self.weights(outer_var) * np.abs(inner_var))
+        value, grad = self.fit_value_grad(inner_var)
+        return value + self.ridge / 2 * (inner_var @ inner_var), grad + self.ridge * inner_var
 
     def hvp(self, inner_var, outer_var, v):
-        return self.fit_hvp(v)
+        return self.fit_hvp(v) + self.ridge * v
 
-    def cross(self, inner_var, outer_var, v):
-        return self.gathered(self.weights(outer_var) * np.sign(inner_var) * v)
-
-    def subgradient(self, inner_var, outer_var):
-        return self.weights(outer_var) * np.sign(inner_var)
-
-    def prox(self, point, outer_var, step_size):
-        return soft_threshold(point, step_size * self.weights(outer_var))
-
-    def step_vjp(self, inner_var, next_var, outer_var, step_size, u):
-        # next_var = u - rho exp(lambda) sign(next_var) where it is not 0.
-        u = np.where(next_var != 0, u, 0)
-        in_inner = u - step_size * self.hvp(inner_var, outer_var, u)
-        return in_inner, -step_size * self.cross(next_var, outer_var, u)
-
-    def inner_hessian(self, inner_var, outer_var):
-        columns = self.X[:, self.support(inner_var)]
-        return columns.T @ columns / self.n_inner_samples
+    def hessian_on(self, inner_var, outer_var, places):
+        columns = self.X[:, places]
+        hessian = columns.T @ columns / self.n_inner_samples
+        return hessian + self.ridge * np.eye(len(hessian))
 
     def solve_inner(self, outer_var, inner_start):
         weights = self.weights(outer_var)
         if np.isnan(weights).any():
             return np.full(self.inner_dim, np.nan), np.zeros_like
-        inner_star = solve_lasso(self.X, self.y, weights, inner_start)
+        inner_star = self.solve_with_weights(weights, inner_start)
         return inner_star, self.hessian_solver(inner_star, outer_var)
 
+    def solve_with_weights(self, weights, inner_start):
+        """theta* for the penalty weights, (p,)."""
+        if not self.ridge:
+            return solve_lasso(self.X, self.y, weights, inner_start)
+        # The l2 penalty is the squared norm of p more residuals, whose targets are 0.
+        n, p = self.X.shape
+        X = np.concatenate([self.X, np.sqrt(n * self.ridge) * np.eye(p)])
+        y = np.concatenate([self.y, np.zeros(p)])
+        return solve_lasso(np.asfortranarray(X), y, weights * n / (n + p), inner_start)
+
     def inner_smoothness(self, outer_var):
-        return self.fit_smoothness
-
-
-def soft_threshold(point, threshold):
-    """The proximal operator of a weighted l1 norm."""
-    return np.sign(point) * np.maximum(np.abs(point) - threshold, 0)
+        return self.fit_smoothness + self.ridge

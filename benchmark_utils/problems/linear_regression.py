@@ -11,12 +11,14 @@ import numpy as np
 from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.problems.base import Problem
 from benchmark_utils.problems.checks import refuse_regression
+from benchmark_utils.problems.fits import Squared
+from benchmark_utils.problems.penalties import PerFeature
 
 # The logarithms of l2 penalties for features and targets near the unit scale.
 DEFAULT_BOX = (-14.0, 4.0)
 
 
-class LinearRegression(Problem):
+class LinearRegression(PerFeature, Problem):
     """Least squares with a penalty, which a subclass defines.
 
     Parameters
@@ -27,8 +29,6 @@ class LinearRegression(Problem):
     n_reg : {"full", 1}
         One lambda per feature, or one for all.
     """
-
-    frameworks = ()
 
     @staticmethod
     def refuse(task, **data):
@@ -59,14 +59,6 @@ class LinearRegression(Problem):
         """The largest eigenvalue of X^T X / n."""
         return np.linalg.norm(self.X, 2) ** 2 / self.n_inner_samples
 
-    def per_feature(self, values):
-        """Values of the shape of lambda as one value per feature, (p,)."""
-        return np.broadcast_to(values, self.inner_dim)
-
-    def gathered(self, values):
-        """Derivatives in one lambda per feature, (p,), as derivatives in lambda, (d,)."""
-        return values if self.outer_dim > 1 else values.sum(keepdims=True)
-
     def outer_value_grad(self, inner_var, outer_var):
         residual = self.X_val @ inner_var - self.y_val
         m = self.n_outer_samples
@@ -85,7 +77,7 @@ def test_mse(samples, inner_var):
     return {"test_mse": float(np.mean((X @ inner_var - y) ** 2))}
 
 
-def samples(X, y, fit):
-    """Samples for :class:`LinearOracles`: their rows, and the fit ``fit(scale, targets)``."""
+def samples(X, y, fit=Squared, **parameters):
+    """Samples for :class:`LinearOracles`: their rows, and a fit of all of them."""
     y = np.asarray(y, float)
-    return SignedRows(X, np.ones(len(y))), fit(1 / len(y), y[np.newaxis])
+    return SignedRows(X, np.ones(len(y))), fit.of_all(y, **parameters)

@@ -59,8 +59,8 @@ class LogReg(LinearModel):
         box="default",
         seed,
     ):
-        inner = SignedRows(X_train, y_train), Logistic(1 / len(y_train))
-        outer = SignedRows(X_val, y_val), Logistic(1 / len(y_val))
+        inner = SignedRows(X_train, y_train), Logistic.of_all(y_train)
+        outer = SignedRows(X_val, y_val), Logistic.of_all(y_val)
         super().__init__(inner, outer, reg, n_reg, box)
         self.test_rows = None if X_test is None else SignedRows(X_test, y_test)
         rng = np.random.default_rng(seed)
@@ -75,12 +75,17 @@ class LogReg(LinearModel):
         return losses(self)
 
     def metrics(self, inner_var, outer_var):
-        sets = {"val": self.all_samples.outer_rows[0], "test": self.test_rows}
-        return {
-            f"{name}_accuracy": accuracy(inner_var @ rows, rows.y)
-            for name, rows in sets.items()
-            if rows is not None
-        }
+        val_rows = self.all_samples.outer_rows[0]
+        return accuracies(inner_var, val=val_rows, test=self.test_rows)
+
+
+def accuracies(inner_var, **sets):
+    """The accuracies on sets of samples, each ``SignedRows`` or None, by name."""
+    return {
+        f"{name}_accuracy": accuracy(inner_var @ rows, rows.y)
+        for name, rows in sets.items()
+        if rows is not None
+    }
 
 
 def accuracy(margins, labels):

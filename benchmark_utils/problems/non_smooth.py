@@ -31,9 +31,13 @@ class NonSmoothProblem(Problem):
         """Where theta is not 0, (p,) booleans."""
         return inner_var != 0
 
+    def hessian_on(self, inner_var, outer_var, places):
+        """The block of the Hessian of the smooth part at these places, (p,) booleans."""
+        raise NotImplementedError
+
     def inner_hessian(self, inner_var, outer_var):
         """The block of the Hessian of the smooth part on the support of theta."""
-        raise NotImplementedError
+        return self.hessian_on(inner_var, outer_var, self.support(inner_var))
 
     def hessian_solver(self, inner_var, outer_var):
         """Solve the linear system on the support of theta; the solution is 0 elsewhere."""

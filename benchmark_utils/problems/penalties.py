@@ -19,6 +19,18 @@ def penalty_weights(xp, arrays, outer_var):
     return xp.where(arrays.linear, outer_var, exponential), exponential
 
 
+class PerFeature:
+    """Mixin of problems whose lambda has one entry per feature, or one for all."""
+
+    def per_feature(self, values):
+        """Values of the shape of lambda as one value per feature, (p,)."""
+        return np.broadcast_to(values, self.inner_dim)
+
+    def gathered(self, values):
+        """Derivatives in one lambda per feature, (p,), as derivatives in lambda, (d,)."""
+        return values if self.outer_dim > 1 else values.sum(keepdims=True)
+
+
 class L2Penalties:
     """Mixin of problems with such penalties; list it before the other base classes.
 

@@ -10,14 +10,11 @@ of automatic differentiation for functions defined as a minimum, ICML 2020. Ever
 form: theta* = H^-1 X^T y / n with H = X^T X / n + diag(w).
 """
 
-from functools import partial
-
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from benchmark_utils.frameworks import FRAMEWORKS
 from benchmark_utils.problems.box import allowed_box
-from benchmark_utils.problems.fits import squared
 from benchmark_utils.problems.linear_oracles import LinearOracles
 from benchmark_utils.problems.linear_regression import DEFAULT_BOX, LinearRegression, samples
 from benchmark_utils.problems.penalties import L2Penalties, penalty_weights
@@ -68,10 +65,8 @@ class Ridge(L2Penalties, LinearOracles, LinearRegression):
         self.outer_is_inner = outer == "inner"
         # The oracles of minibatches take F as independent of lambda.
         self.frameworks = () if self.outer_is_inner else FRAMEWORKS
-        self.set_samples(
-            samples(self.X, self.y, partial(squared, 1.0)),
-            samples(self.X_val, self.y_val, partial(squared, 2.0)),
-        )
+        inner, outer = samples(X_train, y_train), samples(X_val, y_val, factor=2.0)
+        self.set_samples(inner, outer)
         self.outer_var0 = self.from_weights(np.ones(self.outer_dim))
 
     def weights(self, outer_var):

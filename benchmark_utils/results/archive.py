@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark_utils.results.curves import CALLS
-from benchmark_utils.results.files import replaced, write_text
+from benchmark_utils.results.files import as_sentence, replaced, write_text
 from benchmark_utils.results.levels import COSTS, CURVE, LEVELS
 
 COUNTS = [f"{kind}_calls" for kind in CALLS[1:]]
@@ -29,6 +29,7 @@ PRECISION = {
 PER_DECADE = 12
 SMALLEST_GAP = 1e-12
 MANIFEST = "manifest.json"
+RESTORE = "Restore it by git, or delete it and make its curves again: `make archive`."
 NO_POINTS = pd.DataFrame(columns=[*CURVE, "tuned", *COSTS, "gap", "status"])
 
 
@@ -131,7 +132,14 @@ def write_manifest(manifest, folder):
 def read_manifest(folder):
     """The manifest of a task's folder; None if there is none yet."""
     path = folder / MANIFEST
-    return json.loads(path.read_text()) if path.exists() else None
+    with as_sentence(path, RESTORE):
+        return json.loads(path.read_text()) if path.exists() else None
+
+
+def read_curves(path):
+    """The curves of a file of the archive."""
+    with as_sentence(path, RESTORE):
+        return pd.read_parquet(path)
 
 
 def read_task(folder, variant=""):
@@ -155,7 +163,7 @@ def read_task(folder, variant=""):
     for name, made in manifest["curves"].items():
         *folders, method = name.split("/")
         if "/".join(folders) == variant:
-            points = with_gap(pd.read_parquet(folder / f"{name}.parquet"), manifest)
+            points = with_gap(read_curves(folder / f"{name}.parquet"), manifest)
             about = dict(task=manifest["task"], method=method, tuned=made["tuned"])
             parts.append(points.assign(**about))
     return pd.concat(parts or [NO_POINTS], ignore_index=True)

@@ -14,8 +14,8 @@ from benchmark_utils.results.curves import TASK
 NEEDED = (*TASK, "solver_name", "idx_rep", "stop_val", "time", "objective_value")
 
 
-class Unreadable(Exception):
-    """A results file cannot be used; the message says which, why, and what to do."""
+class Unreadable(SystemExit):
+    """A file cannot be used; the message says which, why, and what to do, and ends a script."""
 
 
 class Elsewhere(Exception):
@@ -42,14 +42,10 @@ def read(path):
     again = "run again, and curves that were finished come from benchopt's cache"
     if not path.exists():
         raise Unreadable(f"{path} does not exist; give a results file that benchopt wrote.")
-    try:
+    with as_sentence(
+        path, f"A run that is killed while it writes leaves part of a file: delete it, and {again}."
+    ):
         results = read_results(path)
-    # A reader may raise any exception of a decompressor or parser.
-    except Exception as error:
-        raise Unreadable(
-            f"{path} cannot be read ({type(error).__name__}: {' '.join(str(error).split())[:150]})."
-            f" A run that is killed while it writes leaves part of a file: delete it, and {again}."
-        ) from error
     missing = [name for name in NEEDED if name not in results]
     if missing:
         raise Unreadable(
@@ -58,6 +54,19 @@ def read(path):
     if results.empty:
         raise Unreadable(f"{path} has no curves; {again}.")
     return results
+
+
+@contextmanager
+def as_sentence(path, advice):
+    """Raise Unreadable if a file cannot be read here."""
+    try:
+        yield
+    # A reader may raise any exception of a decompressor or parser.
+    except Exception as error:
+        raise Unreadable(
+            f"{path} cannot be read ({type(error).__name__}: {' '.join(str(error).split())[:150]})."
+            f" {advice}"
+        ) from error
 
 
 def new_path(path):

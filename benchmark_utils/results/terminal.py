@@ -1,5 +1,6 @@
 """Text for the terminal: tables and sentences that fit its width, from 80 to 120 columns."""
 
+import re
 import shutil
 import textwrap
 
@@ -33,7 +34,7 @@ def table(header, rows, columns, indent=""):
     yield line(header, sizes, indent)
     for name, *texts, note in rows:
         if len(name) > room:
-            yield from paragraph(name.replace(",", ", "), columns, indent)
+            yield from paragraph(name, columns, indent)
             name = ""
         row = line([name, *texts], sizes, indent)
         together = f"{row}{GAP}{note}".rstrip()
@@ -52,10 +53,13 @@ def line(texts, sizes, indent):
 
 
 def paragraph(text, columns, indent=""):
-    """The lines of a text, broken at spaces; a path that is longer stays whole."""
+    """The lines of a text, broken at spaces. A longer name is broken after its commas,
+    a longer path is not."""
+    room = columns - len(indent)
+    words = [re.sub(",(?=.)", ", ", word) if len(word) > room else word for word in text.split(" ")]
     return textwrap.wrap(
-        text, columns, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
-        break_on_hyphens=False,
+        " ".join(words), columns, initial_indent=indent, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
 
 

@@ -109,6 +109,8 @@ def regrets(tables, names):
     for task, table in tables.items():
         runs = table.assign(score=scores(table)).set_index(names)
         gaps = np.log10(runs["gap"].clip(lower=ROUNDING))
-        losses[task] = runs["score"] - runs["score"].min() + (gaps - gaps.min()).clip(upper=MOST)
+        # Where all diverge, none loses.
+        behind = (gaps - gaps.min()).clip(upper=MOST).fillna(0)
+        losses[task] = runs["score"] - runs["score"].min() + behind
     losses = pd.DataFrame(losses)
     return losses.loc[losses.mean(axis=1).sort_values().index].reset_index()

@@ -51,7 +51,7 @@ def test_a_product_counts_as_two_gradients():
         inner_grad=3 * 16, hvp=0, cross=0, outer_grad=16
     )
     # Ten inner steps, ten products with the Hessian, and the cross derivative.
-    stocbio = run(make_solver("StocBiO", problem, **parameters), 1)
+    stocbio = run(make_solver("StocBiO", problem, n_neumann_steps=10, **parameters), 1)
     assert stocbio["calls"]["inner_grad"] == (10 + 2 * 10 + 2) * 16
 
 

@@ -163,6 +163,17 @@ def test_every_link_of_the_documentation_leads_to_a_file():
             assert target.startswith("http") or (page.parent / path).exists(), (page.name, target)
 
 
+def test_every_picture_has_a_text_that_says_what_it_shows():
+    pictures = [
+        (alt, path)
+        for page in PAGES
+        for alt, path in re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", page.read_text())
+    ]
+    assert len(pictures) > 20
+    short = [path for alt, path in pictures if len(alt.split()) < 8]
+    assert not short
+
+
 def test_the_problems_figure_is_drawn(tmp_path):
     figure = tmp_path / "problem.png"
     command(sys.executable, "scripts/readme_figures.py", "problem", "--output", str(figure))

@@ -77,7 +77,7 @@ def test_the_solver_of_a_file_runs_beside_a_configuration_and_the_commands_to_go
     config.write_text(yaml.safe_dump(CONFIG))
     text = command(
         sys.executable, "scripts/run_config.py", str(config), "--add",
-        f"{own}[framework=python,batch_size=16]", "SABA[batch_size=1000]", "--no-plot",
+        f"{own}[framework=python,batch_size=16]", "SABA[batch_size=1000]",
         "--output", str(output), COLUMNS="80",
     )  # fmt: skip
     solvers = read_results(output)["solver_name"].str.split("[").str[0]
@@ -88,3 +88,9 @@ def test_the_solver_of_a_file_runs_beside_a_configuration_and_the_commands_to_go
     assert "was left out: SABA: batch_size=1000 is larger than the data" in end
     assert f"make page RESULTS={output}" in text
     assert (output.parent / "pages" / f"{output.stem}.html").exists()
+    # There is one page, the suite's.
+    assert "Rendering" not in text
+    # After benchopt's lines all but paths fits the terminal.
+    _, _, own_lines = text.partition("Saving result")
+    lines = [line for line in own_lines.splitlines() if str(tmp_path) not in line]
+    assert [line for line in lines if len(line) > 80] == []

@@ -218,6 +218,30 @@ def test_newsgroups_are_sparse_and_weighted_by_the_frequencies_of_the_training_p
     np.testing.assert_array_equal(binary["y_test"], np.where(np.arange(200) % 20 < 10, -1, 1))
 
 
+def test_the_papers_newsgroups_have_no_headers_and_half_of_the_training_set_each(monkeypatch):
+    parts = {
+        name: (
+            [
+                f"From: sender{i}\n\n> quoted{i}\n{text}\n\n--\nsigned{i}"
+                for i, text in enumerate(data)
+            ],
+            target,
+        )
+        for name, (data, target) in texts().items()
+    }
+    replace_loader(monkeypatch, "newsgroups", "texts", lambda: parts)
+    assert (
+        "200 samples where 11,314 are" in raw_data("newsgroups", protocol="papers")["unavailable"]
+    )
+    data = get_data("newsgroups", protocol="papers", verify=False)
+    n_words = len(CountVectorizer().fit(texts()["training"][0]).vocabulary_)
+    for part, n_texts in (("train", 100), ("val", 100), ("test", 200)):
+        assert data[f"X_{part}"].shape == (n_texts, n_words)
+    replace_loader(monkeypatch, "newsgroups", "texts", texts)
+    reason = raw_data("newsgroups", protocol="papers", verify=False)["unavailable"]
+    assert "no text of 20news-bydate_py3.pkz has a blank line" in reason
+
+
 @pytest.fixture
 def cached_texts(tmp_path, monkeypatch):
     """A function that keeps an object as scikit-learn keeps the texts."""

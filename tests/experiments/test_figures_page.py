@@ -15,7 +15,7 @@ def test_every_figure_has_its_section():
     shown = [re.search(r"make figures NAMES=(\w+)", section)[1] for section in SECTIONS]
     assert sorted(shown) == sorted(figure_names())
     for name, section in zip(shown, SECTIONS, strict=True):
-        assert f"![](figures/{name}.png)" in section
+        assert f"](figures/{name}.png)" in section
         assert (ROOT / "docs" / "figures" / f"{name}.png").exists()
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import cycle
 
 import pytest
 
@@ -139,19 +140,26 @@ def test_two_processes_may_fill_the_cache_at_the_same_time(folder):
     assert folder.run() == (0, one)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "garbled", "flipped"])
-def test_a_damaged_file_costs_a_compilation_and_no_more(folder, damage):
-    _, result = folder.run()
-    [path] = folder.files()
-    content = path.read_bytes()
+def damaged(content):
+    """The content of a file as a power cut, a full disk or an old disk leaves it."""
     middle = len(content) // 2
     flipped = bytes([content[middle] ^ 1])
-    path.write_bytes({
+    return {
         "cut": content[:middle],
         "empty": b"",
         "garbled": content[::-1],
         "flipped": content[:middle] + flipped + content[middle + 1 :],
-    }[damage])  # fmt: skip
+    }
+
+
+DAMAGES = tuple(damaged(b"some"))
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_costs_a_compilation_and_no_more(folder, damage):
+    _, result = folder.run()
+    [path] = folder.files()
+    path.write_bytes(damaged(path.read_bytes())[damage])
     n_compiled, again = folder.run()
     assert n_compiled > 0
     assert again == result
@@ -177,6 +185,8 @@ def test_jax_keeps_its_programs_and_does_without_damaged_ones(folder):
     assert [path.stat().st_mtime_ns for path in files if path in programs] == [
         time for path, time in zip(files, times, strict=True) if path in programs
     ]
-    for path in programs:
-        path.write_bytes(b"garbled")
-    assert folder.run("jax")[1] == result
+    contents = [path.read_bytes() for path in programs]
+    for damages in (DAMAGES[:2], DAMAGES[2:]):
+        for path, content, damage in zip(programs, contents, cycle(damages), strict=False):
+            path.write_bytes(damaged(content)[damage])
+        assert folder.run("jax")[1] == result

@@ -25,6 +25,8 @@ FITTING = {
     "lasso": "simulated_regression",
     "kernel_ridge": "simulated_regression",
     "huber": "simulated_regression",
+    "elastic_net": "simulated_regression",
+    "sparse_logreg": "simulated",
     "quadratic": "quadratic",
     "dictionary_learning": "sparse_coding",
     "architecture_search": "simulated_sines",

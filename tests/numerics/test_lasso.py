@@ -212,7 +212,8 @@ def test_solvers_of_smooth_problems_refuse_the_lasso(name):
     assert make_solver(name).skip(make_full_batch("lasso", n_reg=1)) == (
         True,
         f"{name} needs an inner problem that is smooth; this one has an l1 penalty. Give a solver "
-        "that takes it: QuasiNewton, GridSearch, HOAG, Implicit, Unrolled or Analytic.",
+        "that takes it: QuasiNewton, GridSearch, HOAG, Implicit, Unrolled, Analytic, or MEHA, "
+        "which is stochastic.",
     )
 
 

@@ -8,8 +8,17 @@ from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems import find_problems, get_problem
 from benchmark_utils.problems.box import allowed_box, bounds_in
+from benchmark_utils.problems.sparse_logreg import SparseLogReg
 from benchmark_utils.validation import refusal
-from helpers import STOCHASTIC, get_data, make_problem, make_solver, multiclass_data, run
+from helpers import (
+    STOCHASTIC,
+    get_data,
+    logreg_data,
+    make_problem,
+    make_solver,
+    multiclass_data,
+    run,
+)
 
 
 def test_a_box_is_a_word_or_a_pair():
@@ -34,13 +43,15 @@ def test_bounds_in_float32_are_inside_the_box(bound):
     assert bound + 1 - 1e-6 <= high <= bound + 1
 
 
-REGRESSIONS = ("ridge", "kernel_ridge", "huber", "lasso")
+REGRESSIONS = ("ridge", "kernel_ridge", "huber", "lasso", "elastic_net")
 
 
 def boxed(name, box):
     """A small problem of this name, with its box."""
     if name == "logreg":
         return make_problem(box=box)
+    if name == "sparse_logreg":
+        return SparseLogReg(**logreg_data(), n_reg="full", box=box, seed=0)
     parameters = {
         n: v for n, v in find_problems().declared[name].defaults.items() if n not in ("box", "seed")
     }
@@ -61,7 +72,7 @@ BOXED = [name for name, problem in find_problems().declared.items() if "box" in 
 
 
 def test_every_problem_with_exponential_weights_has_a_box():
-    weights = {"logreg", "multinomial_logreg", *REGRESSIONS}
+    weights = {"logreg", "sparse_logreg", "multinomial_logreg", *REGRESSIONS}
     assert set(BOXED) == weights | {"data_cleaning", "data_cleaning_cnn", "data_augmentation"}
 
 

@@ -6,9 +6,13 @@ import subprocess
 from dataclasses import replace
 
 import joblib
+import numpy as np
 import pytest
 import summary
+from benchopt import BaseDataset
 from benchopt.benchmark import Benchmark
+from benchopt.utils.run_context import RunContext
+from libsvmdata.core import ALL_DATASETS
 
 from benchmark_utils.provenance import files as provenance
 from benchmark_utils.provenance.imports import imported_by
@@ -146,8 +150,6 @@ def objective():
     objective = BENCHMARK.get_benchmark_objective().get_instance()
     dataset = component("dataset", "simulated").get_instance()
     BENCHMARK.get_solvers()
-    from benchopt.utils.run_context import RunContext
-
     context = RunContext(
         objective_name="bilevel", dataset_name="simulated", solver_name="SOBA[step_size=1]"
     )
@@ -188,6 +190,51 @@ def test_an_error_changes_the_key_of_its_run_only(objective, tmp_path, monkeypat
     objective.note_error()
     assert objective._get_state() != before
     assert other._get_state() == before_other
+
+
+class FromFile(BaseDataset):
+    """Samples and labels of a CSV file."""
+
+    name = "from_file"
+
+    def get_data(self):
+        table = np.loadtxt(self.path, delimiter=",")
+        X, y = table[:, :-1], table[:, -1]
+        return dict(task="binary", X_train=X[:9], y_train=y[:9], X_val=X[9:], y_val=y[9:])
+
+
+def from_csv(folder, table):
+    np.savetxt(folder / "table.csv", table, delimiter=",")
+    dataset = FromFile.get_instance()
+    dataset.path = folder / "table.csv"
+    return dataset
+
+
+def from_libsvm(folder, table):
+    np.save(folder / "heart_X.npy", table[:, :-1])
+    np.save(folder / "heart_y.npy", table[:, -1])
+    return component("dataset", "libsvm").get_instance(
+        dataset="heart", validation="holdout", verify=False
+    )
+
+
+@pytest.mark.parametrize("write", [from_csv, from_libsvm])
+def test_a_change_of_a_data_file_is_a_change_for_the_cache(write, tmp_path, monkeypatch):
+    monkeypatch.setattr(ALL_DATASETS["heart"], "dataset_dir", tmp_path)
+
+    def key(table):
+        objective = BENCHMARK.get_benchmark_objective().get_instance()
+        dataset = write(tmp_path, table)
+        RunContext().set_run_context(objective, dataset, "solver", repetition=0, base_seed=0)
+        assert objective._set_dataset(dataset) == (False, None)
+        return joblib.hash(objective)
+
+    table = np.random.default_rng(0).standard_normal((20, 4))
+    table[:, -1] = np.arange(20) % 2 * 2 - 1
+    before = key(table)
+    assert key(table) == before
+    table[3, 1] += 1e-12
+    assert key(table) != before
 
 
 def test_a_file_counts_as_it_was_before_the_run(tmp_path):

@@ -163,6 +163,18 @@ def test_a_file_is_there_only_once_it_is_whole(tmp_path, monkeypatch):
     assert not (tmp_path / "A.parquet").exists()
 
 
+@pytest.mark.parametrize("name", ["A.parquet", "manifest.json"])
+def test_a_damaged_file_of_the_archive_is_named_in_a_sentence(name, tmp_path):
+    store(tmp_path, curves_of(results(20), range(2)))
+    path = tmp_path / "task" / name
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(SystemExit) as end:
+        read_archive(tmp_path)
+    assert str(end.value).startswith(f"{path} cannot be read (")
+    assert str(end.value).endswith("Restore it by git, or delete it and make its curves again: "
+                                   "`make archive`.")  # fmt: skip
+
+
 def test_a_solver_without_random_numbers_is_known_by_its_curves():
     from archive import repeats
 

@@ -308,7 +308,7 @@ def test_plots_with_curves_are_drawn_as_figures_and_others_refused(tmp_path, mon
 
     results = pd.concat([curve("A", [1, 0.5, 0.25]), curve("A", [1, 0.7, 0.5], repetition=1)])
     monkeypatch.setattr(figures, "OUTPUTS", tmp_path)
-    monkeypatch.setattr(figures, "results_of", lambda path: results)
+    monkeypatch.setattr(figures, "read", lambda path: results)
     # The second is benchopt's own, which names no scale.
     figures.draw_plots("results.parquet", ["convergence", "objective_curve"])
     drawn = {path.name for path in tmp_path.glob("*.png")}
