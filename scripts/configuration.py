@@ -37,12 +37,12 @@ def read_configuration(path):
         raise SystemExit(f"{path} cannot be read ({error}); give a file of YAML.") from error
     if not isinstance(options, dict):
         raise SystemExit(f"{path} has no options; write one a line, such as max-runs: 10.")
-    return {name: option(path, name, value) for name, value in options.items()}
+    return {str(name): option(path, str(name), value) for name, value in options.items()}
 
 
 def option(path, name, value):
     """The value of an option of benchopt that is a number; others stay."""
-    allowed = COUNTS.get(str(name).replace("_", "-"))
+    allowed = COUNTS.get(name.replace("_", "-"))
     if allowed is not None:
         value = allowed.meant(value)
         if not allowed.test(value):
