@@ -8,7 +8,7 @@ COSTS = {"time [s]": "time", "oracle calls, of one sample": "calls"}
 
 def without_seed(dataset):
     """The name of a dataset, whose draws or splits differ in their seed."""
-    return re.sub(r",?seed=\d+", "", dataset)
+    return re.sub(r"seed=\d+,|,?seed=\d+", "", dataset)
 
 
 def families(results):

@@ -108,6 +108,24 @@ def draw_column(panel, path):
     plt.close(figure)
 
 
+def draw_pictures(panel, path):
+    """Draw pictures and their captions, as many in a row as the panel says."""
+    pictures, n_columns = panel["data"], panel["ncols"]
+    n_rows = -(-len(pictures) // n_columns)
+    width, height = 2 * PANEL[0], 1.35 * n_rows
+    figure, axes = plt.subplots(
+        n_rows, n_columns, figsize=(width, height), layout="constrained", squeeze=False
+    )
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, picture in zip(axes.flat, pictures, strict=False):
+        axis.imshow(picture["image"], cmap="gray")
+        axis.set_title(picture["label"], fontsize=6.5)
+    with replaced(path) as draft:
+        figure.savefig(draft, dpi=200)
+    plt.close(figure)
+
+
 def draw_panel(axis, panel):
     labels = set()
     for curve in panel["data"]:
@@ -197,20 +215,26 @@ def write_table(name, table):
         table.to_csv(draft, index=False)
 
 
+# How plots of a results file are drawn, by type.
+DRAWN = {"scatter": draw_column, "image": draw_pictures}
+
+
 def draw_plots(path, plots):
     """Draw the plots of a results file."""
     results = read(path)
     for plot in plots or ["convergence"]:
         panels = panels_of(plot, results)
-        if any(panel["type"] != "scatter" for panel in panels):
+        if any(panel["type"] not in DRAWN for panel in panels):
             raise SystemExit(
-                f"{plot} has no curves, and figures are made of plots with curves; see it on the "
+                f"{plot} has neither curves nor pictures, of which figures are made; see it on the "
                 f"page that `make page RESULTS={path}` makes."
             )
         for number, panel in enumerate(panels, start=1):
             figure = OUTPUTS / f"{plot}_{number}.png"
-            draw_column(panel, figure)
-            print(f"Wrote {figure}: {panel['ylabel']} against {panel['xlabel']}")
+            DRAWN[panel["type"]](panel, figure)
+            curves = "ylabel" in panel
+            about = f"{panel['ylabel']} against {panel['xlabel']}" if curves else panel["title"]
+            print(f"Wrote {figure}: {about}")
 
 
 def main():

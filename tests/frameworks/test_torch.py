@@ -1,5 +1,6 @@
 """framework=torch walks the paths of the others, and says what it needs."""
 
+import os
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,9 @@ from helpers import (
     set_run_context,
 )
 
-# An iteration takes a millisecond and more: the long paths are those of cheap methods.
+# An iteration takes a millisecond to tens of them: the long paths are those of cheap methods.
+# TORCH_ITERATIONS=1000 makes those of all methods as long, which takes an hour.
+ALL = os.environ.get("TORCH_ITERATIONS")
 N_ITERATIONS = {"SOBA": 1000, "SABA": 1000, "SRBA": 1000, "VRBO": 10}
 
 
@@ -44,7 +47,7 @@ def end(name, problem, framework, n_iterations, **parameters):
 @pytest.mark.parametrize("name", STOCHASTIC)
 def test_the_path_is_that_of_python(name, problem):
     pytest.importorskip("torch")
-    made, n_iterations = PROBLEMS[problem](), N_ITERATIONS.get(name, 40)
+    made, n_iterations = PROBLEMS[problem](), int(ALL or N_ITERATIONS.get(name, 40))
     expected, result = (
         end(name, made, framework, n_iterations) for framework in ("python", "torch")
     )

@@ -313,5 +313,22 @@ def test_plots_with_curves_are_drawn_as_figures_and_others_refused(tmp_path, mon
     figures.draw_plots("results.parquet", ["convergence", "objective_curve"])
     drawn = {path.name for path in tmp_path.glob("*.png")}
     assert {"convergence_1.png", "objective_curve_1.png"} <= drawn
-    with pytest.raises(SystemExit, match=r"final_values has no curves.*make page RESULTS=results"):
+    with pytest.raises(
+        SystemExit, match=r"final_values has neither curves nor.*make page RESULTS=results"
+    ):
         figures.draw_plots("results.parquet", ["final_values"])
+
+
+def test_pictures_are_drawn_as_a_figure(tmp_path, monkeypatch):
+    import figures
+    import matplotlib.pyplot as plt
+
+    one = dict(image=np.zeros(4), shape=np.array([2, 2]), caption="weight 0.5")
+    final = [None, dict(outer_var=np.zeros(2), pictures=[one] * 7)]
+    monkeypatch.setattr(figures, "OUTPUTS", tmp_path)
+    monkeypatch.setattr(figures, "results_of", lambda path: curve("A", [1, 0], final_results=final))
+    figures.draw_plots("results.parquet", ["pictures"])
+    [figure] = tmp_path.glob("*.png")
+    assert figure.name == "pictures_1.png"
+    # Two rows of at most six.
+    assert plt.imread(figure).shape[:2] == (540, 1360)

@@ -119,7 +119,8 @@ def test_architecture_search_counts_the_datasets_on_which_the_true_operation_win
 
 def test_shine_shows_the_medians_over_seeds_of_the_gaps_to_the_least_h_of_each():
     def hoag(linear_solver, seed, values):
-        name = "data[1]" if seed == 0 else f"data[1,seed={seed}]"
+        # benchopt sorts parameters by their names.
+        name = ("data[1]", "data[seed=1,1]", "data[1,seed=2]")[seed]
         return curve(
             f"HOAG[linear_solver={linear_solver}]", values, 1, [0, 5, 10], dataset_name=name,
             p_solver_linear_solver=linear_solver, p_solver_max_linear_iterations=1000,
