@@ -4,8 +4,8 @@
 
 Candidates are quasi-random points whose step sizes are in units of the task: those of theta and of
 its linear system over the largest smoothness of G, those of lambda over the largest curvature of h
-where lambda starts. Each runs once on each task, with a fifth of its budget; all runs are kept in
-tuning/defaults/TASK/SOLVER.csv. Printed are, per solver, the five candidates that lose least to the
+where lambda starts. Each runs once on each task, with its budget or 1e8 oracle calls; all runs are
+kept in tuning/defaults/TASK/SOLVER.csv. Printed are, per solver, the five candidates that lose least to the
 best one of each task, on average over tasks.
 """
 
@@ -18,14 +18,14 @@ from tune import FOLDER, Tuning, add_parallel_options, parallel_options, spaces,
 from benchmark_utils.algorithms.search_space import LogUniform, points
 from benchmark_utils.results.tuning import regrets
 
-N_CANDIDATES = 16
-PART_OF_BUDGET = 5
+N_CANDIDATES = 12
+MAX_CALLS = 100_000_000
 # In units of one over the smoothness.
 INNER, OUTER = LogUniform(0.05, 1.5), LogUniform(0.003, 1)
 # Tasks with minibatch oracles whose optimum is known.
 STOCHASTIC = [
-    "simulated", "ijcnn1", "ijcnn1_no_box", "multinomial_logreg", "data_cleaning",
-    "quadratic_well_quiet", "quadratic_well_noisy", "quadratic_badly_quiet",
+    "simulated", "ijcnn1", "ijcnn1_no_box", "multinomial_logreg", "quadratic_well_quiet",
+    "quadratic_well_noisy", "quadratic_badly_quiet",
     "quadratic_badly_noisy",
 ]  # fmt: skip
 SHOWN = 5
@@ -50,11 +50,11 @@ def relative(space):
 
 
 class Trial(Tuning):
-    """The runs of common candidates on one task, with a part of its budget."""
+    """The runs of common candidates on one task."""
 
     def __init__(self, task, solver, parallel, problem):
         super().__init__(task, solver, parallel)
-        self.budget //= PART_OF_BUDGET
+        self.budget = min(self.budget, MAX_CALLS)
         self.path = FOLDER / "defaults" / task / f"{solver}.csv"
         self.units = units(problem)
 
