@@ -5,7 +5,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run safe-run page site test fuzz reproduce reproduce-update tune optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
+.PHONY: run safe-run page site test fuzz reproduce reproduce-update tune defaults optima archive leaderboard compare bench complexity scaling figures readme-figures paper-figure notebooks bibtex lint clean
 
 # The configuration CONFIG, with the solver or file SOLVER besides those that it has.
 CONFIG ?= configs/quickstart.yml
@@ -51,6 +51,10 @@ optima: .venv/ready
 JOBS ?= 1
 tune: .venv/ready
 	python scripts/tune.py $(TASK) $(SOLVER) -j $(JOBS)
+
+# The parameters of solvers that do best over all tasks: make defaults SOLVER=SOBA
+defaults: .venv/ready
+	python scripts/defaults.py $(SOLVER) -j $(JOBS)
 
 # The final runs of TASK, or of all tasks; of SOLVER only, or of VARIANT (float32, 5_trials).
 TASK ?=

@@ -23,8 +23,9 @@ from benchmark_utils.problems import (
     get_problem,
     parameters_of_all,
 )
-from benchmark_utils.provenance.benchopt_cache import drop_damaged_marks
-from benchmark_utils.provenance.fingerprint import data_fingerprint, suite_fingerprint
+from benchmark_utils.provenance import benchopt_cache
+from benchmark_utils.provenance.files import files_fingerprint, files_of, origin
+from benchmark_utils.provenance.fingerprint import data_fingerprint
 from benchmark_utils.provenance.threads import limit_threads, runs_in_parallel, share
 from benchmark_utils.provenance.versions import provenance
 from benchmark_utils.validation import any_of, as_number, one_of, positive, refusal
@@ -67,6 +68,8 @@ class Objective(BaseObjective):
     allowed = {"question": one_of(*JUDGES), "max_calls": any_of(positive, one_of(np.inf))}
 
     data_fingerprint = None
+    # The part of a run's key in benchopt's cache that depends on the run.
+    key_of_run = {}
 
     sampling_strategy = "callback"
     stopping_criterion = Budget(strategy="callback")
@@ -105,11 +108,17 @@ class Objective(BaseObjective):
         # A solver may have left it while it was imported.
         os.chdir(STARTED_IN)
         # Before benchopt looks into its cache.
-        drop_damaged_marks()
+        benchopt_cache.mend()
         try:
             return super()._set_dataset(dataset)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        # Those that end a process as well.
+        except BaseException as error:
             return True, explain(dataset.name, error)
+        finally:
+            # Nor does the dataset take the run with it.
+            os.chdir(STARTED_IN)
 
     def refuse(self, data):
         """Say why the problem cannot take the parameters or the data; None if it can."""
@@ -128,24 +137,27 @@ class Objective(BaseObjective):
                 f"{self.name}: question={self.question} needs a gradient of h, and G of "
                 f"problem={self.problem} is not strongly convex, so h is not defined; leave it out."
             )
+        dataset = getattr(self._dataset, "name", "data")
         try:
-            self.admitted = admit(getattr(self._dataset, "name", "data"), data)
+            self.admitted = admit(dataset, data)
         except Unusable as error:
             return str(error)
-        return problem.refuse(**self.admitted)
+        reason = problem.refuse(**self.admitted)
+        return f"{dataset}: {reason}" if reason else None
 
     def set_data(self, **data):
         # The first that benchopt calls in a job, whichever process it runs in.
         limit_threads()
         problem = get_problem(self.problem)
         parameters = {name: getattr(self, name) for name in problem.parameters}
+        parameters["seed"] = self.get_seed()
         # What benchopt gives to skip first. Here it may be let go of.
         data = vars(self).pop("admitted")
         if self.data_fingerprint is None:
             self.data_fingerprint = data_fingerprint(data)
         # A dataset may tell more than this problem asks for.
         used = {name: data[name] for name in signature(problem).parameters if name in data}
-        self.bilevel_problem = problem(**used, **parameters, seed=self.get_seed())
+        self.bilevel_problem = problem(**{**used, **parameters})
         self.bilevel_problem.max_calls = self.max_calls
         # All solvers start from them.
         self.bilevel_problem.inner_var0.flags.writeable = False
@@ -166,6 +178,9 @@ class Objective(BaseObjective):
 
     def get_objective(self):
         expect_a_point()
+        if self._run_context is not None:
+            # A solver may change or delete files while it runs.
+            self.origin = origin(files_of(self))
         problem = self.bilevel_problem
         self.judge = (JUDGES[self.question] if problem.strongly_convex else PointJudge)(problem)
         self.first_watched = None
@@ -206,7 +221,9 @@ class Objective(BaseObjective):
         shown = [dict(picture._asdict(), image=picture.image.ravel(), shape=picture.image.shape)
                  for picture in found]  # fmt: skip
         pictures = {"pictures": shown} if shown else {}
-        return dict(outer_var=self.outer_var, device=device, **pictures, **provenance(self))
+        return dict(
+            outer_var=self.outer_var, device=device, **pictures, **self.origin, **provenance()
+        )
 
     def get_one_result(self):
         problem = self.bilevel_problem
@@ -218,10 +235,19 @@ class Objective(BaseObjective):
             **({} if self.question == "minimise" else {"hypergradient": problem.outer_var0}),
         )
 
+    def note_error(self):
+        """Have the next run compute this curve again, which has ended in an exception."""
+        benchopt_cache.note_error(self._run_context)
+
     def _get_state(self):
-        # benchopt hashes this into the key of its cache.
-        return dict(suite=suite_fingerprint(), data=self.data_fingerprint)
+        # benchopt hashes this into the key of its cache. In its workers the context comes later.
+        if self._run_context is not None:
+            self.key_of_run = dict(
+                files=files_fingerprint(files_of(self)),
+                last_error=benchopt_cache.last_error(self._run_context),
+            )
+        return dict(data=self.data_fingerprint, run=self.key_of_run)
 
     def __setstate__(self, state):
         # The copies that benchopt makes for each run need not read all data again.
-        self.data_fingerprint = state["data"]
+        self.data_fingerprint, self.key_of_run = state["data"], state["run"]

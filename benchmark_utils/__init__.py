@@ -25,8 +25,9 @@ Each line imports only from itself and from the lines below it::
             numerics, frameworks
                 minibatches, oracle, validation, journal    (which may import each other)
 
-Besides, datasets import from data and validation, data from validation, plots from results, scripts
-from results and experiments, and the objective from data and provenance. ``frameworks/numba`` is
-imported through its ``__init__`` only, by ``*_kernels.py`` and by ``get_framework``.
+Besides, datasets import from data and validation, data from validation, plots and ends from
+results, scripts from results and experiments, and the objective from data and provenance.
+``frameworks/numba`` is imported through its ``__init__`` only, by ``*_kernels.py`` and by
+``get_framework``.
 ``tests/test_rooms.py`` holds this.
 """

@@ -4,11 +4,16 @@ import errno
 import signal
 import sys
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import psutil
+from benchopt import runner
 from benchopt.benchmark import get_running_benchmark
+from benchopt.utils.terminal_output import TerminalOutput
 from click import Abort
+
+from benchmark_utils.results.files import Elsewhere, new_path, save
 
 # Of a disk that is full, or where nothing may be written.
 DISK = {
@@ -24,9 +29,21 @@ def is_benchopt():
 
 def end_in_sentences():
     """Do so in this process."""
+    runner.save_results = save_results
     sys.excepthook = say_what_is_kept
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
+
+
+def save_results(results, path):
+    """What benchopt's function of this name does, but the file is written whole or not at all."""
+    path = new_path(path)
+    try:
+        save(path, results.assign(run_date=datetime.now().isoformat()))
+    except Elsewhere as reason:
+        raise SystemExit(str(reason)) from reason
+    TerminalOutput().savefile_status(path)
+    return path
 
 
 def interrupt(number, frame):
@@ -62,6 +79,6 @@ def kept():
     if folder is None:
         return "Nothing of it is kept, because of --no-cache."
     return (
-        f"Finished curves are kept in {folder}. Give the same command again to go on, or with "
-        "--collect for a results file of those."
+        f"Finished curves are kept in {folder}, as far as there was room. Give the same command "
+        "again to go on, or with --collect for a results file of those."
     )

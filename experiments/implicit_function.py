@@ -84,11 +84,11 @@ def draw(table, figure):
     near = rows[rows["step"].abs() < 2.5]
     draw_inner_objective(path, rows)
     path.plot(rows["outer_var"], rows["theta"], color="C0", label="theta*")
-    path.plot(near["outer_var"], near["theta_tangent"], color="C3", label="its tangent")
+    path.plot(near["outer_var"], near["theta_tangent"], color="C1", label="its tangent")
     path.set(title="G, and where its slope in theta is 0", xlabel="lambda", ylabel="theta")
     value, distance = others
     value.plot(rows["outer_var"], rows["h"], color="C0", label="h")
-    value.plot(near["outer_var"], near["h_tangent"], color="C3", label="its tangent")
+    value.plot(near["outer_var"], near["h_tangent"], color="C1", label="its tangent")
     value.set(title="The value function", xlabel="lambda", ylabel="h")
     distances = errors(table)
     for name in CURVES:

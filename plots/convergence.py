@@ -1,4 +1,5 @@
 from benchmark_utils.results.bands import band
+from benchmark_utils.results.benchopt_pages import mend_benchopt
 from benchmark_utils.results.curves import (
     COSTS,
     LINEAR,
@@ -8,12 +9,11 @@ from benchmark_utils.results.curves import (
     points_of,
     task_title,
 )
-from benchmark_utils.results.escaping import escape_pages
 from benchmark_utils.results.levels import LEAST_DRAWN, LEVELS, name_of
 from benchmark_utils.results.plots import TASK_OPTIONS, StyledPlot, points
 
 # benchopt loads plots before it writes its page.
-escape_pages()
+mend_benchopt()
 
 YLABELS = {"h": "h (h* of this task is not stored)", "projected gradient": "|projected gradient|"}
 XLABELS = {

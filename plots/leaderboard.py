@@ -18,8 +18,12 @@ class Plot(StyledPlot):
         if points.empty:
             return []
         by_time, by_calls = Ranking(points, "time"), Ranking(points, "calls")
+        # Where nobody reached a level, nobody has a score.
+        scores = by_time.scores.dropna()
+        if scores.empty:
+            return []
         names, ends = short_names(df["solver_name"]), by_time.intervals
-        ranks = by_time.scores.rank(method="min", ascending=False).astype(int)
+        ranks = scores.rank(method="min", ascending=False).astype(int)
         return [
             [
                 int(ranks[method]),
@@ -29,7 +33,7 @@ class Plot(StyledPlot):
                 f"{ends.lower[method]:.2f} to {ends.upper[method]:.2f}",
                 round(float(by_calls.scores[method]), 3),
             ]
-            for method, score in by_time.scores.items()
+            for method, score in scores.items()
         ]
 
     def get_metadata(self, df):

@@ -14,6 +14,7 @@ A variant is kept apart, in archive/TASK/VARIANT: `float32`, or `5_trials`, with
 first five points of tuning. `--check` reads all of the archive.
 
 The exit code is 1 if a curve is below h*: then h* is not the optimum, and the curve is not kept.
+So it is if a solver raised an exception; give the same command again when that is mended.
 """
 
 import argparse
@@ -54,6 +55,10 @@ OUTPUTS = ROOT / "outputs" / "archive"
 N_REPETITIONS, N_FIRST = 10, 3
 VARIANTS = ("float32", "5_trials")
 LARGEST = 20 * 2**20  # bytes
+
+
+class Raised(Exception):
+    """A curve ended in an exception of its solver, and is not kept."""
 
 
 class Task:
@@ -194,17 +199,18 @@ class Archive:
         self.manifest |= common
 
     def has(self, name, parameters):
-        """Whether the curves of a method are there, with these parameters."""
+        """Whether the curves of a method are there, with these parameters and without an error."""
         made = self.manifest["curves"].get(name)
-        there = (self.folder / f"{name}.parquet").exists()
-        return there and made is not None and made["parameters"] == parameters
+        if made is None or not (self.folder / f"{name}.parquet").exists():
+            return False
+        return made["parameters"] == parameters and "error" not in made["status"]
 
     def refuse(self, name, reason):
         self.manifest["refused"][name] = reason
         write_manifest(self.manifest, self.folder)
 
     def add(self, name, tuned, parameters, curves, results):
-        """Keep the curves of a method, unless one of them is below h*."""
+        """Keep the curves of a method, unless one of them is below h* or ended in an error."""
         manifest = self.manifest
         check(curves, name, manifest)
         if results is not None and environment(results) not in manifest["environments"]:
@@ -238,8 +244,18 @@ def as_points(curves, method, manifest):
 
 
 def check(curves, method, manifest):
-    """Raise BelowOptimum if a curve is below h*."""
+    """Raise BelowOptimum if a curve is below h*, Raised if one ended in an exception."""
+    check_for_errors(curves, method, manifest["task"])
     relative_gaps(as_points(curves, method, manifest))
+
+
+def check_for_errors(curves, method, task):
+    repetitions = curves.loc[curves["status"] == "error", "repetition"].unique()
+    if len(repetitions):
+        raise Raised(
+            f"{method} on {task} ended in an exception, in repetition "
+            f"{', '.join(map(str, sorted(repetitions)))}; mend it, and make its curves again."
+        )
 
 
 def say(curves, method, manifest):
@@ -293,7 +309,7 @@ def is_tuned(solver):
 
 
 def fill(archive, names, variant):
-    """Run what is missing; the sentences on curves below h*."""
+    """Run what is missing; sentences on curves that are not kept."""
     wrong = []
     task = archive.task
     print(f"{task.name}: seconds to {', '.join(map(name_of, LEVELS))}")
@@ -314,7 +330,7 @@ def fill(archive, names, variant):
         try:
             archive.add(name, is_tuned(solver), parameters, curves, results)
             print(say(curves, name, archive.manifest), flush=True)
-        except BelowOptimum as error:
+        except (BelowOptimum, Raised) as error:
             wrong.append(str(error))
             print(error, flush=True)
     if archive.manifest["curves"]:
@@ -332,6 +348,11 @@ def check_all(root):
             try:
                 relative_gaps(of_task)
             except BelowOptimum as error:
+                yield str(error)
+        for (task, method), curves in points.groupby(["task", "method"]):
+            try:
+                check_for_errors(curves, method, task)
+            except Raised as error:
                 yield str(error)
         n_curves = len(points.groupby(["task", "method", "repetition"]))
         print(f"{variant or 'main':<10}{n_curves} curves, {len(points)} points")

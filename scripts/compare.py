@@ -28,6 +28,7 @@ from archive import (
     N_FIRST,
     N_REPETITIONS,
     Archive,
+    Raised,
     Task,
     as_points,
     check,
@@ -40,7 +41,7 @@ from benchmark_utils.results.archive import curves_of, read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios
 from benchmark_utils.results.files import replaced
 from benchmark_utils.results.gap_figure import draw_gaps
-from benchmark_utils.results.levels import COSTS, LEVELS, costs_to_levels, name_of
+from benchmark_utils.results.levels import COSTS, LEVELS, BelowOptimum, costs_to_levels, name_of
 from benchmark_utils.results.ranking import Ranking
 from benchmark_utils.results.terminal import duration, table, width
 
@@ -247,14 +248,13 @@ def main():
     arguments = parser.parse_args()
     fit_the_terminal()
     anchors = () if arguments.no_calibration else arguments.anchors
-    compare(
-        arguments.solver,
-        arguments.task,
-        anchors,
-        not arguments.no_tuning,
-        arguments.archive,
-        arguments.quick,
-    )
+    tuning = not arguments.no_tuning
+    try:
+        compare(
+            arguments.solver, arguments.task, anchors, tuning, arguments.archive, arguments.quick
+        )
+    except (BelowOptimum, Raised) as reason:
+        raise SystemExit(str(reason)) from reason
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
 Candidates are quasi-random points whose step sizes are in units of the task: those of theta and of
 its linear system over the largest smoothness of G, those of lambda over the largest curvature of h
 where lambda starts. Each runs once on each task, with its budget or 1e8 oracle calls; all runs are
-kept in tuning/defaults/TASK/SOLVER.csv. Printed are, per solver, the five candidates that lose least to the
-best one of each task, on average over tasks.
+kept in tuning/defaults/TASK/SOLVER.csv. Printed are, per solver, the five candidates that lose
+least to the best one of each task, on average over tasks.
 """
 
 import argparse

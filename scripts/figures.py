@@ -32,7 +32,7 @@ import matplotlib.pyplot as plt
 from suite import BENCHMARK, ROOT, latest_results, results_of
 
 from benchmark_utils.results.files import replaced
-from benchmark_utils.results.styles import DASHES, MARKS
+from benchmark_utils.results.styles import COLORS, DASHES, MARKS
 
 PANEL = 3.4, 2.9  # inches: a column of a paper
 CONFIGS = ROOT / "configs" / "figures"
@@ -45,6 +45,7 @@ LONGEST = ("data_augmentation_fashion", "shine", "dictionary_learning")
 STYLE = {
     "axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7,
     "legend.fontsize": 6.5, "axes.grid": True, "grid.alpha": 0.3, "lines.linewidth": 1.6,
+    "axes.prop_cycle": plt.cycler(color=COLORS.values()),
 }  # fmt: skip
 
 

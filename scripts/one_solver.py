@@ -7,6 +7,7 @@ file STAGE: a word of STAGES, or a sentence that says why the solver cannot run.
 """
 
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 from benchopt.benchmark import Benchmark
@@ -24,8 +25,10 @@ def load(file):
     """The class of a solver; the process ends with a sentence if it cannot be imported."""
     Benchmark.get_solvers = lambda self: []
     try:
-        [solver] = BENCHMARK.check_solver_patterns([file], class_only=True)
-        solver.is_installed(raise_on_not_installed=True)
+        # The file may change the directory.
+        with chdir(Path.cwd()):
+            [solver] = BENCHMARK.check_solver_patterns([file], class_only=True)
+            solver.is_installed(raise_on_not_installed=True)
     # Such as that of sys.exit, which benchopt lets pass.
     except BaseException as error:
         told = " ".join(str(error).split())[:200]
@@ -49,7 +52,7 @@ def main():
         run([benchmark, "--config", options], standalone_mode=False)
     except SystemExit:
         # So benchopt ends where there are no curves, having said why.
-        stage.write_text("was skipped; the reason is above")
+        stage.write_text("has left no curve; the reason is above")
         raise
     stage.write_text(DONE)
 

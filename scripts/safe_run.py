@@ -20,7 +20,6 @@ import yaml
 from benchopt.cli.main import run as benchopt_run
 from benchopt.config import get_setting
 from benchopt.plotting import plot_benchmark
-from benchopt.results.files_utils import uniquify_fname
 from click.core import ParameterSource
 from solver_files import as_list, files_of
 from solver_process import Part
@@ -28,7 +27,7 @@ from suite import BENCHMARK, results_of
 from summary import print_summary
 
 from benchmark_utils.results.curves import failures
-from benchmark_utils.results.files import write
+from benchmark_utils.results.files import Elsewhere, new_path, save
 
 # Seconds for judging and compiling, besides the solver's own time, between two points.
 ALLOWANCE = 120
@@ -53,11 +52,11 @@ def options_of(context):
 def output_of(given):
     """The file of results, which does not exist yet, as benchopt chooses it."""
     name = datetime.now().strftime("benchopt_run_%Y-%m-%d_%Hh%Mm%S") if given == "None" else given
-    path = Path(name).with_suffix(".csv" if name.endswith(".csv") else ".parquet")
+    path = Path(name)
     if os.sep not in name:
         path = BENCHMARK.get_output_folder() / path
     path.parent.mkdir(parents=True, exist_ok=True)
-    return uniquify_fname(path).absolute()
+    return new_path(path).absolute()
 
 
 def deadline_of(options):
@@ -108,17 +107,20 @@ def run_all(parts, deadline):
 
 
 def merge(parts, output):
-    """Write the curves of all parts into one file; whether there are any."""
+    """Write the curves of all parts into one file; None, or say in a sentence how that failed."""
     curves = [frame for part in parts for frame in part.curves()]
-    if curves:
-        try:
-            write(output, pd.concat(curves, ignore_index=True))
-        except OSError as error:
-            raise SystemExit(
-                f"{output} cannot be written ({error}). Its curves are kept in benchopt's cache, "
-                f"and in {parts[0].folder.parent}; make room, and give the same command again."
-            ) from error
-    return bool(curves)
+    if not curves:
+        return "No solver has left a curve, so there is no results file."
+    try:
+        save(output, pd.concat(curves, ignore_index=True))
+    except Elsewhere as reason:
+        return str(reason)
+    except OSError as error:
+        raise SystemExit(
+            f"{output} cannot be written ({error}). Its curves are kept in "
+            f"{parts[0].folder.parent}; make room, and give the same command again."
+        ) from error
+    return None
 
 
 def show(output, options):
@@ -140,7 +142,7 @@ def safe_run(context, **_):
     options = options_of(context)
     try:
         output = output_of(options["output"])
-        folder = Path(tempfile.mkdtemp(prefix=".parts_", dir=output.parent))
+        folder = Path(tempfile.mkdtemp(prefix="parts_of_a_run_"))
     except OSError as error:
         raise SystemExit(
             f"Results cannot be written ({error}); give --output a path where they can."
@@ -150,11 +152,9 @@ def safe_run(context, **_):
     except ValueError as reason:
         raise click.UsageError(str(reason)) from reason
     failed = run_all(parts, deadline_of(options))
-    told = []
-    if merge(parts, output):
-        told = list(show(output, options))
-    else:
-        failed.append("No solver has left a curve, so there is no results file.")
+    unwritten = merge(parts, output)
+    failed += [unwritten] if unwritten else []
+    told = [] if unwritten else list(show(output, options))
     shutil.rmtree(folder)
     if failed or told:
         print("\nNot all went well:\n" + "\n".join(f"* {sentence}" for sentence in failed + told))

@@ -4,11 +4,12 @@
                               [--seeds 3] [--seconds 120]
 
 Each method runs until h - h* is at most the lowest level, as a part of h(lambda_0) - h*, or its
-seconds are over. h* is found by L-BFGS-B with exact gradients. Runs are kept in
-outputs/scaling.csv, and are not made again: a command that was stopped goes on when it is given
-once more. Seconds are those of the processor, so that other load on the machine does not count, and
-the solver's own, without compilation and judging; those to cut the data into minibatches are
-printed, and kept, apart.
+seconds are over. h* is found by L-BFGS-B with exact gradients. A stochastic method has the steps
+that `make tune` chose, except for that of lambda: at each size it is the best of four. Runs are
+kept in outputs/scaling.csv, and are not made again: a command that was stopped goes on when it is
+given once more. Seconds are those of the processor, so that other load on the machine does not
+count, and the solver's own, without compilation and judging; those to cut the data into minibatches
+are kept apart.
 
 Writes docs/figures/scaling.png and the table of docs/scaling.md, and prints where the lines of a
 stochastic method and of QuasiNewton cross.
@@ -17,50 +18,33 @@ stochastic method and of QuasiNewton cross.
 import argparse
 import csv
 import time
+from functools import cached_property
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import yaml
 from benchopt.utils.run_context import RunContext
 from optima import minimise
+from scaling_figure import DATA, LEVELS, METHODS, STOCHASTIC, crossings, draw
 from stopwatch import make_solver
 from suite import BENCHMARK, ROOT, make_dataset
 
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
-from benchmark_utils.results.files import put_between_marks, replaced
+from benchmark_utils.results.files import put_between_marks
 
-FIGURE = ROOT / "docs" / "figures" / "scaling.png"
 PAGE = ROOT / "docs" / "scaling.md"
 MARKS = "<!-- table of make scaling -->", "<!-- end of the table -->"
 PICTURE = "![](figures/scaling.png)"
 KEPT = ROOT / "outputs" / "scaling.csv"
 
 SIZES = tuple(round(5e3 * 10 ** (k / 2)) for k in range(7))
-LEVELS = (1e-2, 1e-3, 1e-4)  # parts of the gap at the start
-YARDSTICK = "QuasiNewton"
-CONSTANT = dict(decay=0.0, outer_decay=0.0)
-# Steps from a few trials at 2e4 to 5e4 samples, for methods that `make tune` has not tuned on the
-# task of the same name. They are the same at all sizes.
-METHODS = {
-    "simulated": {
-        "QuasiNewton": {},
-        "HOAG": {},
-        "SOBA": dict(step_size=0.02, outer_step_size=10.0, **CONSTANT),
-        "SABA": dict(step_size=0.5, outer_step_size=100.0, init_memory="full"),
-        "StocBiO": dict(step_size=0.3, neumann_step_size=0.3, outer_step_size=30.0),
-    },
-    "ijcnn1": {
-        "QuasiNewton": {},
-        "HOAG": {},
-        "SOBA": dict(step_size=1.2, outer_step_size=0.9, **CONSTANT),
-        "SABA": dict(step_size=1.2, outer_step_size=0.9, init_memory="full"),
-        "StocBiO": dict(step_size=0.3, neumann_step_size=1.0, outer_step_size=100.0),
-    },
-}
-SELF_TUNING = ("QuasiNewton", "HOAG")
+# Of the outer step that `make tune` chose for the whole data: tried at each size, by runs with a
+# seed of their own. Few samples want smaller steps, as SABA's oscillate on 5,000 rows of IJCNN1.
+FACTORS = (0.1, 0.3, 1.0, 3.0)
+TRIAL_SEED = 1000
+MISS = 10  # budgets that a level costs which was not reached
 # Iterations of a stochastic method between two looks at the clock.
 CHUNK = 256
 # A curve is judged whenever its time has grown by this factor.
@@ -73,7 +57,7 @@ class Row(NamedTuple):
     data: str
     n_samples: int
     method: str
-    parameters: str
+    factor: float
     seed: int
     level: float
     seconds: float
@@ -118,21 +102,21 @@ def lowest(problem):
     return minimise(problem, start, problem.lower, problem.upper)[0]
 
 
-def parameters_of(data, method):
-    """The tuned parameters of a method, or those above."""
-    path = ROOT / "tuning" / data / "chosen.yml"
-    tuned = yaml.safe_load(path.read_text()) if path.exists() else {}
-    return tuned.get(method, METHODS[data][method])
+def parameters_of(data, method, factor):
+    """The parameters that were tuned on all of the data, with another outer step."""
+    if method not in STOCHASTIC:
+        return {}
+    tuned = yaml.safe_load((ROOT / "tuning" / data / "chosen.yml").read_text())[method]
+    return tuned | dict(outer_step_size=factor * tuned["outer_step_size"])
 
 
 def make_runner(method, parameters, problem):
     """A solver that is compiled, with its data cut into minibatches, and the time of cutting."""
     [cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == method]
-    if method in SELF_TUNING:
-        solver = cls.get_instance(**parameters)
-        solver.set_objective(problem)
-    else:
-        solver = make_solver(cls, problem, CHUNK, **parameters)
+    if method in STOCHASTIC:
+        return make_solver(cls, problem, CHUNK, **parameters)
+    solver = cls.get_instance(**parameters)
+    solver.set_objective(problem)
     return solver
 
 
@@ -194,30 +178,79 @@ def cost_to(points, level, column):
     return before[column] * (after[column] / before[column]) ** part
 
 
-def run(data, n_samples, missing, seconds):
-    """Make the missing runs (method, seed) on one size of data, and keep them one by one."""
-    problem = make_problem(data, n_samples)
-    optimum = lowest(problem)
-    print(f"{data}, {n_samples:,} samples: h* = {optimum:.9f}", flush=True)
-    for method, seed in missing:
-        parameters = parameters_of(data, method)
-        solver = make_runner(method, parameters, problem)
+class Size:
+    """All runs on one size of data; each is kept as soon as it has ended.
+
+    Parameters
+    ----------
+    data : {"simulated", "ijcnn1"}
+    n_samples : int
+    seconds : float
+        Budget of a run.
+    """
+
+    def __init__(self, data, n_samples, seconds):
+        self.data, self.n_samples, self.seconds = data, n_samples, seconds
+
+    @cached_property
+    def problem(self):
+        return make_problem(self.data, self.n_samples)
+
+    @cached_property
+    def optimum(self):
+        optimum = lowest(self.problem)
+        print(f"{self.data}, {self.n_samples:,} samples: h* = {optimum:.9f}", flush=True)
+        return optimum
+
+    def complete(self, method, n_seeds):
+        """Make the runs of a method that are missing: first the trials, if it has steps."""
+        if method not in STOCHASTIC:
+            self.need(method, 1.0, [0])
+            return
+        for factor in FACTORS:
+            self.need(method, factor, [TRIAL_SEED])
+        self.need(method, self.best_factor(method), range(n_seeds))
+
+    def best_factor(self, method):
+        """That of the trial with the lowest mean of the logarithms of its costs."""
+        runs = kept()
+        trials = runs[
+            (runs["data"] == self.data)
+            & (runs["n_samples"] == self.n_samples)
+            & (runs["method"] == method)
+            & (runs["seed"] == TRIAL_SEED)
+        ]
+        costs = np.log(np.minimum(trials["seconds"], MISS * trials["budget"]))
+        return costs.groupby(trials["factor"]).mean().idxmin()
+
+    def need(self, method, factor, seeds):
+        """Make the runs with these seeds, except those that are kept."""
+        key = ["data", "n_samples", "method", "factor", "seed"]
+        done = set(kept()[key].itertuples(index=False, name=None))
+        for seed in seeds:
+            if (self.data, self.n_samples, method, factor, seed) not in done:
+                self.run(method, factor, seed)
+
+    def run(self, method, factor, seed):
+        parameters = parameters_of(self.data, method, factor)
+        solver = make_runner(method, parameters, self.problem)
         solver.seeds = 0, seed
         start = time.process_time()
         solver.pre_run_hook(None)
         setup = time.process_time() - start
-        points = curve_of(solver, problem, optimum, seconds)
+        points = curve_of(solver, self.problem, self.optimum, self.seconds)
         if points[:, 2].min() < -1e-2 * LEVELS[-1]:
             raise SystemExit(f"{method} is {-points[:, 2].min():.1e} below h*, which is wrong.")
         costs = [[cost_to(points, level, column) for column in (0, 1)] for level in LEVELS]
+        about = self.data, self.n_samples, method, factor, seed
         keep(
-            Row(data, n_samples, method, str(parameters), seed, level, *cost, setup, seconds)
+            Row(*about, level, *cost, setup, self.seconds)
             for level, cost in zip(LEVELS, costs, strict=True)
         )
         told = "  ".join(
             f"{level:g}: {cost[0]:.3g} s" for level, cost in zip(LEVELS, costs, strict=True)
         )
-        print(f"  {method:<12} seed {seed}  {told}  (minibatches {setup:.2g} s)", flush=True)
+        print(f"  {method:<12} outer step x {factor:<4} seed {seed:<5} {told}", flush=True)
 
 
 def keep(rows):
@@ -232,107 +265,13 @@ def keep(rows):
 
 
 def kept():
-    """The runs so far with the parameters of now, a table with the columns of :class:`Row`."""
-    runs = pd.read_csv(KEPT) if KEPT.exists() else pd.DataFrame(columns=Row._fields)
-    now = [str(parameters_of(*pair)) for pair in zip(runs["data"], runs["method"], strict=True)]
-    return runs[runs["parameters"] == now]
+    """The runs so far, a table with the columns of :class:`Row`."""
+    return pd.read_csv(KEPT) if KEPT.exists() else pd.DataFrame(columns=Row._fields)
 
 
-def runs_missing(data, n_samples, methods, seeds):
-    """The runs (method, seed) that are not in the file; a self-tuning method needs one seed."""
-    runs = kept()
-    here = runs[(runs["data"] == data) & (runs["n_samples"] == n_samples)]
-    done = set(zip(here["method"], here["seed"], strict=True))
-    wanted = (
-        (method, seed)
-        for method in methods
-        for seed in range(1 if method in SELF_TUNING else seeds)
-    )
-    return [pair for pair in wanted if pair not in done]
-
-
-def medians(runs, data, level, column):
-    """Median costs over seeds: one row for each size, one column for each method."""
-    here = runs[(runs["data"] == data) & (runs["level"] == level)]
-    return here.pivot_table(column, "n_samples", "method", aggfunc="median")
-
-
-def crossing(sizes, costs, other_costs):
-    """The size from which on costs are below others, interpolated in logarithms.
-
-    Returns
-    -------
-    size : float
-        The first size if costs are lower at all sizes, infinite if they are not at the last one.
-    """
-    with np.errstate(invalid="ignore"):
-        ratio = np.log(costs) - np.log(other_costs)
-    # A method that does not reach a level where the other one does is above it.
-    ratio = np.where(np.isnan(ratio), np.inf, ratio)
-    above = np.flatnonzero(ratio >= 0)
-    if not above.size:
-        return sizes[0]
-    last = above[-1]
-    if last == len(sizes) - 1:
-        return np.inf
-    if np.isinf(ratio[last]):
-        return sizes[last + 1]
-    part = ratio[last] / (ratio[last] - ratio[last + 1])
-    return sizes[last] * (sizes[last + 1] / sizes[last]) ** part
-
-
-def in_words(size, sizes):
-    if size == np.inf:
-        return "not yet"
-    return "at all sizes" if size == sizes[0] else f"from {size:.1e}"
-
-
-def crossings(runs):
-    """A table, in Markdown, of the sizes from which on stochastic methods are ahead."""
-    lines = ["| data | level | cost | SOBA | SABA | StocBiO |", "|---" * 6 + "|"]
-    for data in METHODS:
-        for level in LEVELS:
-            for column in ("seconds", "calls"):
-                costs = medians(runs, data, level, column)
-                if YARDSTICK not in costs:
-                    continue
-                sizes, cells = costs.index.to_numpy(float), []
-                for method in ("SOBA", "SABA", "StocBiO"):
-                    if method not in costs:
-                        cells.append("")
-                        continue
-                    size = crossing(sizes, costs[method], costs[YARDSTICK])
-                    cells.append(in_words(size, sizes))
-                lines.append(f"| {data} | {level:g} | {column} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def draw(runs):
-    """Seconds and calls against the number of samples: a row for each, a column for each level."""
-    shown = [(data, column) for data in METHODS for column in ("seconds", "calls")]
-    shown = [pair for pair in shown if (runs["data"] == pair[0]).any()]
-    shape = len(shown), len(LEVELS)
-    size = 2.4 * shape[1], 1.9 * shape[0]
-    figure, axes = plt.subplots(*shape, figsize=size, layout="constrained", squeeze=False)
-    for row, (data, column) in zip(axes, shown, strict=True):
-        for axis, level in zip(row, LEVELS, strict=True):
-            costs = medians(runs, data, level, column)
-            for number, method in enumerate(METHODS[data]):
-                if method in costs:
-                    reached = costs[method][np.isfinite(costs[method])]
-                    axis.loglog(
-                        reached.index, reached, "o-", color=f"C{number}", markersize=3, label=method
-                    )
-            axis.set_title(f"{data}, level {level:g}", fontsize=8)
-            axis.tick_params(which="both", labelsize=7)
-            axis.grid(alpha=0.3)
-        row[0].set_ylabel(column, fontsize=8)
-    for axis in axes[-1]:
-        axis.set_xlabel("samples", fontsize=8)
-    axes[0, 0].legend(fontsize=6)
-    with replaced(FIGURE) as draft:
-        figure.savefig(draft, dpi=200)
-    plt.close(figure)
+def final(runs):
+    """The runs that are no trials."""
+    return runs[runs["seed"] != TRIAL_SEED]
 
 
 def main():
@@ -340,17 +279,17 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of samples")
-    parser.add_argument("--data", default=",".join(METHODS))
-    parser.add_argument("--methods", default=",".join(METHODS["simulated"]))
+    parser.add_argument("--data", default=",".join(DATA))
+    parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=120, help="budget of a run")
     options = parser.parse_args()
     for n_samples in map(int, options.sizes.split(",")):
         for data in options.data.split(","):
-            missing = runs_missing(data, n_samples, options.methods.split(","), options.seeds)
-            if missing:
-                run(data, n_samples, missing, options.seconds)
-    runs = kept()
+            size = Size(data, n_samples, options.seconds)
+            for method in options.methods.split(","):
+                size.complete(method, options.seeds)
+    runs = final(kept())
     draw(runs)
     table = crossings(runs)
     put_between_marks(PAGE, MARKS, f"{PICTURE}\n\n{table}")

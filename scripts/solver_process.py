@@ -4,18 +4,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import yaml
-from one_solver import DONE, IMPORT, STAGES
+from one_solver import DONE, FOR_IMPORTS, IMPORT, STAGES
 from solver_files import Unparsable, name_of
 
 from benchmark_utils import journal
 from benchmark_utils.results.curves import CURVE
 from benchmark_utils.results.files import Unreadable, read
+
+# Seconds after which a process that its own deadline has not ended is ended from outside.
+GRACE = 10
 
 
 class Part:
@@ -36,6 +40,7 @@ class Part:
             self.name = self.file.stem
             return f"{self.file.name} {reason}."
         code = self.start(deadline)
+        self.cut = "timeout" if code is None or self.place() else "error"
         stage = self.stage.read_text() if self.stage.exists() else IMPORT
         if stage == DONE and self.results.exists():
             return None
@@ -49,7 +54,13 @@ class Part:
         return f"{self.name} {ending}."
 
     def start(self, deadline, **changes):
-        """Run a process to its end, and end what it has started itself; its exit code."""
+        """Run a process to its end, and end what it has started itself.
+
+        Returns
+        -------
+        code : int or None
+            The exit code; None if the process outlived its deadline.
+        """
         options = self.folder / "options.yml"
         options.write_text(yaml.safe_dump(self.options | changes | {"output": str(self.results)}))
         environment = os.environ | {journal.FOLDER: str(self.folder)}
@@ -61,19 +72,31 @@ class Part:
             env=environment, start_new_session=True,
         )  # fmt: skip
         try:
-            return process.wait()
+            return self.wait(process, deadline)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
+    def wait(self, process, deadline):
+        """Wait for a process, unless it has switched off its own deadline; its exit code."""
+        limit = None if deadline is None else deadline + FOR_IMPORTS + GRACE
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(limit)
+            if time.time() - journal.last_sign(self.folder) > limit:
+                return None
+
+    def place(self):
+        """Where the process was at its deadline; None if it has not reached that."""
+        return journal.place(self.folder, self.file.name)
+
     def ending(self, code, stage, deadline):
         """How a process has ended that has not said so itself."""
         when = "while it was imported" if stage == IMPORT else "while it ran"
-        place = journal.place(self.folder, self.file.name)
-        self.cut = "timeout" if place else "error"
-        if place:
-            return f"made no point for {deadline:g} s, in {place}, and was ended {when}"
+        if self.cut == "timeout":
+            where = f", in {self.place()}," if self.place() else ""
+            return f"made no point for {deadline:g} s{where} and was ended {when}"
         if code < 0:
             return f"crashed {when} (signal {signal.Signals(-code).name})"
         return f"ended the process {when} (exit code {code})"

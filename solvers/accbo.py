@@ -4,9 +4,9 @@ import numpy as np
 
 from benchmark_utils.algorithms.hypergradients import make_series_hypergradient
 from benchmark_utils.algorithms.lengths import make_unit
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
-from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import fraction, integer, non_negative, positive
+from benchmark_utils.algorithms.normalised_momentum import NormalisedMomentumSolver
+from benchmark_utils.algorithms.stochastic import Array
+from benchmark_utils.validation import fraction, non_negative
 
 
 class State(NamedTuple):
@@ -17,7 +17,7 @@ class State(NamedTuple):
     outer_direction: Array  # (d,)
 
 
-class Solver(StochasticSolver):
+class Solver(NormalisedMomentumSolver):
     """AccBO, Accelerated Bilevel Optimization: Nesterov's method for theta, STORM for lambda.
 
     At iteration t, with y the moving theta,
@@ -43,33 +43,14 @@ class Solver(StochasticSolver):
         "under unbounded smoothness', NeurIPS 2024 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.03],
-        "momentum": [0.1],
+        **NormalisedMomentumSolver.parameters,
         "extrapolation": [0.5],
         "averaging": [0.5],
-        "outer_decay": [0.5],
-        "n_neumann_steps": [10],
-        **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
-        "momentum": fraction,
+        **NormalisedMomentumSolver.allowed,
         "extrapolation": non_negative,
         "averaging": fraction,
-        "outer_decay": non_negative,
-        "n_neumann_steps": integer(0),
-        **StochasticSolver.allowed,
-    }
-    search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.01, 30),
-        "momentum": LogUniform(0.01, 1),
-        "outer_decay": Choice(0.25, 0.5),
-        "n_neumann_steps": Choice(10, 30),
     }
 
     @property
@@ -77,14 +58,7 @@ class Solver(StochasticSolver):
         return self.n_neumann_steps + 2
 
     def schedules(self):
-        return [
-            (self.step_size, 0),
-            (self.outer_step_size, self.outer_decay),
-            (self.neumann_step_size, 0),
-            (self.momentum, 0),
-            (self.extrapolation, 0),
-            (self.averaging, 0),
-        ]
+        return [*super().schedules(), (self.extrapolation, 0), (self.averaging, 0)]
 
     def step_sizes(self, t):
         rho, gamma, eta, beta, alpha, tau = super().step_sizes(t)

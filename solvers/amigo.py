@@ -3,8 +3,9 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, one_of, positive
+from benchmark_utils.validation import integer, one_of
 
 
 class State(NamedTuple):
@@ -34,19 +35,20 @@ class Solver(StochasticSolver):
         "R. Grazzi, M. Pontil, S. Salzo, 'Convergence properties of stochastic hypergradients', "
         "AISTATS 2021 (Algorithm 1).",
     ]
+    auto_inner_step, auto_outer_step = 0.13, 0.0031
     parameters = {
-        "step_size": [0.1],
-        "linear_step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "linear_step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "n_inner_steps": [10],
         "n_linear_steps": [10],
         "linear_start": ["warm"],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "linear_step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "linear_step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "n_inner_steps": integer(1),
         "n_linear_steps": integer(1),
         "linear_start": one_of("warm", "zero"),

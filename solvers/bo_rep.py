@@ -4,9 +4,9 @@ import numpy as np
 
 from benchmark_utils.algorithms.hypergradients import make_series_hypergradient
 from benchmark_utils.algorithms.lengths import make_unit
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
-from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import fraction, integer, non_negative, positive
+from benchmark_utils.algorithms.normalised_momentum import NormalisedMomentumSolver
+from benchmark_utils.algorithms.stochastic import Array
+from benchmark_utils.validation import integer
 
 
 class State(NamedTuple):
@@ -15,7 +15,7 @@ class State(NamedTuple):
     outer_direction: Array  # (d,)
 
 
-class Solver(StochasticSolver):
+class Solver(NormalisedMomentumSolver):
     """BO-REP, Bilevel Optimization with Refinement and Periodic updates: normalised momentum.
 
     Only every I-th iteration moves theta, by ``n_inner_steps`` steps on fresh minibatches,
@@ -42,33 +42,14 @@ class Solver(StochasticSolver):
         "algorithm and convergence analysis', ICLR 2024 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.03],
-        "momentum": [0.1],
-        "outer_decay": [0.5],
+        **NormalisedMomentumSolver.parameters,
         "period": [2],
         "n_inner_steps": [3],
-        "n_neumann_steps": [10],
-        **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
-        "momentum": fraction,
-        "outer_decay": non_negative,
+        **NormalisedMomentumSolver.allowed,
         "period": integer(1),
         "n_inner_steps": integer(1),
-        "n_neumann_steps": integer(0),
-        **StochasticSolver.allowed,
-    }
-    search_space = {
-        ("step_size", "neumann_step_size"): LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.01, 30),
-        "momentum": LogUniform(0.01, 1),
-        "outer_decay": Choice(0.25, 0.5),
-        "n_neumann_steps": Choice(10, 30),
     }
 
     draw_changes_calls = True
@@ -76,14 +57,6 @@ class Solver(StochasticSolver):
     @property
     def n_inner_batches(self):
         return self.n_inner_steps + self.n_neumann_steps + 1
-
-    def schedules(self):
-        return [
-            (self.step_size, 0),
-            (self.outer_step_size, self.outer_decay),
-            (self.neumann_step_size, 0),
-            (self.momentum, 0),
-        ]
 
     def draw(self, rng, t):
         return (t - 1) % self.period == 0

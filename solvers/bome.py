@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import STEP_SIZES, Choice, LogUniform
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, one_of, positive
 
@@ -39,19 +40,20 @@ class Solver(StochasticSolver):
         "B. Liu, M. Ye, S. Wright, P. Stone, Q. Liu, 'BOME! Bilevel optimization made easy: a "
         "simple first-order approach', NeurIPS 2022 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 1.0, 0.69
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "barrier": [0.5],
         "phi": ["grad_norm"],
-        "outer_decay": [0.5],
+        "outer_decay": [0.25],
         "theta_step": ["outer"],
         "n_inner_steps": [10],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "barrier": positive,
         "phi": one_of("grad_norm", "value"),
         "outer_decay": non_negative,

@@ -27,11 +27,13 @@ class Solver(RandomNeumannSolver):
         "S. Ghadimi, M. Wang, 'Approximation methods for bilevel programming', arXiv:1802.02246, "
         "2018 (Algorithms 2 and 3)."
     ]
+    auto_inner_step, auto_outer_step = 1.2, 0.012
     parameters = {
         **RandomNeumannSolver.parameters,
         "decay": [0.0],
-        "outer_decay": [0.5],
+        "outer_decay": [0.25],
         "n_inner_steps": [10],
+        "n_neumann_steps": [30],
     }
     allowed = {**RandomNeumannSolver.allowed, "n_inner_steps": integer(1)}
     search_space = {

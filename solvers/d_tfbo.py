@@ -1,7 +1,7 @@
 import numpy as np
 
 from benchmark_utils.algorithms.full_batch import FullBatchSolver
-from benchmark_utils.validation import positive
+from benchmark_utils.validation import fraction, positive
 
 
 class Solver(FullBatchSolver):
@@ -26,7 +26,7 @@ class Solver(FullBatchSolver):
         "algorithms and convergence analysis', ICLR 2025 (Algorithm 1)."
     ]
     parameters = {"tolerance": [1e-6], "initial_inner": [0.1], "initial_outer": [1e-3]}
-    allowed = {"tolerance": positive, "initial_inner": positive, "initial_outer": positive}
+    allowed = {"tolerance": fraction, "initial_inner": positive, "initial_outer": positive}
 
     def iterates(self, problem):
         inner_var, outer_var = problem.inner_var0, problem.outer_var0

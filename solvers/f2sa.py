@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, PENALTIES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, one_of, positive
 
@@ -28,7 +29,7 @@ class Solver(StochasticSolver):
     where sigma_t = ``penalty`` t^(``penalty_growth``), rho_t = ``step_size`` t^(-``decay``) and
     gamma_t = ``outer_step_size`` t^(-``outer_decay``). The paper's theorem has these exponents:
 
-        noise at both levels: growth 1/7, decays 4/7 and 5/7, by default
+        noise at both levels: growth 1/7, decays 4/7 and 5/7
         noise of F only:      growth 1/5, decays 2/5 and 3/5
         no noise:             growth 1/3, decays 0 and 1/3
 
@@ -42,20 +43,21 @@ class Solver(StochasticSolver):
         "J. Kwon, D. Kwon, S. Wright, R. Nowak, 'A fully first-order method for stochastic bilevel "
         "optimization', ICML 2023 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 0.86, 0.17
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
-        "penalty": [10.0],
-        "penalty_growth": [1 / 7],
-        "decay": [4 / 7],
-        "outer_decay": [5 / 7],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "penalty": [300.0],
+        "penalty_growth": [0.07],
+        "decay": [0.3],
+        "outer_decay": [0.35],
         "n_inner_steps": [10],
         "minibatches": ["shared"],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "penalty": positive,
         "penalty_growth": non_negative,
         "decay": non_negative,

@@ -4,6 +4,7 @@ import numpy as np
 
 from benchmark_utils.algorithms.lengths import make_unit
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, PENALTIES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, one_of, positive
 
@@ -45,10 +46,11 @@ class Solver(StochasticSolver):
         "L. Chen, Y. Ma, J. Zhang, 'Near-optimal nonconvex-strongly-convex bilevel optimization "
         "with fully first-order oracles', JMLR 2025 (F2BA).",
     ]
+    auto_inner_step, auto_outer_step = 0.42, 0.0057
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
-        "penalty": [10.0],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "penalty": [96.0],
         "order": [2],
         "decay": [0.0],
         "normalised": [False],
@@ -56,8 +58,8 @@ class Solver(StochasticSolver):
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "penalty": positive,
         # The weights of higher orders are differences of large numbers.
         "order": integer(1, 10),

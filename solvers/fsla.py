@@ -3,8 +3,9 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.search_space import MOMENTA, OUTER_STEP_SIZES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import fraction, non_negative, positive
+from benchmark_utils.validation import fraction, non_negative
 
 
 class State(NamedTuple):
@@ -29,7 +30,7 @@ class Solver(StochasticSolver):
     where w_previous is w on the same minibatches at the theta, lambda and v of the last iteration's
     w. The step sizes are ``step_size``, ``linear_step_size``, ``outer_step_size`` and beta_t =
     ``momentum``, all times t^(-``decay``), but beta_1 = 1. The paper's theorem has constants that
-    depend on the number of iterations T as T^(-1/2), which we replace by t^(-1/2).
+    depend on the number of iterations T as T^(-1/2), to which a ``decay`` of 1/2 corresponds.
     """
 
     name = "FSLA"
@@ -37,18 +38,19 @@ class Solver(StochasticSolver):
         "J. Li, B. Gu, H. Huang, 'A fully single loop algorithm for bilevel optimization without "
         "Hessian inverse', AAAI 2022 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 1.2, 0.012
     parameters = {
-        "step_size": [0.1],
-        "linear_step_size": [0.1],
-        "outer_step_size": [0.1],
-        "momentum": [0.5],
-        "decay": [0.5],
+        "step_size": ["auto"],
+        "linear_step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "momentum": [0.7],
+        "decay": [0.25],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "linear_step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "linear_step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "momentum": fraction,
         "decay": non_negative,
         **StochasticSolver.allowed,

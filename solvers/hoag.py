@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 
 from benchmark_utils.algorithms.full_batch import FullBatchSolver
-from benchmark_utils.numerics.inner_solvers import exact, lbfgs
+from benchmark_utils.numerics.inner_solvers import LEAST_TOLERANCE, exact, lbfgs
 from benchmark_utils.numerics.linear_solvers import (
     LINEAR_SOLVERS,
     SHARE_THE_MATRIX,
@@ -12,8 +12,6 @@ from benchmark_utils.numerics.linear_solvers import (
 from benchmark_utils.numerics.outer_descent import OuterGradient, outer_descent, outer_step_sizes
 from benchmark_utils.validation import any_of, fraction, integer, one_of
 
-# The least relative tolerance asked for: what the inner solvers reach in float64.
-LEAST_TOLERANCE = 1e-10
 # C and M in the rule of Lipschitz steps.
 C, M = 0.25, 1.0
 

@@ -4,8 +4,9 @@ import numpy as np
 
 from benchmark_utils.algorithms.search_space import MOMENTA, OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.soba_directions import make_directions
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import fraction, non_negative, positive
+from benchmark_utils.validation import fraction, non_negative
 
 
 class State(NamedTuple):
@@ -28,8 +29,8 @@ class Solver(StochasticSolver):
 
     with rho_t = ``step_size``, gamma_t = ``outer_step_size`` and beta_t = ``momentum``, all times
     t^(-``decay``). The paper's theorem has constants that depend on the number of iterations T as
-    T^(-1/2), which we replace by t^(-1/2). The average lowers the noise of the direction, so that
-    SOBA's rate needs no third derivatives.
+    T^(-1/2), to which a ``decay`` of 1/2 corresponds. The average lowers the noise of the
+    direction, so that SOBA's rate needs no third derivatives.
     """
 
     name = "MA-SOBA"
@@ -38,16 +39,17 @@ class Solver(StochasticSolver):
         "optimization under relaxed smoothness conditions', JMLR 2024, arXiv:2306.12067, 2023 "
         "(Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 1.2, 0.012
     parameters = {
-        "step_size": [1.0],
-        "outer_step_size": [1.0],
-        "momentum": [0.5],
-        "decay": [0.5],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "momentum": [0.7],
+        "decay": [0.25],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "momentum": fraction,
         "decay": non_negative,
         **StochasticSolver.allowed,

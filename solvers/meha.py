@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, PENALTIES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import non_negative, positive
 
@@ -23,9 +24,9 @@ class Solver(StochasticSolver):
         theta  <- theta - rho (grad_theta F_j / c_t + grad_theta G_i(theta) - kappa (theta - omega))
 
     where the last line is at the new lambda and the old theta. Here eta = rho = ``step_size``,
-    gamma = ``outer_step_size``, kappa = ``proximity`` and c_t = ``penalty`` t^(``penalty_growth``);
-    the paper's exponent is below 1/2, and 1/4 by default. The paper has full batches, and steps eta
-    and rho of their own.
+    gamma = ``outer_step_size``, kappa = ``proximity`` and c_t = ``penalty`` t^(``penalty_growth``),
+    an exponent that is below 1/2 in the paper. The paper has full batches, and steps eta and rho of
+    their own.
     """
 
     name = "MEHA"
@@ -34,17 +35,18 @@ class Solver(StochasticSolver):
         "optimization: a single-loop and Hessian-free solution strategy', ICML 2024, "
         "arXiv:2405.09927 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 0.066, 0.0034
     parameters = {
-        "step_size": [0.3],
-        "outer_step_size": [1.0],
-        "penalty": [10.0],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "penalty": [4.3],
         "proximity": [0.1],
-        "penalty_growth": [0.25],
+        "penalty_growth": [0.0],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "penalty": positive,
         "proximity": positive,
         "penalty_growth": non_negative,

@@ -15,10 +15,10 @@ class Solver(RecursiveMomentumSolver):
         d_theta  <- u + (1 - beta_t) (d_theta  - u_previous),    theta  <- theta  - rho_t   d_theta
         d_lambda <- w + (1 - beta_t) (d_lambda - w_previous),    lambda <- lambda - gamma_t d_lambda
 
-    where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), as in the paper's
-    theorem, and beta_t = ``momentum`` t^(-2/3) but beta_1 = 1, so that the first directions are
-    plain estimates. The exponents are ``decay``, and twice that or ``momentum_decay``. The Neumann
-    series has step size eta = ``neumann_step_size``.
+    where rho_t = ``step_size`` t^(-a), gamma_t = ``outer_step_size`` t^(-a) with a = ``decay``, and
+    beta_t = ``momentum`` t^(-b) with b = ``momentum_decay``, by default 2 a. But beta_1 = 1, so
+    that the first directions are plain estimates. The paper's theorem has a = 1/3 and b = 2/3. The
+    Neumann series has step size eta = ``neumann_step_size``.
     """
 
     name = "MRBO"
@@ -26,6 +26,13 @@ class Solver(RecursiveMomentumSolver):
         "J. Yang, K. Ji, Y. Liang, 'Provably faster algorithms for bilevel optimization', "
         "NeurIPS 2021 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 1.1, 0.0057
+    parameters = {
+        **RecursiveMomentumSolver.parameters,
+        "momentum": [0.005],
+        "decay": [0.0],
+        "n_neumann_steps": [30],
+    }
     search_space = {
         ("step_size", "neumann_step_size"): STEP_SIZES,
         "outer_step_size": OUTER_STEP_SIZES,

@@ -2,9 +2,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, positive
+from benchmark_utils.validation import integer
 
 
 class State(NamedTuple):
@@ -37,20 +38,20 @@ class Solver(StochasticSolver):
         "approximation for bilevel optimization', ICML 2025, arXiv:2505.02101."
     ]
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "n_linear_steps": [3],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "n_linear_steps": integer(1),
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
         "n_linear_steps": Choice(1, 3, 10),
     }
 

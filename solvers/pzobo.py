@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import STEP_SIZES, Choice, LogUniform
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -33,18 +34,19 @@ class Solver(StochasticSolver):
         "D. Sow, K. Ji, Y. Liang, 'On the convergence theory for Hessian-free bilevel algorithms', "
         "NeurIPS 2022 (Algorithms 1 and 2)."
     ]
+    auto_inner_step, auto_outer_step = 0.58, 0.03
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "smoothing": [0.1],
-        "outer_decay": [0.5],
+        "outer_decay": [0.25],
         "n_inner_steps": [10],
-        "n_directions": [1],
+        "n_directions": [10],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "smoothing": positive,
         "outer_decay": non_negative,
         "n_inner_steps": integer(1),

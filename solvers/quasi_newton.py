@@ -33,7 +33,7 @@ class Solver(FullBatchSolver):
         "constraints', SIAM J. Control and Optimization 1982.",
     ]
     parameters = {"n_starts": [3]}
-    allowed = {"n_starts": integer(1)}
+    allowed = {"n_starts": integer(1, 1000)}
     takes_non_smooth = True
 
     def iterates(self, problem):

@@ -4,8 +4,9 @@ import numpy as np
 
 from benchmark_utils.algorithms.saga import Memory, make_read_all, make_readers, zero_memory
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import one_of, positive
+from benchmark_utils.validation import one_of
 
 
 class State(NamedTuple):
@@ -33,15 +34,16 @@ class Solver(StochasticSolver):
         "M. Dagreou, P. Ablin, S. Vaiter, T. Moreau, 'A framework for bilevel optimization that "
         "enables stochastic and global variance reduction algorithms', NeurIPS 2022."
     ]
+    auto_inner_step, auto_outer_step = 0.72, 0.0082
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
-        "init_memory": ["zero"],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "init_memory": ["full"],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "init_memory": one_of("zero", "full"),
         **StochasticSolver.allowed,
     }

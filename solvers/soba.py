@@ -4,8 +4,9 @@ import numpy as np
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
 from benchmark_utils.algorithms.soba_directions import make_directions
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import non_negative, positive
+from benchmark_utils.validation import non_negative
 
 
 class State(NamedTuple):
@@ -24,7 +25,7 @@ class Solver(StochasticSolver):
         lambda <- lambda - gamma_t (grad_lambda F_j - hessian_lambda,theta G_i v)
 
     with rho_t = ``step_size`` t^(-``decay``), gamma_t = ``outer_step_size`` t^(-``outer_decay``).
-    The default decays 2/5 and 3/5 are those of the convergence theorem; 0 gives constant steps.
+    The convergence theorem has the decays 2/5 and 3/5; 0 gives constant steps.
     """
 
     name = "SOBA"
@@ -32,16 +33,17 @@ class Solver(StochasticSolver):
         "M. Dagreou, P. Ablin, S. Vaiter, T. Moreau, 'A framework for bilevel optimization that "
         "enables stochastic and global variance reduction algorithms', NeurIPS 2022."
     ]
+    auto_inner_step, auto_outer_step = 1.3, 0.02
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
-        "decay": [0.4],
-        "outer_decay": [0.6],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "decay": [0.2],
+        "outer_decay": [0.3],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "decay": non_negative,
         "outer_decay": non_negative,
         **StochasticSolver.allowed,

@@ -2,8 +2,9 @@ from typing import NamedTuple
 
 from benchmark_utils.algorithms.hypergradients import make_series_hypergradient
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, positive
+from benchmark_utils.validation import integer
 
 
 class State(NamedTuple):
@@ -29,18 +30,19 @@ class Solver(StochasticSolver):
         "K. Ji, J. Yang, Y. Liang, 'Bilevel optimization: convergence analysis and enhanced "
         "design', ICML 2021 (Algorithms 2 and 3)."
     ]
+    auto_inner_step, auto_outer_step = 1.3, 0.02
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "neumann_step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "n_inner_steps": [10],
-        "n_neumann_steps": [10],
+        "n_neumann_steps": [30],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "neumann_step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "n_inner_steps": integer(1),
         "n_neumann_steps": integer(0),
         **StochasticSolver.allowed,

@@ -3,9 +3,10 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.algorithms.lengths import TINY, make_unit
-from benchmark_utils.algorithms.search_space import Choice, LogUniform
+from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, positive
+from benchmark_utils.validation import integer
 
 
 class State(NamedTuple):
@@ -37,20 +38,20 @@ class Solver(StochasticSolver):
         "subspace', ICLR 2025 (Algorithm 1)."
     ]
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "n_inner_steps": [1],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "n_inner_steps": integer(1),
         **StochasticSolver.allowed,
     }
     search_space = {
-        "step_size": LogUniform(0.03, 4),
-        "outer_step_size": LogUniform(0.03, 1000),
+        "step_size": STEP_SIZES,
+        "outer_step_size": OUTER_STEP_SIZES,
         "n_inner_steps": Choice(1, 10),
     }
 

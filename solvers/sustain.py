@@ -20,9 +20,9 @@ class Solver(RecursiveMomentumSolver):
         d_theta  <- u + (1 - beta_t) (d_theta  - u_previous),    theta  <- theta  - rho_t   d_theta
         d_lambda <- w + (1 - beta_t) (d_lambda - w_previous),    lambda <- lambda - gamma_t d_lambda
 
-    where rho_t = ``step_size`` t^(-1/3), gamma_t = ``outer_step_size`` t^(-1/3), and beta_t =
-    ``momentum`` t^(-2/3), of the order of rho_t^2 as in the paper's theorem, but beta_1 = 1. The
-    exponents are ``decay``, and twice that or ``momentum_decay``. The paper has one constant for
+    where rho_t = ``step_size`` t^(-a), gamma_t = ``outer_step_size`` t^(-a) with a = ``decay``, and
+    beta_t = ``momentum`` t^(-b) with b = ``momentum_decay``, by default 2 a, but beta_1 = 1. The
+    paper's theorem has a = 1/3 and beta_t of the order of rho_t^2. It has one constant of beta for
     each level, and shifts t by another; ours are equal, and 0.
     """
 
@@ -31,6 +31,13 @@ class Solver(RecursiveMomentumSolver):
         "P. Khanduri, S. Zeng, M. Hong, H.-T. Wai, Z. Wang, Z. Yang, 'A near-optimal algorithm for "
         "stochastic bilevel optimization via double-momentum', NeurIPS 2021 (Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 0.58, 0.03
+    parameters = {
+        **RecursiveMomentumSolver.parameters,
+        "momentum": [0.76],
+        "decay": [1 / 6],
+        "n_neumann_steps": [30],
+    }
     allowed = {**RecursiveMomentumSolver.allowed, "n_neumann_steps": integer(2)}
     search_space = {
         ("step_size", "neumann_step_size"): STEP_SIZES,

@@ -23,7 +23,13 @@ class Solver(RandomNeumannSolver):
         "optimization: complexity analysis and application to actor-critic', SIAM Journal on "
         "Optimization 2023, arXiv:2007.05170, 2020 (Algorithm 1)."
     ]
-    parameters = {**RandomNeumannSolver.parameters, "decay": [0.4], "outer_decay": [0.6]}
+    auto_inner_step, auto_outer_step = 1.2, 0.012
+    parameters = {
+        **RandomNeumannSolver.parameters,
+        "decay": [0.2],
+        "outer_decay": [0.3],
+        "n_neumann_steps": [30],
+    }
     search_space = {
         ("step_size", "neumann_step_size"): STEP_SIZES,
         "outer_step_size": OUTER_STEP_SIZES,

@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, PENALTIES, STEP_SIZES, Choice
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import integer, non_negative, positive
 
@@ -38,17 +39,18 @@ class Solver(StochasticSolver):
         "H. Shen, T. Chen, 'On penalty-based bilevel gradient descent method', ICML 2023 "
         "(Algorithm 1)."
     ]
+    auto_inner_step, auto_outer_step = 1.1, 0.0057
     parameters = {
-        "step_size": [0.3],
-        "outer_step_size": [1.0],
-        "penalty": [10.0],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
+        "penalty": [5.2],
         "penalty_growth": [0.0],
-        "n_inner_steps": [1],
+        "n_inner_steps": [10],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "penalty": positive,
         "penalty_growth": non_negative,
         "n_inner_steps": integer(1),

@@ -4,8 +4,9 @@ import numpy as np
 
 from benchmark_utils.algorithms.hypergradients import make_estimate, make_full_estimate
 from benchmark_utils.algorithms.search_space import STEP_SIZES, Choice, LogUniform
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import any_of, integer, one_of, positive
+from benchmark_utils.validation import any_of, integer, one_of
 
 
 class State(NamedTuple):
@@ -40,10 +41,11 @@ class Solver(StochasticSolver):
         "J. Yang, K. Ji, Y. Liang, 'Provably faster algorithms for bilevel optimization', "
         "NeurIPS 2021 (Algorithm 2)."
     ]
+    auto_inner_step, auto_outer_step = 0.72, 0.0082
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "neumann_step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "n_inner_steps": [3],
         "n_neumann_steps": [10],
         "period": [8],
@@ -51,9 +53,9 @@ class Solver(StochasticSolver):
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "neumann_step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "n_inner_steps": integer(1),
         "n_neumann_steps": integer(0),
         "period": integer(1),

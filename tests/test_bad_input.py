@@ -132,7 +132,7 @@ def test_the_objective_refuses_a_parameter_that_its_problem_does_not_have():
     ("data", "parts"),
     [
         (binary(task="regression"), ("logreg", "binary", "regression")),
-        (binary(y_val=np.tile([0.0, 1.0], 35)), ("y_val", "0.0, 1.0", "binary", "-1 and 1")),
+        (binary(y_val=np.tile([0.0, 1.0], 35)), ("y_val", "0, 1", "binary", "-1 and 1")),
         (
             binary(X_train=csr_array(np.full((90, 5), np.inf))),
             ("X_train", "450 entries", "infinite", "clean"),

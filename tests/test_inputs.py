@@ -8,6 +8,7 @@ import yaml
 from benchmark_utils.validation import any_of, integer, number, one_of
 from helpers import (
     BENCHMARK,
+    STOCHASTIC,
     assert_advice,
     command,
     component,
@@ -151,6 +152,8 @@ def test_data_that_memory_holds_are_made(one_gibibyte):
         ("Unrolled", {"n_inner_steps": 10**12}),
         ("Implicit", {"max_inner_iterations": 10**12}),
         *((solver, {"tolerance": 1e300}) for solver in ("HOAG", "Implicit", "Analytic")),
+        ("D-TFBO", {"tolerance": 1e300}),
+        ("QuasiNewton", {"n_starts": 10**6}),
     ],
 )
 def test_solvers_refuse_numbers_beyond_all_use(name, parameters):
@@ -181,27 +184,42 @@ def test_the_clock_is_looked_at_often_enough():
     assert "minibatches between two looks at the clock; give values that make at most" in reason
 
 
-def test_the_objective_takes_no_numbers_beyond_its_problem():
-    data = dict(task="multiclass")
-    refused, reason = objective_skip(data, problem="representation", width=10**12)
+@pytest.mark.parametrize(
+    ("problem", "parameters"),
+    [
+        *((name, {"width": 10**6}) for name in ("representation", "equilibrium")),
+        ("ridge_representation", {"width": 10**6}),
+        ("data_augmentation", {"n_draws": 10**6}),
+    ],
+)
+def test_problems_refuse_sizes_beyond_all_use(problem, parameters):
+    refused, reason = objective_skip(dict(task="multiclass"), problem=problem, **parameters)
     assert refused
-    assert_advice(reason, "bilevel", width=10**12)
+    assert_advice(reason, "bilevel", **parameters)
 
 
 @pytest.mark.slow
-def test_without_numba_solvers_take_the_same_path(tmp_path):
+def test_without_numba_solvers_take_the_same_path():
     """numba's own switch, for a debugger."""
     script = """
 import sys
 sys.path.insert(0, "tests")
 from helpers import make_problem, make_solver, run
-for name in ("SOBA", "SRBA", "StocBiO"):
-    solver = make_solver(name, make_problem(), eval_freq=5, batch_size=16)
-    print(*run(solver, 3)["outer_var"])
+for name in sys.argv[1:]:
+    solver = make_solver(name, make_problem(), eval_freq=2, batch_size=16)
+    print(*run(solver, 2)["outer_var"])
 """
-    plain, compiled = (
-        np.array(command("python", "-c", script, NUMBA_DISABLE_JIT=switch).split(), float)
-        for switch in ("1", "0")
-    )
-    assert plain.size == 15
-    np.testing.assert_allclose(plain, compiled, rtol=1e-12)
+
+    def lambdas(switch, names):
+        printed = command("python", "-c", script, *names, NUMBA_DISABLE_JIT=switch)
+        return np.array([line.split() for line in printed.splitlines()], float)
+
+    plain = dict(zip(STOCHASTIC, lambdas("1", STOCHASTIC), strict=True))
+    assert len(plain) > 20
+    compiled = ["SOBA", "SRBA", "StocBiO"]
+    for name, found in zip(compiled, lambdas("0", compiled), strict=True):
+        np.testing.assert_allclose(plain[name], found, rtol=1e-12)
+    start = make_problem().outer_var0
+    for name, found in plain.items():
+        assert np.isfinite(found).all(), name
+        assert (found != start).any(), name

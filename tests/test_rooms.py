@@ -21,7 +21,7 @@ ALLOWED = {
     "problems": FIRST,
     "judge": FIRST,
     "optima": set(),
-    "ends": set(),
+    "ends": {"results"},
     "budget": {"oracle", "validation", "journal"},
     "numerics": GROUND,
     "frameworks": GROUND,

@@ -66,8 +66,10 @@ class BilevelSolver(BaseSolver):
             quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
             with chdir(Path.cwd()), quiet:
                 self.follow(callback)
-        # Solvers may call exit().
-        except (Exception, SystemExit):
+        # Solvers may call exit(), or raise anything.
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             if not end_in_error(self, callback):
                 raise
 

@@ -91,10 +91,10 @@ def end_in_error(solver, callback):
     print(flush=True)
     traceback.print_exc()
     print(
-        f"{solver.name}: its curve ends here, and keeps its points. It is in benchopt's cache "
-        f"until {solver._module_filename.name} changes; to run it again, give -f {solver.name}."
+        f"{solver.name}: its curve ends here, and keeps its points. The next run computes it again."
     )
     journal.set_status(curve, "error")
     journal.note_error()
+    callback.objective.note_error()
     callback.status = FAILED
     return True

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import integer, non_negative, positive
+from benchmark_utils.validation import integer, non_negative
 
 
 class State(NamedTuple):
@@ -19,16 +20,16 @@ class RandomNeumannSolver(StochasticSolver):
     """
 
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "neumann_step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "n_neumann_steps": [10],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "neumann_step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "decay": non_negative,
         "outer_decay": non_negative,
         "n_neumann_steps": integer(2),

@@ -6,8 +6,8 @@ import numpy as np
 
 from benchmark_utils.algorithms.search_space import OUTER_STEP_SIZES, STEP_SIZES
 from benchmark_utils.algorithms.soba_directions import make_directions, make_full_directions
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
-from benchmark_utils.validation import positive
 
 
 class State(NamedTuple):
@@ -25,13 +25,13 @@ class RecursiveDirectionsSolver(StochasticSolver):
     """
 
     parameters = {
-        "step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "outer_step_size": ["auto"],
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         **StochasticSolver.allowed,
     }
     search_space = {

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark_utils.algorithms.step_sizes import step_size_or_auto
 from benchmark_utils.algorithms.stochastic import Array, StochasticSolver
 from benchmark_utils.validation import (
     any_of,
@@ -11,7 +12,6 @@ from benchmark_utils.validation import (
     integer,
     non_negative,
     one_of,
-    positive,
 )
 
 
@@ -65,9 +65,9 @@ class RecursiveMomentumSolver(StochasticSolver):
     """
 
     parameters = {
-        "step_size": [0.1],
-        "neumann_step_size": [0.1],
-        "outer_step_size": [0.1],
+        "step_size": ["auto"],
+        "neumann_step_size": ["auto"],
+        "outer_step_size": ["auto"],
         "momentum": [0.5],
         "decay": [1 / 3],
         "momentum_decay": ["auto"],
@@ -75,9 +75,9 @@ class RecursiveMomentumSolver(StochasticSolver):
         **StochasticSolver.parameters,
     }
     allowed = {
-        "step_size": positive,
-        "neumann_step_size": positive,
-        "outer_step_size": positive,
+        "step_size": step_size_or_auto,
+        "neumann_step_size": step_size_or_auto,
+        "outer_step_size": step_size_or_auto,
         "momentum": fraction,
         "decay": non_negative,
         "momentum_decay": any_of(non_negative, one_of("auto")),

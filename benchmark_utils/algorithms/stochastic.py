@@ -16,6 +16,7 @@ from benchmark_utils.algorithms.counting import CallCounts, MeasuredCalls
 from benchmark_utils.algorithms.finite_differences import make_finite_oracle
 from benchmark_utils.algorithms.limits import Clock, finish
 from benchmark_utils.algorithms.refusals import StepRefused, refused_step
+from benchmark_utils.algorithms.step_sizes import automatic
 from benchmark_utils.frameworks import (
     FRAMEWORKS,
     NoDevice,
@@ -53,6 +54,9 @@ class StochasticSolver(BilevelSolver):
         or bool per iteration: calls are counted for each of its values.
     reads_all_blocks : bool
         Whether the step depends on the number of blocks.
+    auto_inner_step, auto_outer_step : float
+        What the step sizes ``auto`` are in units of the problem; see
+        :mod:`benchmark_utils.algorithms.step_sizes`.
     search_space : dict
         Where its parameters are searched, on all tasks; see :mod:`benchmark_utils.algorithms.
         search_space`. A solver without one is not tuned.
@@ -90,6 +94,9 @@ class StochasticSolver(BilevelSolver):
     takes_non_convex = True
     draw_changes_calls = False
     reads_all_blocks = False
+    auto_inner_step = 0.5
+    auto_outer_step = 0.03
+    with_numbers = None
     _compiled_oracle = None
     _compiled_blocks = None
     _ran_with = None
@@ -183,9 +190,7 @@ class StochasticSolver(BilevelSolver):
 
     def refuse_step(self, problem):
         """Say why the step cannot be compiled, by a trial of its source; None if it can."""
-        # A copy of its own, as skipping must change nothing; benchopt's would load its file again.
-        trial = object.__new__(type(self))
-        vars(trial).update(vars(self))
+        trial = self.twin()  # as skipping must change nothing
         try:
             trial.prepare(problem)
             more = trial.draw(np.random.default_rng(0), np.arange(1, 9))
@@ -195,6 +200,12 @@ class StochasticSolver(BilevelSolver):
         except Exception as error:
             return str(refused_step(self, error))
         return None
+
+    def twin(self, **parameters):
+        """A copy with other parameters; benchopt's would load the solver's file again."""
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self) | parameters)
+        return twin
 
     def set_objective(self, problem):
         # The run's own seed, and one that tells runs of the same data and starting point apart.
@@ -214,6 +225,7 @@ class StochasticSolver(BilevelSolver):
         self.start = tuple(
             variable.astype(self.precision) for variable in (problem.inner_var0, problem.outer_var0)
         )
+        self.with_numbers = self.twin(with_numbers=None, **automatic(self, problem))
         self.measured_calls = MeasuredCalls(self, *self.start, self.block_sizes)
 
     def compile(self):
@@ -345,7 +357,7 @@ class StochasticSolver(BilevelSolver):
             (scale * np.power(t, -float(exponent))).astype(self.precision)
             if exponent
             else np.full(len(t), scale, self.precision)
-            for scale, exponent in self.schedules()
+            for scale, exponent in self.with_numbers.schedules()
         )
 
     def get_result(self):

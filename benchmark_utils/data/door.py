@@ -2,11 +2,14 @@
 
 import warnings
 from itertools import zip_longest
+from operator import index
 
 import numpy as np
+import pandas as pd
+from pandas.api.types import is_complex_dtype, is_numeric_dtype
 from scipy.sparse import csr_array, issparse
 
-from benchmark_utils.validation import as_real
+from benchmark_utils.validation import as_integer, as_real
 
 PARTS = ("train", "val", "test")
 SAMPLES = {f"{letter}_{part}" for letter in "XZ" for part in PARTS}
@@ -39,10 +42,11 @@ def admit(dataset, data):
     -------
     data : dict
         The same names, without those that are None. ``X_*``, ``Z_*``, ``signals``, ``dictionary``
-        and ``start`` are of two dimensions and finite, and so are the sums of their squares;
-        float32 and float64 stay, other numbers become float64. ``y_*`` are of one dimension: the
-        task ``"binary"`` has the labels -1 and 1, ``"multiclass"`` the integers 0, 1, ..., C-1, and
-        each part has all of them. Parts have the same features, and as many labels as samples.
+        and ``start`` are of two dimensions and finite, and the sums of their squares neither
+        overflow nor vanish; float32 and float64 stay, other numbers become float64. ``y_*`` are of
+        one dimension: the task ``"binary"`` has the labels -1 and 1, ``"multiclass"`` the integers
+        0, 1, ..., C-1, and each part has all of them. Parts have the same features, and as many
+        labels as samples. ``image_shape`` is the height and the width of images.
 
     Raises
     ------
@@ -58,12 +62,16 @@ def admit(dataset, data):
             if name in MATRICES:
                 data[name] = matrix(name, data[name])
             elif name in LABELS:
-                data[name] = vector(dataset, name, data[name], integers=task == "multiclass")
+                data[name] = vector(dataset, name, data[name])
             elif name == "corrupted":
                 data[name] = mask(name, data[name])
         check_parts(task, data)
         if task in ("binary", "multiclass"):
             check_labels(task, data)
+        if task == "multiclass":
+            data |= {name: data[name].astype(np.int64) for name in LABELS & set(data)}
+        if "image_shape" in data and "X_train" in data:
+            data["image_shape"] = height_and_width(data["image_shape"], data["X_train"].shape[1])
     except Unusable as reason:
         raise Unusable(f"{dataset}: {reason}") from None
     checked = MATRICES | LABELS | {"corrupted"}
@@ -81,6 +89,7 @@ def plain(name, array):
             )
         array = array.data
     if not issparse(array):
+        given = array
         try:
             array = np.asarray(array)
         # Containers raise what they like, such as lists with rows of different lengths.
@@ -88,9 +97,21 @@ def plain(name, array):
             raise Unusable(
                 f"{name} is a {type(array).__name__} of which NumPy makes no array; give an array."
             ) from error
+        if array.dtype == object and isinstance(given, pd.DataFrame | pd.Series):
+            array = from_columns(name, given)
     if array.dtype.kind not in "fiub":
         raise Unusable(f"{name} has entries of dtype {array.dtype}; give real numbers.")
     return array
+
+
+def from_columns(name, frame):
+    """The numbers of pandas' columns of several or of its own dtypes; a missing one is NaN."""
+    for column, dtype in pd.DataFrame(frame).dtypes.items():
+        if not is_numeric_dtype(dtype) or is_complex_dtype(dtype):
+            raise Unusable(
+                f"{name} has the column {column!r} of dtype {dtype}; give columns of real numbers."
+            )
+    return frame.to_numpy(dtype=float, na_value=np.nan)
 
 
 def matrix(name, array):
@@ -125,8 +146,8 @@ def compressed_rows(name, array):
     return array
 
 
-def vector(dataset, name, array, integers):
-    """Labels or targets, as integers if they are those of classes."""
+def vector(dataset, name, array):
+    """Labels or targets."""
     if issparse(array):
         raise Unusable(f"{name} is sparse; give {name}.toarray() in one dimension.")
     array = plain(name, array)
@@ -141,12 +162,8 @@ def vector(dataset, name, array, integers):
         raise Unusable(
             f"{name} has the shape {array.shape}; give one dimension, a number per sample."
         )
-    if integers and array.dtype.kind != "f":
-        return array.astype(np.int64, copy=False)
     array = as_real(array)
     check_finite(name, array)
-    if integers and (array == np.floor(array)).all():
-        return array.astype(np.int64)
     return array
 
 
@@ -161,6 +178,20 @@ def mask(name, array):
     return array
 
 
+def height_and_width(shape, n_features):
+    """The shape of images with this many pixels."""
+    try:
+        height, width = map(index, shape)
+    except (TypeError, ValueError):
+        height = width = 0
+    if min(height, width) < 1 or height * width != n_features:
+        raise Unusable(
+            f"image_shape={shape!r} is not that of images with {n_features} features; give a "
+            "height and a width whose product is that."
+        )
+    return height, width
+
+
 def read_only(array):
     """The same numbers, which cannot be written to: all solvers of a run read them."""
     if issparse(array):
@@ -172,12 +203,14 @@ def read_only(array):
 
 
 def check_finite(name, values):
-    """Refuse what is not finite, or too large to be squared."""
-    with np.errstate(over="ignore", invalid="ignore"):
+    """Refuse what is not finite, or too large or too small to be squared."""
+    limits = np.finfo(values.dtype)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         # The sum needs no memory, and is finite only if every entry and every square is.
         axes = "ij"[: values.ndim]
-        if np.isfinite(np.einsum(f"{axes},{axes}->", values, values)):
-            return
+        total = np.einsum(f"{axes},{axes}->", values, values)
+    if limits.tiny <= total <= limits.max or not values.any():
+        return
     pieces = np.array_split(values, max(1, values.size // 2**20))
     n_bad = sum(np.count_nonzero(~np.isfinite(piece)) for piece in pieces)
     if n_bad:
@@ -186,8 +219,9 @@ def check_finite(name, values):
             "data."
         )
     largest = max(np.abs(piece).max() for piece in pieces if piece.size)
+    size, happens = ("as large as", "overflow") if total > 1 else ("of at most", "vanish")
     raise Unusable(
-        f"{name} has entries as large as {largest:.1e}, whose squares overflow in {values.dtype}; "
+        f"{name} has entries {size} {largest:.1e}, whose squares {happens} in {values.dtype}; "
         "scale the data."
     )
 
@@ -229,14 +263,15 @@ def check_labels(task, data):
         classes = range(1 + max(1, int(data["y_train"].max())))
         description = f"the integers 0 to {classes[-1]}"
     for name in sorted(LABELS & set(data), key=list(data).index):
-        found = np.unique(data[name]).tolist()
-        if not all(label in classes for label in found):
+        found = [as_integer(label) for label in np.unique(data[name]).tolist()]
+        # To look for another number in a range takes as long as to count to its end.
+        if not all(isinstance(label, int) and label in classes for label in found):
             shown = ", ".join(map(str, found[:5])) + (", ..." if len(found) > 5 else "")
             raise Unusable(f"{name} has the labels {shown}; the task {task} takes {description}.")
-        if len(found) < len(classes):
-            # Both are sorted.
-            pairs = zip_longest(classes, found)
-            missing = next(wanted for wanted, label in pairs if wanted != label)
+        # Both are sorted.
+        pairs = zip_longest(classes, found)
+        missing = next((wanted for wanted, label in pairs if wanted != label), None)
+        if missing is not None:
             raise Unusable(
                 f"{name} has no sample of class {missing}; make this part larger, or stratify it."
             )

@@ -18,6 +18,9 @@ from benchmark_utils.numerics.newton import DENSE_DIM
 from benchmark_utils.numerics.newton import newton as newton_to_the_end
 
 MAX_ITERATIONS = 10_000
+# The least tolerance, relative to the first gradient, that solvers with decreasing ones ask for:
+# what inner solvers reach in float64.
+LEAST_TOLERANCE = 1e-10
 # Proximal steps that find the next piece of a non-smooth problem.
 N_PROXIMAL_STEPS = 10
 # Steps of Newton's method after L-BFGS ended at the rounding of G.

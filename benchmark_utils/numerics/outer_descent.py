@@ -62,7 +62,7 @@ def adaptive_descent(problem, gradient, inner_var, outer_var):
     for t in itertools.count(1):
         trial = problem.project(outer_var - step_size * point.hypergradient)
         trial_point = gradient(t, trial, point.inner_var)
-        if decreases(point, trial_point, outer_var - trial, 0.1, point.slack):
+        if decreases(point, trial_point.value, outer_var - trial, 0.1, point.slack):
             point, outer_var = trial_point, trial
             step_size *= 1.2
         else:
@@ -103,7 +103,7 @@ def lbfgs_descent(problem, gradient, inner_var, outer_var):
         for halvings in range(N_HALVINGS):
             trial = problem.project(outer_var - 0.5**halvings * direction)
             trial_point = gradient(t, trial, point.inner_var)
-            if decreases(point, trial_point, outer_var - trial, 1e-4):
+            if decreases(point, trial_point.value, outer_var - trial, 1e-4):
                 change = trial_point.hypergradient - point.hypergradient
                 steps = [*steps, trial - outer_var][-MEMORY:]
                 changes = [*changes, change][-MEMORY:]
@@ -122,11 +122,11 @@ def sharpened(point, t, outer_var, gradient):
     return gradient(t, outer_var, point.inner_var) if point.slack else point
 
 
-def decreases(point, trial_point, way, fraction, slack=0.0):
+def decreases(point, trial_value, way, fraction, slack=0.0):
     """Whether F decreases along a way, backwards, by a fraction of what its gradient predicts.
 
     It must decrease indeed: a step that changes F by less than its rounding may lead anywhere.
     """
     predicted = point.hypergradient @ way
     bound = min(point.value - fraction * predicted, np.nextafter(point.value, -np.inf))
-    return predicted > 0 and trial_point.value <= bound + slack
+    return predicted > 0 and trial_value <= bound + slack

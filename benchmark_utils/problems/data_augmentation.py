@@ -82,7 +82,7 @@ class DataAugmentation(SoftmaxOnFeatures):
     """
 
     parameters = {"n_draws": [4], "ridge": [0.01], "box": ["default"]}
-    allowed = {"n_draws": integer(1), "ridge": positive, "box": allowed_box}
+    allowed = {"n_draws": integer(1, 10**4), "ridge": positive, "box": allowed_box}
     default_box = (np.log(1e-3), np.log(2.0))
 
     @staticmethod

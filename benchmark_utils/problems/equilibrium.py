@@ -70,7 +70,7 @@ class Equilibrium(Problem):
 
     parameters = {"width": [16], "contraction": [0.9]}
     allowed = {
-        "width": integer(1),
+        "width": integer(1, 10**5),
         "contraction": number(0, 0.99, description="a number greater than 0 and at most 0.99"),
     }
     inner_is_root = True

@@ -8,8 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.problems.base import Problem
 from benchmark_utils.problems.checks import refuse_regression
+
+# The logarithms of l2 penalties for features and targets near the unit scale.
+DEFAULT_BOX = (-14.0, 4.0)
 
 
 class LinearRegression(Problem):
@@ -34,7 +38,7 @@ class LinearRegression(Problem):
         # The Lasso's solver takes no arrays that are read-only, as those of a dataset are.
         self.X, self.y = np.array(X_train, float, order="F"), np.array(y_train, float)
         self.X_val, self.y_val = np.asarray(X_val, float), np.asarray(y_val, float)
-        self.X_test, self.y_test = X_test, y_test
+        self.test_samples = None if X_test is None else (X_test, y_test)
         self.n_inner_samples, self.inner_dim = self.X.shape
         self.n_outer_samples = len(self.y_val)
         self.outer_dim = self.inner_dim if n_reg == "full" else 1
@@ -70,6 +74,18 @@ class LinearRegression(Problem):
         return residual @ residual / m, grads
 
     def metrics(self, inner_var, outer_var):
-        if self.X_test is None:
-            return {}
-        return {"test_mse": float(np.mean((self.X_test @ inner_var - self.y_test) ** 2))}
+        return test_mse(self.test_samples, inner_var)
+
+
+def test_mse(samples, inner_var):
+    """The mean squared residual of the test samples, X and y, if there are any."""
+    if samples is None:
+        return {}
+    X, y = samples
+    return {"test_mse": float(np.mean((X @ inner_var - y) ** 2))}
+
+
+def samples(X, y, fit):
+    """Samples for :class:`LinearOracles`: their rows, and the fit ``fit(scale, targets)``."""
+    y = np.asarray(y, float)
+    return SignedRows(X, np.ones(len(y))), fit(1 / len(y), y[np.newaxis])

@@ -10,16 +10,21 @@ of automatic differentiation for functions defined as a minimum, ICML 2020. Ever
 form: theta* = H^-1 X^T y / n with H = X^T X / n + diag(w).
 """
 
+from functools import partial
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from benchmark_utils.frameworks import FRAMEWORKS
 from benchmark_utils.problems.box import allowed_box
-from benchmark_utils.problems.linear_regression import LinearRegression
+from benchmark_utils.problems.fits import squared
+from benchmark_utils.problems.linear_oracles import LinearOracles
+from benchmark_utils.problems.linear_regression import DEFAULT_BOX, LinearRegression, samples
 from benchmark_utils.problems.penalties import L2Penalties, penalty_weights
 from benchmark_utils.validation import one_of
 
 
-class Ridge(L2Penalties, LinearRegression):
+class Ridge(L2Penalties, LinearOracles, LinearRegression):
     """Ridge regression with the penalty chosen on validation data; see the module's docstring.
 
     Parameters
@@ -41,7 +46,7 @@ class Ridge(L2Penalties, LinearRegression):
         "outer": one_of("validation", "inner"),
         "box": allowed_box,
     }
-    default_box = (-14.0, 4.0)
+    default_box = DEFAULT_BOX
 
     def __init__(
         self,
@@ -61,6 +66,12 @@ class Ridge(L2Penalties, LinearRegression):
         super().__init__(X_train, y_train, X_val, y_val, X_test, y_test, n_reg)
         self.set_penalties(reg, box)
         self.outer_is_inner = outer == "inner"
+        # The oracles of minibatches take F as independent of lambda.
+        self.frameworks = () if self.outer_is_inner else FRAMEWORKS
+        self.set_samples(
+            samples(self.X, self.y, partial(squared, 1.0)),
+            samples(self.X_val, self.y_val, partial(squared, 2.0)),
+        )
         self.outer_var0 = self.from_weights(np.ones(self.outer_dim))
 
     def weights(self, outer_var):

@@ -47,7 +47,7 @@ class RidgeRepresentation(AutodiffProblem):
     """
 
     parameters = {"width": [16], "ridge": [0.01]}
-    allowed = {"width": integer(1), "ridge": positive}
+    allowed = {"width": integer(1, 10**5), "ridge": positive}
     searched = (-1.0, 1.0)
 
     @staticmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchopt import BaseSolver
 
 from benchmark_utils.provenance.fingerprint import suite_fingerprint
+from benchmark_utils.provenance.imports import imported_by
 
 ROOT = Path(__file__).resolve().parents[2]
 # Of another repository, where git itself runs the suite, as in a hook.
@@ -18,19 +19,35 @@ GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 def files_of(objective):
     """The files of the objective, of its dataset and of the solver that runs, sorted.
 
-    ``benchmark_utils`` takes part in every run, and is not listed.
+    Those of modules that they import are listed as well. ``benchmark_utils`` takes part in every
+    run, and is not.
     """
     solver = objective._run_context.solver_name.split("[")[0]
     classes = [type(objective), type(objective._dataset)]
     # benchopt tells an objective only the name of the solver.
     classes += [cls for cls in subclasses(BaseSolver) if cls.name == solver]
-    return tuple(sorted({cls._module_filename for cls in classes if hasattr(cls, "_file_hash")}))
+    files = {cls._module_filename for cls in classes if hasattr(cls, "_file_hash")}
+    return tuple(sorted(files.union(*map(imported_by, files))))
 
 
 def subclasses(cls):
     for child in cls.__subclasses__():
         yield child
         yield from subclasses(child)
+
+
+@cache
+def content(path):
+    """What a file holds when it is first asked for: before a run, which may change or delete it."""
+    return path.read_bytes()
+
+
+def files_fingerprint(files):
+    """A hash of these files and of ``benchmark_utils``."""
+    digest = hashlib.sha256(suite_fingerprint().encode())
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + content(path))
+    return digest.hexdigest()
 
 
 @cache
@@ -49,10 +66,7 @@ def origin(files):
         there is none. ``dirty``, the files that are not as in the commit. ``no_commit``, why there
         is none, else empty. ``files``, a SHA-256 of these files and of ``benchmark_utils``.
     """
-    digest = hashlib.sha256(suite_fingerprint().encode())
-    for path in files:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    told = dict(commit=None, dirty=[], no_commit="", files=digest.hexdigest())
+    told = dict(commit=None, dirty=[], no_commit="", files=files_fingerprint(files))
     try:
         commit, told["dirty"] = head(), changed(files)
         told["commit"] = commit + ("-dirty" if told["dirty"] else "")

@@ -11,21 +11,18 @@ from importlib.metadata import PackageNotFoundError, version
 
 from threadpoolctl import threadpool_info
 
-from benchmark_utils.provenance.files import files_of, origin
-
 # Packages whose versions can change results.
 PACKAGES = ("benchopt", "jax", "jaxlib", "libsvmdata", "llvmlite", "numba", "numpy", "optuna",
             "pandas", "scikit-learn", "scipy", "torch")  # fmt: skip
 
 
-def provenance(objective):
-    """Describe a run in this process: files, versions, threads and devices.
+def provenance():
+    """Describe a run in this process: versions, threads and devices.
 
     Returns
     -------
     provenance : dict
         ``python``; ``packages``, the versions of those of ``PACKAGES`` that are installed;
-        ``commit``, ``dirty``, ``no_commit`` and ``files``, as :func:`origin` gives them;
         ``threads``, how many each numerical library that is loaded may start; ``devices`` on which
         JAX computes, if it is loaded.
     """
@@ -38,7 +35,6 @@ def provenance(objective):
     return dict(
         python=platform.python_version(),
         packages=versions(),
-        **origin(files_of(objective)),
         threads=threads,
         devices=devices,
     )

@@ -7,9 +7,6 @@ end a quoted text is replaced by a character that looks like it, the same everyw
 
 import json
 import re
-from functools import wraps
-
-from benchopt.plotting import generate_html
 
 # What begins a tag, a comment or an entity. That of "theta <- theta" does not.
 MARKUP = re.compile(r"[<](?=[A-Za-z/!?])|[&](?=#|[A-Za-z]+;)")
@@ -51,19 +48,3 @@ def escaped_result(result):
         if plots is None
         else result | dict(json_plots=json.dumps(escaped(json.loads(plots))))
     )
-
-
-def escape_pages():
-    """Make benchopt render what is escaped."""
-    for name in ("render_all_results", "render_benchmark"):
-        render = getattr(generate_html, name)
-        if not hasattr(render, "__wrapped__"):
-            setattr(generate_html, name, rendering_plain(render))
-
-
-def rendering_plain(render):
-    @wraps(render)
-    def render_plain(results, *arguments, **options):
-        return render([escaped_result(dict(result)) for result in results], *arguments, **options)
-
-    return render_plain

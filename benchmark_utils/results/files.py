@@ -1,9 +1,12 @@
 """Files of results: read with a sentence where that fails, and written whole or not at all."""
 
 import os
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 from benchopt.results import read_results
+from benchopt.results.files_utils import uniquify_fname
 from benchopt.results.parquet import to_parquet
 
 from benchmark_utils.results.curves import TASK
@@ -13,6 +16,10 @@ NEEDED = (*TASK, "solver_name", "idx_rep", "stop_val", "time", "objective_value"
 
 class Unreadable(Exception):
     """A results file cannot be used; the message says which, why, and what to do."""
+
+
+class Elsewhere(Exception):
+    """A results file has been written to another folder; the message says which, and why."""
 
 
 def read(path):
@@ -51,6 +58,32 @@ def read(path):
     if results.empty:
         raise Unreadable(f"{path} has no curves; {again}.")
     return results
+
+
+def new_path(path):
+    """As benchopt names a results file: a Parquet file unless the name ends in .csv, with a number
+    if there is one already."""
+    return uniquify_fname(path.with_suffix(".csv" if path.suffix == ".csv" else ".parquet"))
+
+
+def save(path, results):
+    """Write a results file, or where that fails, one in the folder of temporary files.
+
+    Raises
+    ------
+    Elsewhere
+    OSError
+        If that cannot be written either.
+    """
+    try:
+        write(path, results)
+    except OSError as error:
+        elsewhere = Path(tempfile.mkdtemp(prefix="benchopt_"), path.name)
+        write(elsewhere, results)
+        raise Elsewhere(
+            f"{path} cannot be written ({error.strerror or error}). All its curves are in "
+            f"{elsewhere}: move that file when there is room."
+        ) from error
 
 
 def write(path, results):

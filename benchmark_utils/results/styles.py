@@ -2,7 +2,9 @@
 
 The dash says of which kind a method is, the colour which of them. Colours are those of M. Okabe and
 K. Ito, Color Universal Design (2008), without yellow, which cannot be read on white, and black,
-which cannot on a dark page. Violet is far from the others for those who lack a kind of cones.
+which cannot on a dark page. Orange and sky blue are darker than theirs, whose contrast to white is
+2.3, and vermillion is redder, so that it is still far from orange. Violet is far from the others
+for those who lack a kind of cones.
 """
 
 from typing import NamedTuple
@@ -10,11 +12,11 @@ from zlib import crc32
 
 COLORS = {
     "blue": "#0072B2",
-    "vermillion": "#D55E00",
+    "vermillion": "#CC4125",
     "green": "#009E73",
     "purple": "#CC79A7",
-    "sky": "#56B4E9",
-    "orange": "#E69F00",
+    "sky": "#3A99D6",
+    "orange": "#BA8A00",
     "violet": "#7340FF",
 }
 # As Plotly names dashes, and as Matplotlib does.
@@ -36,9 +38,12 @@ KINDS = {
         "SOBA SABA SRBA MRBO FSLA TTSA SUSTAIN MA-SOBA SPABA S-TFBO SubBiO LancBiO",
     ),
     # Stochastic, with inner loops or a penalty.
-    "dash": (3, "AmIGO StocBiO F2SA BSA PZOBO VRBO BOME F2SA-p MEHA V-PBGD NBO BO-REP AccBO"),
+    "dash": (
+        3,
+        "AmIGO StocBiO F2SA BSA PZOBO VRBO BOME F2SA-p MEHA V-PBGD NBO BO-REP AccBO AccF2BA",
+    ),
     # Full batch.
-    "dot": (6, "QuasiNewton HOAG Implicit Unrolled TorchOpt Analytic D-TFBO"),
+    "dot": (6, "QuasiNewton HOAG Implicit Unrolled TorchOpt Analytic D-TFBO MAID"),
     # Search without derivatives.
     "dashdot": (2, "GridSearch Optuna RandomSearch"),
 }

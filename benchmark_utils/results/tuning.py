@@ -9,6 +9,8 @@ from benchmark_utils.results.levels import LEVELS, lasting_costs, name_of
 COSTS = [f"calls_{name_of(level)}" for level in LEVELS]
 # In units of the budget.
 MISS, DIVERGENCE = 10, 100
+# The last gap that still counts, and the most that it counts against a candidate.
+ROUNDING, MOST = 1e-8, 2
 
 
 def outcome(curve):
@@ -87,6 +89,9 @@ def ranking(table, names):
 def regrets(tables, names):
     """How much candidates lose on each of several tasks to the best one there.
 
+    A loss is that in score, and the logarithm to base 10 of the last gap over the lowest one, at
+    most 2: where no candidate reaches a level, only gaps tell them apart.
+
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
@@ -97,12 +102,13 @@ def regrets(tables, names):
     Returns
     -------
     regrets : pandas.DataFrame
-        One row per candidate, that with the lowest mean first: its parameters, and per task its
-        score minus the lowest score.
+        One row per candidate, that with the lowest mean first: its parameters, and its loss per
+        task.
     """
-    by_task = {
-        task: table.assign(score=scores(table)).set_index(names)["score"]
-        for task, table in tables.items()
-    }
-    regrets = pd.DataFrame({task: score - score.min() for task, score in by_task.items()})
-    return regrets.loc[regrets.mean(axis=1).sort_values().index].reset_index()
+    losses = {}
+    for task, table in tables.items():
+        runs = table.assign(score=scores(table)).set_index(names)
+        gaps = np.log10(runs["gap"].clip(lower=ROUNDING))
+        losses[task] = runs["score"] - runs["score"].min() + (gaps - gaps.min()).clip(upper=MOST)
+    losses = pd.DataFrame(losses)
+    return losses.loc[losses.mean(axis=1).sort_values().index].reset_index()

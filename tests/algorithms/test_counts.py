@@ -31,6 +31,7 @@ BY_HAND = {
     "FSLA": (1, 1, 2, 3),
     # Ten steps on theta and on its penalised sibling, then the gradient of G in lambda at both.
     "F2SA": (22, 0, 0, 11),
+    "AccF2BA": (22, 0, 0, 11),
     # For each of two nodes ten steps, then both gradients in lambda.
     "F2SA-p": (22, 0, 0, 22),
     # An inner step, a residual and a Lanczos vector.

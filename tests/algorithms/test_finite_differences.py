@@ -7,7 +7,7 @@ from benchmark_utils.algorithms.finite_differences import make_finite_oracle
 from benchmark_utils.frameworks import get_framework
 from helpers import STOCHASTIC, make_problem, make_solver, run
 
-FIRST_ORDER = {"BOME", "F2SA", "F2SA-p", "MEHA", "PZOBO", "V-PBGD"}
+FIRST_ORDER = {"AccF2BA", "BOME", "F2SA", "F2SA-p", "MEHA", "PZOBO", "V-PBGD"}
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-3, 1.0, 1e4])

@@ -45,6 +45,7 @@ PENALISED = [
     ("F2SA-p", 1, dict(order=1, n_inner_steps=40)),
     ("F2SA-p", 2, dict(order=2, n_inner_steps=40)),
     ("F2SA-p", 3, dict(order=3, n_inner_steps=40)),
+    ("AccF2BA", 1, dict(n_inner_steps=40)),
     ("V-PBGD", 1, SMALL_STEPS),
     ("MEHA", 1, dict(penalty_growth=0.0, **SMALL_STEPS)),
 ]

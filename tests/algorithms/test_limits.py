@@ -8,17 +8,7 @@ from benchmark_utils.algorithms import limits, stochastic
 from benchmark_utils.algorithms.counting import CountedProblem
 from benchmark_utils.algorithms.limits import OutOfBudget
 from benchmark_utils.problems.logreg import LogReg
-from helpers import make_problem, make_solver
-
-
-class Time:
-    """A clock that only the computations of a test move on."""
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    def __call__(self):
-        return self.seconds
+from helpers import Time, make_problem, make_solver, slowly
 
 
 @pytest.fixture
@@ -41,18 +31,6 @@ class Callback:
         self.calls += 1
         self.time_callback = self.time()
         return self.calls % 10 > 0 or self.time_iter < self.stopping_criterion.timeout
-
-
-def slowly(problem, time):
-    """The same problem, each of whose inner gradients takes a second."""
-
-    class Slow(type(problem)):
-        def inner_value_grad(self, inner_var, outer_var):
-            time.seconds += 1
-            return super().inner_value_grad(inner_var, outer_var)
-
-    problem.__class__ = Slow
-    return problem
 
 
 # An inner solve of each would take a thousand seconds or more.

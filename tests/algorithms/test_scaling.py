@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from scaling import cost_to, crossing, kept, parameters_of, resampled, runs_missing
+import scaling
+from scaling import cost_to, resampled
+from scaling_figure import crossing
 
 
 def test_the_cost_to_a_level_is_interpolated_in_logarithms():
@@ -39,16 +41,34 @@ def test_resampled_rows_are_rows_of_the_data_in_the_same_proportion():
         np.testing.assert_array_equal(drawn[f"X_{name}"], rows)
 
 
-def test_runs_that_are_kept_are_not_missing(tmp_path, monkeypatch):
-    import scaling
+@pytest.fixture
+def size(tmp_path, monkeypatch):
+    """A size of data whose runs are fast if the outer step is 0.3 of the tuned one."""
 
+    class Size(scaling.Size):
+        def run(self, method, factor, seed):
+            ran.append((method, factor, seed))
+            seconds = 1.0 if factor == 0.3 else np.inf
+            costs = [0.1, seconds, 1.0, 0.0, 5.0]
+            scaling.keep([scaling.Row(self.data, self.n_samples, method, factor, seed, *costs)])
+
+    ran = []
     monkeypatch.setattr(scaling, "KEPT", tmp_path / "scaling.csv")
-    assert runs_missing("simulated", 5000, ["HOAG", "SOBA"], 2) == [
-        ("HOAG", 0), ("SOBA", 0), ("SOBA", 1),
-    ]  # fmt: skip
-    own, other = str(parameters_of("simulated", "SOBA")), "{'step_size': 9.0}"
-    for parameters, seed in ((own, 1), (other, 0)):
-        row = ("simulated", 5000, "SOBA", parameters, seed, 0.1, 1.0, 1.0, 0.0, 1.0)
-        scaling.keep([scaling.Row(*row)])
-    assert runs_missing("simulated", 5000, ["SOBA"], 2) == [("SOBA", 0)]
-    assert len(kept()) == 1
+    size = Size("simulated", 5000, seconds=5.0)
+    size.ran = ran
+    return size
+
+
+def test_the_outer_step_is_tried_and_the_best_gets_the_seeds(size):
+    size.complete("SOBA", 2)
+    trials = [("SOBA", factor, scaling.TRIAL_SEED) for factor in scaling.FACTORS]
+    assert size.ran == [*trials, ("SOBA", 0.3, 0), ("SOBA", 0.3, 1)]
+    assert len(scaling.final(scaling.kept())) == 2
+    size.complete("HOAG", 2)
+    assert size.ran[6:] == [("HOAG", 1.0, 0)]
+
+
+def test_runs_that_are_kept_are_not_made_again(size):
+    size.complete("SOBA", 2)
+    size.complete("SOBA", 3)
+    assert size.ran[6:] == [("SOBA", 0.3, 2)]

@@ -1,6 +1,7 @@
 """What each algorithm claims of itself."""
 
 import inspect
+import itertools
 import re
 
 import jax
@@ -42,6 +43,23 @@ def test_stochastic_solvers_with_full_batches_approach_a_stationary_point(name):
     start = np.linalg.norm(exact(problem, problem.outer_var0)[1])
     end = np.linalg.norm(exact(problem, run(solver, 5)["outer_var"])[1])
     assert end < 0.05 * start
+
+
+@pytest.mark.parametrize("inner_solver", ["lbfgs", "fista", "gradient_descent"])
+def test_every_step_of_maid_decreases_h_though_its_inner_solutions_are_inexact(inner_solver):
+    problem = make_problem(n=200, m=200, p=4)
+    solver = make_solver("MAID", problem, inner_solver=inner_solver)
+    points = itertools.islice(solver.iterates(problem), 21)
+    values, distances = zip(
+        *(
+            (value, np.linalg.norm(inner_var - inner_star))
+            for inner_var, outer_var in points
+            for value, _, inner_star in [exact(problem, outer_var)]
+        ),
+        strict=True,
+    )
+    assert (np.diff(values) < 0).all()
+    assert min(distances) > 1e-6
 
 
 @pytest.mark.parametrize(
@@ -203,7 +221,8 @@ def test_saba_converges_with_constant_steps_where_soba_keeps_its_noise():
 
 
 def test_sobas_schedule_is_that_of_its_theorem():
-    soba = make_solver("SOBA", step_size=2.0, outer_step_size=3.0)
+    decays = dict(decay=0.4, outer_decay=0.6)
+    soba = make_solver("SOBA", make_problem(), step_size=2.0, outer_step_size=3.0, **decays)
     t = np.array([1, 32, 1024])
     expected = 2 / np.array([1, 4, 16]), 3 / np.array([1, 8, 64])
     np.testing.assert_allclose(soba.step_sizes(t), expected, rtol=1e-14)
@@ -230,13 +249,14 @@ def test_mrbo_without_momentum_on_full_batches_is_gradient_descent():
 def test_stocbios_series_is_a_truncated_inverse():
     problem = make_problem()
     solver = make_solver("StocBiO", problem, batch_size="full", eval_freq=1, framework="python",
-                         n_inner_steps=1, n_neumann_steps=6, neumann_step_size=0.2)  # fmt: skip
+                         n_inner_steps=1, n_neumann_steps=6, neumann_step_size=0.2,
+                         outer_step_size=0.1)  # fmt: skip
     result = run(solver, 1)
     theta, lam = result["inner_var"], problem.outer_var0
     _, (rhs, _) = problem.outer_value_grad(theta, lam)
     contraction = np.eye(5) - 0.2 * problem.inner_hessian(theta, lam)
     v = 0.2 * sum(np.linalg.matrix_power(contraction, q) @ rhs for q in range(7))
-    expected = lam + solver.outer_step_size * problem.cross(theta, lam, v)
+    expected = lam + 0.1 * problem.cross(theta, lam, v)
     np.testing.assert_allclose(result["outer_var"], expected, rtol=1e-12)
 
 
@@ -252,7 +272,7 @@ def test_inner_and_linear_solvers_reach_their_tolerance():
         assert np.linalg.norm(problem.hvp(theta, lam, v) - rhs) <= tolerance
 
 
-NO_STEP_SIZE = ("D-TFBO", "QuasiNewton", "S-TFBO")
+NO_STEP_SIZE = ("D-TFBO", "MAID", "QuasiNewton", "S-TFBO")
 
 
 class Unprojected(LogReg):
@@ -286,6 +306,9 @@ def test_only_the_projection_keeps_lambda_where_a_linear_penalty_is_defined(name
         problem = cls(**logreg_data(), reg="lin", n_reg="full", seed=0)
         problem.outer_var0 = np.zeros(problem.outer_dim)
         step = {} if outer_step_size is None else {"outer_step_size": outer_step_size}
+        if name in STOCHASTIC:
+            names = component("solver", name).parameters
+            step = {n: 0.1 for n in names if n.endswith("step_size")} | step
         solver = make_solver(name, problem, **step, **parameters)
         smallest = []
 

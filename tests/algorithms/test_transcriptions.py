@@ -35,6 +35,9 @@ class LogisticRegression:
     def gxy(self, x, y):
         return np.diag(np.exp(x) * y)
 
+    def f(self, x, y):
+        return np.mean(np.log1p(np.exp(-self.val @ y)))
+
     def fy(self, x, y):
         return -self.val.T @ (1 / (1 + np.exp(self.val @ y))) / len(self.val)
 
@@ -71,6 +74,32 @@ def f2ba(p, x, y):
             y = y - 0.3 * p.gy(x, y)
         x = x - 0.4 * (p.fx(x, z) + lam * (p.gx(x, z) - p.gx(x, y)))
     return x, y
+
+
+def acc_f2ba(p, x, y):
+    """Nesterov's method from y, from z, and from x, which restarts as Li and Lin's does."""
+    lam, z, before, k, total, restarts = 10.0, y, x, 0, 0.0, 0
+
+    def penalised(x, y):
+        return p.fy(x, y) + lam * p.gy(x, y)
+
+    def nesterov(gradient, step, x, y):
+        ahead = y
+        for _ in range(3):
+            last, y = y, ahead - step * gradient(x, ahead)
+            ahead = y + 0.6 * (y - last)
+        return y
+
+    for _ in range(N_ITERATIONS):
+        w = x + 0.7 * (x - before)
+        z = nesterov(p.gy, 0.3, w, z)
+        y = nesterov(penalised, 0.3 / lam, w, y)
+        before, x = x, w - 0.4 * (p.fx(w, y) + lam * (p.gx(w, y) - p.gx(w, z)))
+        k, total = k + 1, total + np.sum((x - before) ** 2)
+        if k * total > 0.1**2:
+            before, k, total, restarts = x, 0, 0.0, restarts + 1
+    assert 2 <= restarts <= N_ITERATIONS / 2
+    return x, z
 
 
 def f2sa_2(p, x, y):
@@ -151,6 +180,54 @@ def d_tfbo(p, x, y):
         d = p.fx(x, y) - p.gxy(x, y) @ v
         a = np.hypot(a, np.linalg.norm(d))
         x = x - d / (a * max(b, c))
+    return x, y
+
+
+def maid(p, x, y):
+    """Gradient descent and conjugate gradients; bounds of f to first order, in place of mu."""
+    q, eps, alpha, tries = np.zeros_like(y), 0.1, None, 5
+    scale = np.linalg.norm(p.gy(x, y))
+
+    def lower(x, y):
+        lipschitz = np.linalg.norm(p.train, 2) ** 2 / (4 * len(p.train)) + np.exp(x).max()
+        while True:
+            g = p.gy(x, y)
+            y = y - g / lipschitz
+            if np.linalg.norm(g) <= eps * scale:
+                return y
+
+    def adjoint(x, y, q):
+        A, b = p.gyy(x, y), p.fy(x, y)
+        r = direction = b - A @ q
+        while np.linalg.norm(r) > eps * np.linalg.norm(b):
+            a = r @ r / (direction @ A @ direction)
+            q, r, before = q + a * direction, r - a * A @ direction, r
+            direction = r + (r @ r) / (before @ before) * direction
+        return q
+
+    def search(x, y, z):
+        error = eps * scale * np.linalg.norm(q)
+        for i in range(tries + 1):
+            step = alpha * 0.5**i
+            new_x = x - step * z
+            new_y = lower(new_x, y)
+            psi = p.f(new_x, new_y) + error - p.f(x, y) + error + 1e-4 * step * z @ z
+            if psi <= 0:
+                return new_x, new_y, step
+        return None
+
+    for _ in range(N_ITERATIONS):
+        found = None
+        while found is None:
+            y = lower(x, y)
+            q = adjoint(x, y, q)
+            z = p.fx(x, y) - p.gxy(x, y) @ q
+            alpha = alpha or 1 / np.linalg.norm(z)
+            found = search(x, y, z)
+            if found is None:
+                eps, tries = 0.5 * eps, tries + 1
+        x, y, alpha = found
+        alpha, eps, tries = alpha * 10 / 9, min(1.05 * eps, 0.1), 5
     return x, y
 
 
@@ -245,9 +322,15 @@ CASES = [
         f2sa_3_normalised,
         dict(order=3, normalised=True, outer_step_size=0.02, **INNER),
     ),
+    (
+        "AccF2BA",
+        acc_f2ba,
+        dict(inner_momentum=0.6, outer_momentum=0.7, restart_length=0.1, **INNER),
+    ),
     ("V-PBGD", v_pbgd, dict(outer_step_size=0.3, **INNER)),
     ("S-TFBO", s_tfbo, dict(initial_inner=2.0, initial_outer=0.5)),
     ("D-TFBO", d_tfbo, dict(tolerance=1e-3, initial_inner=2.0, initial_outer=0.5)),
+    ("MAID", maid, dict(inner_solver="gradient_descent")),
     ("NBO", nbo, dict(n_linear_steps=4)),
     ("SubBiO", subbio, dict(n_inner_steps=3)),
     ("LancBiO", lancbio, dict(n_inner_steps=3, subspace_size=3, linear_start="warm")),

@@ -49,3 +49,24 @@ def test_an_unknown_solver_is_refused():
 
     with pytest.raises(SystemExit, match=r"There is no solver SOBBA; give some of .*SOBA"):
         bibtex(["SOBBA"])
+
+
+def test_entries_have_pages_where_there_are_some():
+    from bibtex import read_entries
+
+    # Not checked yet.
+    open_ends = {
+        "chen2024optimal", "chu2024spaba", "dong2025efficient", "gong2024accelerated",
+        "liu2024moreau", "moreau2022benchopt", "salehi2025adaptively",
+    }  # fmt: skip
+    without = set()
+    for entry in read_entries().values():
+        fields = dict(re.findall(r"^  (\w+) = \{(.*)\},?$", entry, re.MULTILINE))
+        has_none = "Learning Representations" in entry or "arXiv" in entry
+        assert "volume" in fields or has_none or "Knowledge Discovery" in entry, entry
+        if "pages" in fields:
+            first, last = map(int, fields["pages"].split("--"))
+            assert first < last
+        elif not has_none:
+            without.add(re.match(r"@\w+\{(\w+),", entry)[1])
+    assert without == open_ends

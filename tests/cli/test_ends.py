@@ -2,16 +2,23 @@
 
 import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pytest
+from benchopt.results import read_results
 
 from benchmark_utils import ends
+from benchmark_utils.results import files
+from benchmark_utils.results.files import replaced
 from helpers import ROOT, SMALL
 
 # Notes its process, and waits to be ended.
@@ -79,8 +86,6 @@ def test_an_interrupt_says_what_is_kept_and_leaves_no_worker(number, tmp_path):
 
 @pytest.mark.slow
 def test_an_interrupted_safe_run_writes_what_it_has(tmp_path):
-    from benchopt.results import read_results
-
     run, workers = waiting_run(tmp_path, [sys.executable, "scripts/safe_run.py"], 1)
     run.send_signal(signal.SIGTERM)
     log, _ = run.communicate(timeout=300)
@@ -89,7 +94,84 @@ def test_an_interrupted_safe_run_writes_what_it_has(tmp_path):
     assert all(map(ended, workers))
     results = read_results(tmp_path / "results.parquet")
     assert results["objective_status"].iloc[-1] == "interrupted"
-    assert [path.name for path in tmp_path.glob(".parts*")] == []
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "waiting.py", "notes", "cache", "results.parquet",
+    }  # fmt: skip
+
+
+RESULTS = pd.DataFrame({"objective_value": [1.0, 0.5]})
+
+
+@pytest.mark.parametrize("name", ["results.parquet", "results.csv"])
+def test_a_results_file_that_finds_no_room_is_written_elsewhere(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    output = tmp_path / "full" / name
+
+    @contextmanager
+    def full(path):
+        with replaced(path) as draft:
+            yield draft
+            if path == output:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    output.parent.mkdir()
+    monkeypatch.setattr(files, "replaced", full)
+    with pytest.raises(SystemExit) as end:
+        ends.save_results(RESULTS, output)
+    [elsewhere] = (tmp_path / "temporary").glob(f"*/{name}")
+    assert str(end.value) == (
+        f"{output} cannot be written (No space left on device). All its curves are in {elsewhere}: "
+        "move that file when there is room."
+    )
+    assert list(read_results(elsewhere)["objective_value"]) == [1.0, 0.5]
+    assert list(output.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [("results", "results.parquet"), ("a.b", "a.parquet"), ("results.csv", "results.csv")],
+)
+def test_results_are_written_as_benchopt_names_them(given, written, tmp_path):
+    from benchopt.results import save_results
+
+    assert ends.save_results(RESULTS, tmp_path / given) == tmp_path / written
+    stem, suffix = written.split(".")
+    again = tmp_path / f"{stem}_1.{suffix}"
+    assert ends.save_results(RESULTS, tmp_path / given) == again
+    columns = list(read_results(again).columns)
+    assert columns == list(read_results(save_results(RESULTS.copy(), tmp_path / "plain.parquet")))
+
+
+def test_a_run_that_is_killed_while_it_writes_leaves_no_part_of_a_file(tmp_path, monkeypatch):
+    def killed(results, path):
+        path.write_bytes(b"PAR1")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "to_parquet", killed)
+    with pytest.raises(KeyboardInterrupt):
+        ends.save_results(RESULTS, tmp_path / "results.parquet")
+    assert not (tmp_path / "results.parquet").exists()
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_written_a_run_ends_in_a_sentence(tmp_path):
+    done = subprocess.run(
+        [
+            "benchopt", "run", ".", "-d", SMALL, "-s", "HOAG", "-n", "1", "--no-plot",
+            "--output", str(tmp_path / "results.parquet"),
+        ],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
+        env=os.environ | {
+            "BENCHOPT_CACHE": str(tmp_path / "cache"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "cannot be written (" in done.stderr
+    assert "Finished curves are kept in" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])

@@ -82,16 +82,6 @@ def test_repetitions_differ_for_stochastic_solvers_alone(results_file):
         assert (values.nunique() == 1) == name.startswith("HOAG")
 
 
-def test_a_change_of_shared_code_is_a_change_for_the_cache(monkeypatch):
-    import joblib
-
-    objective = BENCHMARK.get_benchmark_objective().get_instance()
-    before = joblib.hash(objective)
-    assert joblib.hash(BENCHMARK.get_benchmark_objective().get_instance()) == before
-    monkeypatch.setitem(objective._get_state.__globals__, "suite_fingerprint", lambda: "changed")
-    assert joblib.hash(objective) != before
-
-
 def test_the_summary_lists_every_solver_best_first(results_file):
     table = command(sys.executable, "scripts/summary.py", str(results_file[0]), COLUMNS="120")
     rows = [line for line in table.splitlines() if line.startswith("  ")]

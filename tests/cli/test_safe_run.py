@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import pytest
+import solver_process
 from benchopt.results import read_results
 from solver_files import Unparsable, as_list, files_of, name_of
+from solver_process import Part
 
 from helpers import ROOT, SMALL, command
 
@@ -36,11 +38,24 @@ CARELESS = {
     "Leave": ("import sys", "sys.exit(0)"),
     "Wander": ("import os", "os.chdir('/')"),
     "Shape": ("import numpy as np", "yield np.zeros(()), problem.outer_var0"),
+    "Base": ("", "raise BaseException('none of the usual')"),
+    "Delete": ("import os", "os.remove(__file__)"),
+    "Print": ("", "print('x' * 5_000_000)"),
+    "Threads": (
+        "import threading, time",
+        "threading.Thread(target=time.sleep, args=(600,)).start()",
+    ),
+    "Children": ("import subprocess", "subprocess.Popen(['sleep', '600'])"),
+    "WanderAtOnce": ("import os; os.chdir('/')", ""),
     "Nan": ("", "yield problem.inner_var0, problem.outer_var0 * float('nan')"),
     "LeaveAtOnce": ("import sys; sys.exit(0)", ""),
     "Missing": ("import no_such_module", ""),
     "Broken": ("clas Solver:", ""),
 }
+
+# Those whose curve ends after two points, and those that harm nobody.
+FAILED = ("Segfault", "Exit", "Raise", "Leave", "Base", "Shape")
+WELL = ("Wander", "Delete", "Print", "Threads", "Children", "WanderAtOnce", "HOAG")
 
 
 @pytest.fixture(scope="module")
@@ -94,15 +109,15 @@ def test_every_solver_keeps_the_points_that_it_had(run):
     (_, results), _ = run
     ends = results.sort_values("stop_val").groupby("solver_name").last()
     assert ends["objective_status"].to_dict() == {
-        **dict.fromkeys(("Segfault", "Exit", "Raise", "Leave", "Shape"), "error"),
+        **dict.fromkeys(FAILED, "error"),
         "Loop": "timeout",
         "Nan": "diverged",
-        **dict.fromkeys(("Wander", "HOAG"), "ok"),
+        **dict.fromkeys(WELL, "ok"),
     }
     assert ends["stop_val"].to_dict() == {
-        **dict.fromkeys(("Segfault", "Exit", "Raise", "Leave", "Shape", "Loop"), 1),
+        **dict.fromkeys((*FAILED, "Loop"), 1),
         "Nan": 2,
-        **dict.fromkeys(("Wander", "HOAG"), 5),
+        **dict.fromkeys(WELL, 5),
     }
 
 
@@ -135,7 +150,7 @@ def test_an_ordinary_run_keeps_the_points_of_a_solver_that_raises(solvers, tmp_p
         "--output", str(output), BENCHOPT_CACHE=str(tmp_path / "cache"),
     )  # fmt: skip
     assert "RuntimeError: no luck" in log
-    assert "give -f Raise." in log
+    assert "Raise: its curve ends here, and keeps its points. The next run computes it" in log
     ends = read_results(output).sort_values("stop_val").groupby("solver_name").last()
     assert ends["objective_status"].to_dict() == {
         **dict.fromkeys(("Raise", "Leave", "Shape"), "error"),
@@ -175,6 +190,21 @@ def test_whatever_makes_no_point_until_the_deadline_is_ended(tmp_path, then):
     assert done.returncode == 1
     assert re.fullmatch(r"line \d+ of watched.py \(<module>\)", journal.place(tmp_path, file.name))
     assert journal.read(tmp_path) == [([dict(stop_val=0, objective_status="ok")], False)]
+
+
+def test_a_process_that_has_switched_its_deadline_off_is_ended_from_outside(tmp_path, monkeypatch):
+    monkeypatch.setattr(solver_process, "FOR_IMPORTS", 0)
+    monkeypatch.setattr(solver_process, "GRACE", 0)
+    part = Part(tmp_path / "part", tmp_path / "endless.py", {})
+    (part.folder / "7.points").touch()
+    process = subprocess.Popen(["sleep", "600"])
+    try:
+        assert part.wait(process, 0.1) is None
+    finally:
+        process.kill()
+        process.wait()
+    part.cut = "timeout"
+    assert part.ending(None, "run", 0.1) == "made no point for 0.1 s and was ended while it ran"
 
 
 def test_a_journal_tells_curves_apart_and_leaves_out_half_a_line(tmp_path):

@@ -1,6 +1,8 @@
 """The door: what becomes of the arrays of a dataset, and what is refused in which words."""
 
+import os
 from copy import copy
+from tempfile import TemporaryFile
 
 import joblib
 import numpy as np
@@ -19,7 +21,6 @@ from helpers import (
     Allocated,
     logreg_data,
     multiclass_data,
-    objective_skip,
     quadratic_data,
     raw_data,
 )
@@ -72,17 +73,58 @@ def test_a_solver_cannot_change_the_data_of_others(container):
     given *= 1.0
 
 
+def unsorted_rows(array):
+    """Compressed sparse rows whose entries are stored from right to left, which they deny."""
+    (n_samples, n_features), backwards = array.shape, array[:, ::-1]
+    columns = np.tile(np.arange(n_features)[::-1], n_samples)
+    starts = np.arange(0, array.size + 1, n_features)
+    rows = sparse.csr_array((backwards.ravel(), columns, starts), array.shape)
+    rows.has_sorted_indices = rows.has_canonical_format = True
+    return rows
+
+
+def halves_stored_twice(array):
+    rows = sparse.coo_array(array)
+    places = tuple(np.tile(axis, 2) for axis in rows.coords)
+    return sparse.coo_array((np.tile(rows.data / 2, 2), places), array.shape)
+
+
+def with_long_indices(array):
+    rows = sparse.csr_array(array)
+    rows.indices, rows.indptr = rows.indices.astype(np.int64), rows.indptr.astype(np.int64)
+    return rows
+
+
+def on_disk(array):
+    with TemporaryFile() as file:
+        array.tofile(file)
+        return np.memmap(file, array.dtype, "r", shape=array.shape)
+
+
 CONTAINERS = {
     "list": np.ndarray.tolist,
     "data frame": pd.DataFrame,
+    "data frame of pandas' own numbers": lambda array: pd.DataFrame(array).astype("Float64"),
+    "data frame of several dtypes": lambda array: pd.DataFrame(array).astype({0: "Float64"}),
+    "sparse data frame": lambda array: pd.DataFrame(array).astype(pd.SparseDtype(float, 0)),
+    "data frame from below": lambda array: pd.DataFrame(array, index=range(len(array), 0, -1)),
     "masked array": np.ma.masked_array,
     "matrix": np.asmatrix,
+    "read-only": lambda array: np.broadcast_to(array, array.shape),
+    "columns": np.asfortranarray,
+    "every second row": lambda array: np.repeat(array, 2, axis=0)[::2],
+    "backwards": lambda array: array[::-1].copy()[::-1],
+    "memory map": on_disk,
     "big-endian": lambda array: array.astype(">f8"),
     "long double": lambda array: array.astype(np.longdouble),
-    "csr_matrix": sparse.csr_matrix,
-    "csc": sparse.csc_array,
-    "coo": sparse.coo_array,
-    "lil": sparse.lil_matrix,
+    **{
+        f"{form}_{kind}": getattr(sparse, f"{form}_{kind}")
+        for form in ("csr", "csc", "coo", "lil", "dok", "dia", "bsr")
+        for kind in ("array", "matrix")
+    },
+    "unsorted rows": unsorted_rows,
+    "halves stored twice": halves_stored_twice,
+    "long indices": with_long_indices,
 }
 
 
@@ -101,10 +143,24 @@ def test_containers_become_arrays(container):
     np.testing.assert_array_equal(dense, X)
 
 
-@pytest.mark.parametrize("container", [list, pd.Series, np.ma.masked_array])
+LABELS = {
+    "list": list,
+    "series": pd.Series,
+    "series of pandas' own numbers": lambda labels: pd.Series(labels).astype("Int64"),
+    "categories that are numbers": lambda labels: pd.Series(labels).astype("category"),
+    "masked array": np.ma.masked_array,
+    "every second": lambda labels: np.repeat(labels, 2)[::2],
+    "big-endian": lambda labels: labels.astype(">i4"),
+    "half precision": lambda labels: labels.astype(np.float16),
+    "memory map": on_disk,
+}
+
+
+@pytest.mark.parametrize("container", LABELS)
 def test_labels_become_arrays(container):
-    admitted = admit("mine", binary(y_train=container(Y)))["y_train"]
+    admitted = admit("mine", binary(y_train=LABELS[container](Y)))["y_train"]
     assert type(admitted) is np.ndarray
+    assert admitted.dtype.isnative
     np.testing.assert_array_equal(admitted, Y)
 
 
@@ -170,9 +226,33 @@ REFUSED = {
     "objects": (binary(X_train=X.astype(object)), "X_train has entries of dtype object", "real"),
     "a data frame with a word": (
         binary(X_train=pd.DataFrame(X).assign(word="a")),
-        "X_train has entries of dtype object",
+        "X_train has the column 'word' of dtype ",
+        "give columns of real numbers",
+    ),
+    "a data frame with categories": (
+        binary(X_train=pd.DataFrame(X).assign(kind=pd.Categorical(["a", "b"] * 10))),
+        "X_train has the column 'kind' of dtype category",
+        "give columns of real numbers",
+    ),
+    "a data frame with dates": (
+        binary(X_train=pd.DataFrame(X).assign(day=pd.Timestamp("2020-01-01"))),
+        "X_train has the column 'day' of dtype datetime64",
+    ),
+    "a missing number of pandas": (
+        binary(X_train=pd.DataFrame(X).astype("Float64").mask(X.max() == X)),
+        "X_train has NaN or infinite values in 1 of 60 entries",
+    ),
+    "a missing label of pandas": (
+        multiclass(y_val=pd.Series(np.arange(20) % 3).astype("Int64").where(np.arange(20) > 0)),
+        "y_val has NaN or infinite values in 1 of 20 entries",
+    ),
+    "named fields": (
+        binary(X_train=np.zeros(20, [("a", float), ("b", float)])),
+        "X_train has entries of dtype [('a', '<f8'), ('b', '<f8')]",
         "give real numbers",
     ),
+    "a file's name": (binary(X_train="X.csv"), "X_train has entries of dtype <U5", "give real"),
+    "None among numbers": (binary(y_train=[None, *Y[1:]]), "y_train", "dtype object", "give real"),
     "words": (binary(y_train=np.where(Y > 0, "yes", "no")), "y_train", "<U3", "give real numbers"),
     "words as classes": (multiclass(y_val=["a"] * 20), "y_val", "<U1", "give real numbers"),
     "dates": (binary(X_train=X.astype("M8[s]")), "X_train", "datetime64", "give real numbers"),
@@ -204,6 +284,21 @@ REFUSED = {
         "overflow in float32",
         "scale",
     ),
+    "squares that vanish": (
+        binary(X_train=X * 1e-200),
+        "X_train has entries of at most ",
+        "e-200, whose squares vanish in float64",
+        "scale the data",
+    ),
+    "squares that vanish in float32": (
+        binary(X_train=sparse.csr_array((X * 1e-25).astype(np.float32))),
+        "X_train",
+        "e-25, whose squares vanish in float32",
+    ),
+    "targets whose squares vanish": (
+        binary(task="regression", y_train=Y * 1e-200),
+        "y_train has entries of at most 1.0e-200",
+    ),
     "overflow of targets": (
         binary(task="regression", y_train=Y * 1e200),
         "y_train has entries as large as 1.0e+200",
@@ -224,7 +319,10 @@ REFUSED = {
     "no test labels": (binary(X_test=X), "y_test is missing", "give X_test and y_test"),
     "labels only": (binary(y_test=Y), "X_test is missing", "give y_test and X_test"),
     "no validation part": (binary(X_val=None, y_val=None), "X_val", "missing", "give"),
-    "labels 0 and 1": (binary(y_val=np.arange(15) % 2), "y_val has the labels 0.0, 1.0", "-1 and"),
+    "labels 0 and 1": (binary(y_val=np.arange(15) % 2), "y_val has the labels 0, 1;", "-1 and"),
+    "labels 1 and 2": (binary(y_train=(Y + 3) / 2), "y_train has the labels 1, 2;", "-1 and 1"),
+    "labels that are nearly 1": (binary(y_train=Y * 1.0000001), "-1.0000001, 1.0000001;", "-1"),
+    "labels of no sign": (binary(y_train=Y.astype(np.int8).astype(np.uint8)), "1, 255;", "-1 and"),
     "one class": (binary(y_train=np.ones(20)), "y_train has no sample of class -1", "stratify"),
     "halves": (multiclass(y_train=np.arange(30) % 3 + 0.5), "labels 0.5, 1.5, 2.5", "0 to 2"),
     "a class too many": (
@@ -233,9 +331,30 @@ REFUSED = {
     ),
     "a class from 1": (multiclass(y_train=np.arange(30) % 3 + 1), "y_train has no sample of class"),
     "a huge class": (multiclass(y_train=np.arange(30) * 10**15), "no sample of class 1;"),
+    "huge classes that are none": (
+        multiclass(y_train=np.arange(30) * 1e12 + 0.5),
+        "y_train has the labels 0.5, 1000000000000.5, ",
+        "takes the integers 0 to 29000000000000.",
+    ),
+    "classes beyond all integers": (
+        multiclass(y_train=np.full(30, 2**64 - 1, np.uint64)),
+        "y_train has no sample of class 0",
+    ),
+    "one class of many": (multiclass(y_train=np.zeros(30)), "y_train has no sample of class 1"),
+    "a class for each sample": (multiclass(y_train=np.arange(30)), "y_val has no sample of class"),
+    "a column for each class": (multiclass(y_train=np.eye(30, 3)), "y_train has the shape (30, 3)"),
     "a negative class": (multiclass(y_train=np.arange(30) % 3 - 1), "labels -1, 0, 1;", "0 to"),
     "a mask of numbers": (multiclass(corrupted=np.zeros(30)), "corrupted", "float64", "booleans"),
     "a shorter mask": (multiclass(corrupted=np.zeros(29, bool)), "30 samples and corrupted 29"),
+    "images of another shape": (
+        multiclass(image_shape=(3, 2)),
+        "image_shape=(3, 2) is not that of images with 4 features",
+        "give a height and a width whose product is that",
+    ),
+    **{
+        f"image_shape={shape!r}": (multiclass(image_shape=shape), f"image_shape={shape!r} is not")
+        for shape in ((4,), (2, 2, 1), (-2, -2), (0, 4), (2.0, 2.0), (None, 4), "2x2", 4, {2: 2})
+    },
     "a column that does not exist": (binary(X_train=out_of_range()), "X_train is no valid sparse"),
 }
 
@@ -308,6 +427,20 @@ def test_pixels_give_the_same_problem_in_every_dtype(dtype, container):
     )
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.float32, float])
+def test_pixels_have_the_smoothness_of_floats(dtype):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (120, 5))
+    y = np.where(pixels[:, 0] > rng.integers(0, 256, 120), 1.0, -1.0)
+    given = pixels.astype(dtype)
+    data = dict(X_train=given[:80], y_train=y[:80], X_val=given[80:], y_val=y[80:])
+    problem = set_dataset(returning(data | {"task": "binary"}))[0].bilevel_problem
+    # In uint8, the arithmetic of the pixels gave 3.34.
+    exact = np.linalg.norm(pixels[:80].astype(float), 2) ** 2 / 320
+    assert problem.inner_smoothness(np.full(5, -100.0)) == pytest.approx(exact, rel=1e-6)
+    assert round(exact) == 24_394
+
+
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_a_problem_made_without_the_door_computes_in_floats_too(container):
     pixels = np.random.default_rng(0).integers(0, 256, (20, 3))
@@ -359,6 +492,40 @@ def test_a_dataset_that_raises_is_skipped(dataset, monkeypatch, capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
+class Unheard(BaseException):
+    """An exception as some libraries have."""
+
+
+@pytest.mark.parametrize("error", [SystemExit("no file"), Unheard("no file"), MemoryError("no")])
+def test_a_dataset_that_would_end_the_process_is_skipped(error, monkeypatch):
+    def load(self):
+        raise error
+
+    monkeypatch.setattr(Mine, "get_data", load)
+    reason = set_dataset(Mine.get_instance())[1]
+    assert reason.startswith(f"mine could not be used ({type(error).__name__}: no")
+
+
+def test_an_interrupt_is_no_mistake_of_the_dataset(monkeypatch):
+    def load(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Mine, "get_data", load)
+    with pytest.raises(KeyboardInterrupt):
+        set_dataset(Mine.get_instance())
+
+
+def test_a_dataset_that_changes_directory_leaves_the_run_where_it_was(monkeypatch, tmp_path):
+    def load(self):
+        os.chdir(tmp_path)
+        return binary()
+
+    monkeypatch.setattr(Mine, "get_data", load)
+    started_in = os.getcwd()
+    assert set_dataset(Mine.get_instance())[1] is None
+    assert os.getcwd() == started_in
+
+
 def test_a_problem_that_raises_skips_its_dataset():
     _, reason = set_dataset(returning(dict(task="quadratic", **logreg_data())), problem="quadratic")
     assert reason.startswith("mine could not be used (TypeError: ")
@@ -378,8 +545,23 @@ def test_samples_without_labels_are_not_cut_off():
         split(X.copy(), Y[:-1], np.random.default_rng(0), stratify=False)
 
 
-def test_images_of_another_shape_are_refused():
-    data = multiclass(image_shape=(3, 2))
-    skipped, reason = objective_skip(data, problem="data_augmentation")
-    assert skipped
-    assert reason.startswith("image_shape=(3, 2) is not that of images with 4 features; give")
+def test_the_shape_of_images_is_a_height_and_a_width():
+    for shape in ((2, 2), [2, 2], np.array([2, 2])):
+        assert admit("mine", multiclass(image_shape=shape))["image_shape"] == (2, 2)
+
+
+def test_a_problem_names_the_dataset_that_it_refuses():
+    for data, sentence in (
+        (multiclass(), "logreg needs the task binary; this dataset's task is multiclass."),
+        (binary(task=3), "logreg needs the task binary; this dataset's task is 3."),
+    ):
+        assert set_dataset(returning(data))[1] == f"mine: {sentence}"
+
+
+def test_what_a_dataset_tells_besides_is_no_parameter_of_its_problem():
+    given = binary(seed=3, reg="lin", n_reg=1, box="none", foo=object())
+    problem, expected = (
+        set_dataset(returning(data))[0].bilevel_problem for data in (given, binary())
+    )
+    assert problem.outer_dim == expected.outer_dim == 3
+    np.testing.assert_array_equal(problem.inner_var0, expected.inner_var0)

@@ -23,9 +23,11 @@ FITTING = {
     "logreg": "simulated",
     "ridge": "simulated_regression",
     "lasso": "simulated_regression",
+    "kernel_ridge": "simulated_regression",
+    "huber": "simulated_regression",
     "quadratic": "quadratic",
     "dictionary_learning": "sparse_coding",
-    "equilibrium": "simulated_sines",
+    "architecture_search": "simulated_sines",
 }
 NONSENSE = [
     None, True, "", "nonsense", "1e-1", -1, 0, 1, 2, 7, 10**9, 10**400, 2.5, -0.0, 1e-300, 1e300,

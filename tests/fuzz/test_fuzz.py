@@ -6,16 +6,19 @@
 import faulthandler
 import os
 import warnings
+from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import joblib
 import numpy as np
-from benchopt import BaseDataset
-from benchopt.callback import _Callback
+from benchopt import BaseDataset, callback
 from benchopt.utils.run_context import RunContext
 from hypothesis import HealthCheck, given, note, settings
 
+from benchmark_utils.algorithms import limits, stochastic
 from fuzz.cases import SMALL_DATA, SOLVERS, Case, draw_cases, solver_parameters, spoilt
-from helpers import BENCHMARK, component, get_data
+from helpers import BENCHMARK, Time, component, get_data, slowly
 
 # How many cases are drawn.
 N_CASES = int(os.environ.get("FUZZ_CASES", 0))
@@ -24,9 +27,14 @@ OPTIONS = dict(
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 STATUSES = {"ok", "diverged", "not judged"}
-TIMEOUT = 0.5
-# Seconds for a case, of which a solver has its timeout, and the judge what it needs.
+# Seconds of a clock that a call of an oracle, and an iteration on minibatches, move on by one.
+TIMEOUT = 30
+# Seconds of the wall clock for a case, of which the judge has what it needs.
 HANGS = 120
+ORACLES = ("inner_value_grad", "hvp", "cross", "outer_value_grad", "inner_hessian",
+           "inner_hessian_diagonal")  # fmt: skip
+# How far a curve may go beyond its timeout: one call, or the iterations between two points.
+OVERRUN = 2
 PLAIN = dict.fromkeys(SMALL_DATA)
 
 
@@ -57,6 +65,28 @@ def is_sentence(reason):
     return True
 
 
+@contextmanager
+def own_time(solver, problem):
+    """Let time pass by what a solver asks of its problem only."""
+    time = Time()
+    slowly(problem, time, ORACLES)
+    if hasattr(solver, "iterate"):
+        solver.iterate = slow_iterations(solver.iterate, time)
+    with ExitStack() as patches:
+        for module in (limits, stochastic):
+            patches.enter_context(patch.object(module, "perf_counter", time))
+        patches.enter_context(patch.object(callback, "time", SimpleNamespace(perf_counter=time)))
+        yield
+
+
+def slow_iterations(iterate, time):
+    def slow(state, arrays, draws):
+        time.seconds += len(draws[0])
+        return iterate(state, arrays, draws)
+
+    return slow
+
+
 def outcome(case):
     """What becomes of a case: a reason why it is refused, or the rows of a curve."""
     data = spoilt(plain_data(case.dataset), case.spoil, case.array, case.amount)
@@ -80,11 +110,12 @@ def outcome(case):
     criterion = objective.stopping_criterion.get_runner_instance(
         solver=solver, max_runs=3, timeout=TIMEOUT
     )
-    callback = _Callback(objective, solver, {}, criterion)
-    solver.pre_run_hook(callback)
-    callback.start()
-    solver.run(callback)
-    rows, _, last = callback.get_results()
+    watched = callback._Callback(objective, solver, {}, criterion)
+    with own_time(solver, problem):
+        solver.pre_run_hook(watched)
+        watched.start()
+        solver.run(watched)
+        rows, _, last = watched.get_results()
     objective.save_final_results(**last)
     # Nobody else's curve changes.
     assert fingerprint(data) == before
@@ -107,6 +138,7 @@ def check(case):
         assert is_sentence(found)
         return
     assert {row["objective_status"] for row in found} <= STATUSES
+    assert found[-1]["time"] <= TIMEOUT + OVERRUN
     for row in found:
         well = row["objective_status"] == "ok"
         assert not well or np.isfinite(row["objective_value"])
@@ -123,3 +155,11 @@ def test_a_case_without_nonsense_makes_a_curve():
     rows = outcome(case)
     assert [row["stop_val"] for row in rows] == [0, 1, 2, 3]
     assert {row["objective_status"] for row in rows} == {"ok"}
+
+
+def test_a_solver_that_does_not_look_at_the_clock_is_seen():
+    case = Case("logreg", {}, "simulated", "nothing", 0, 1.0, "Unrolled", {}, "minimise")
+    assert outcome(case)[-1]["time"] <= TIMEOUT + OVERRUN
+    with patch.object(limits.Clock, "has_run_out", lambda self: False):
+        late = outcome(case._replace(parameters={"n_inner_steps": 100}))
+    assert late[-1]["time"] > TIMEOUT + OVERRUN

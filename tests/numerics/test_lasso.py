@@ -217,7 +217,7 @@ def test_solvers_of_smooth_problems_refuse_the_lasso(name):
 
 
 def test_stochastic_solvers_refuse_a_problem_without_minibatches_and_estimates():
-    assert make_solver("SOBA").skip(make_ridge()) == (
+    assert make_solver("SOBA").skip(make_ridge(outer="inner")) == (
         True,
         "SOBA: this problem has no minibatch oracles; give a full-batch solver.",
     )

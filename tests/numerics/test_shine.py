@@ -7,7 +7,7 @@ from benchmark_utils.numerics.inner_solvers import lbfgs
 from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, implicit_gradient
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
-from helpers import assert_advice, get_data, make_full_batch, make_ridge, make_solver
+from helpers import assert_advice, get_data, make_full_batch, make_ridge, make_solver, run
 
 LAMBDA = np.array([np.log(1e-2)])
 DATA = {
@@ -48,6 +48,34 @@ def test_five_steps_of_conjugate_gradients_refine_shine(ratio):
     refined, rough = (abs(ratio(name) - 1) for name in ("shine_refined", "shine"))
     assert refined < rough / 2
     assert abs(ratio("conjugate_gradient") - 1) < 0.02
+
+
+def hoag(problem, calls=None, **parameters):
+    """h at the end of HOAG and its oracle calls, after 24 iterations or a number of calls."""
+    solver = make_solver("HOAG", problem, rate=0.78, memory=30, **parameters)
+
+    def spent():
+        return sum(solver.get_result()["calls"].values())
+
+    if calls is None:
+        run(solver, 24)
+    else:
+        solver.run(lambda: spent() < calls)
+    return value_function(problem, solver.get_result()["outer_var"], problem.inner_var0)[0], spent()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_in_hoag_shine_ends_below_the_others_at_equal_oracle_calls(seed):
+    data = get_data("simulated", **DATA["simulated"][1], seed=seed)
+    del data["task"]
+    problem = LogReg(**data, reg="exp", n_reg=1, seed=0)
+    shine, calls = hoag(problem, linear_solver="shine")
+    few_steps, _ = hoag(problem, calls, max_linear_iterations=5)
+    identity, _ = hoag(problem, calls, linear_solver="jacobian_free")
+    exact, all_calls = hoag(problem)
+    assert shine < min(few_steps, identity)
+    assert shine < exact + 1e-6
+    assert calls < all_calls / 2
 
 
 def test_the_matrix_of_the_inner_solver_has_the_newest_pair_last():

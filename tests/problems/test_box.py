@@ -34,6 +34,9 @@ def test_bounds_in_float32_are_inside_the_box(bound):
     assert bound + 1 - 1e-6 <= high <= bound + 1
 
 
+REGRESSIONS = ("ridge", "kernel_ridge", "huber", "lasso")
+
+
 def boxed(name, box):
     """A small problem of this name, with its box."""
     if name == "logreg":
@@ -41,7 +44,7 @@ def boxed(name, box):
     parameters = {
         n: v for n, v in find_problems().declared[name].defaults.items() if n not in ("box", "seed")
     }
-    if name in ("ridge", "lasso"):
+    if name in REGRESSIONS:
         data = get_data("simulated_regression", n_samples=80, n_features=6, n_nonzero=2)
     elif name == "data_cleaning_cnn":
         # The smallest images that its network takes.
@@ -58,7 +61,7 @@ BOXED = [name for name, problem in find_problems().declared.items() if "box" in 
 
 
 def test_every_problem_with_exponential_weights_has_a_box():
-    weights = {"logreg", "multinomial_logreg", "ridge", "lasso"}
+    weights = {"logreg", "multinomial_logreg", *REGRESSIONS}
     assert set(BOXED) == weights | {"data_cleaning", "data_cleaning_cnn", "data_augmentation"}
 
 

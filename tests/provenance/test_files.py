@@ -1,12 +1,18 @@
 """What a curve says of the files that it comes from."""
 
+import copy
+import pickle
 import subprocess
+from dataclasses import replace
 
+import joblib
 import pytest
 import summary
+from benchopt.benchmark import Benchmark
 
 from benchmark_utils.provenance import files as provenance
-from helpers import BENCHMARK, component
+from benchmark_utils.provenance.imports import imported_by
+from helpers import BENCHMARK, ROOT, component
 
 
 @pytest.fixture
@@ -37,6 +43,7 @@ def suite(tmp_path, git):
 
 
 def origin(folder, *names):
+    provenance.content.cache_clear()
     return provenance.origin.__wrapped__(tuple(folder / name for name in names))
 
 
@@ -133,7 +140,9 @@ def test_variables_of_a_hook_of_another_repository_change_nothing(suite, git, mo
     assert origin(suite, *FILES) == expected
 
 
-def test_the_files_of_a_run_are_those_of_its_objective_dataset_and_solver():
+@pytest.fixture
+def objective():
+    """The objective of a run of SOBA on simulated data."""
     objective = BENCHMARK.get_benchmark_objective().get_instance()
     dataset = component("dataset", "simulated").get_instance()
     BENCHMARK.get_solvers()
@@ -143,12 +152,74 @@ def test_the_files_of_a_run_are_those_of_its_objective_dataset_and_solver():
         objective_name="bilevel", dataset_name="simulated", solver_name="SOBA[step_size=1]"
     )
     objective._run_context, objective._dataset = context, dataset
+    return objective
+
+
+def test_the_files_of_a_run_are_those_of_its_objective_dataset_and_solver(objective):
     root = BENCHMARK.benchmark_dir.resolve()
     assert provenance.files_of(objective) == (
         root / "datasets" / "simulated.py",
         root / "objective.py",
         root / "solvers" / "soba.py",
     )
+
+
+def test_a_change_of_shared_code_is_a_change_for_the_cache(objective, monkeypatch):
+    before = joblib.hash(objective)
+    assert joblib.hash(copy.copy(objective)) == before
+    monkeypatch.setattr(provenance, "suite_fingerprint", lambda: "changed")
+    assert joblib.hash(objective) != before
+
+
+def test_a_key_is_that_of_the_run_in_a_worker_too(objective):
+    key = objective._get_state()
+    # A worker is given the context after it has looked into the cache.
+    in_worker = pickle.loads(pickle.dumps(objective))
+    assert in_worker._run_context is None
+    assert in_worker._get_state() == key
+
+
+def test_an_error_changes_the_key_of_its_run_only(objective, tmp_path, monkeypatch):
+    monkeypatch.setattr(Benchmark, "get_cache_location", lambda self: tmp_path)
+    other = copy.copy(objective)
+    other._run_context = replace(objective._run_context, repetition=1)
+    before, before_other = objective._get_state(), other._get_state()
+    assert objective._get_state() == before
+    objective.note_error()
+    assert objective._get_state() != before
+    assert other._get_state() == before_other
+
+
+def test_a_file_counts_as_it_was_before_the_run(tmp_path):
+    path = tmp_path / "solver.py"
+    path.write_text("one")
+    before = provenance.files_fingerprint((path,))
+    path.unlink()
+    assert provenance.files_fingerprint((path,)) == before
+
+
+def test_own_modules_of_a_file_take_part(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    sources = {
+        "solver.py": "import numpy as np, json\nfrom benchmark_utils import judge\nimport near_one",
+        "near_one.py": "def f():\n    from near_package.deep import g",
+        "near_package/__init__.py": "",
+        "near_package/deep.py": "import near_one, not_there",
+        "near_other.py": "",
+    }
+    for name, source in sources.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(source)
+    files = imported_by(tmp_path / "solver.py")
+    assert {str(path.relative_to(tmp_path)) for path in files} == {
+        "near_one.py", "near_package/__init__.py", "near_package/deep.py",
+    }  # fmt: skip
+
+
+def test_the_suites_own_solvers_import_nothing_besides():
+    assert {file.name: imported_by(file) for file in (ROOT / "solvers").glob("*.py")} == {
+        file.name: frozenset() for file in (ROOT / "solvers").glob("*.py")
+    }
 
 
 def test_the_summary_names_the_commit_what_differs_from_it_or_why_there_is_none():

@@ -1,5 +1,7 @@
 """What the archive keeps of curves, and what levels cost on them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -174,6 +176,46 @@ def test_a_solver_without_random_numbers_is_known_by_its_curves():
     inner = (same["stop_val"] == 7) & (same["idx_rep"] == 1)
     others = same.assign(objective_hvp_calls=same["objective_hvp_calls"] + inner)
     assert not repeats(curves_of(others, range(3)))
+
+
+@pytest.fixture
+def archive_of_a_task(tmp_path):
+    """A function that opens an archive of one task, without its data."""
+    from archive import Archive
+
+    common = dict(dataset="d", problem="p", data="0", budget={}, task="task", start=START,
+                  optimum=OPTIMUM)  # fmt: skip
+    return lambda: Archive(SimpleNamespace(name="task", manifest=lambda: common), tmp_path)
+
+
+def test_a_curve_that_ended_in_an_error_is_not_kept(archive_of_a_task, tmp_path):
+    from archive import Raised
+
+    curves = curves_of(results(20), range(2))
+    curves.loc[curves.index[-1], "status"] = "error"
+    archive = archive_of_a_task()
+    with pytest.raises(Raised, match=r"A on task ended in an exception, in repetition 1; mend"):
+        archive.add("A", False, {}, curves, None)
+    assert not archive.has("A", {})
+    assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_a_curve_of_an_error_that_an_archive_has_is_named_and_made_again(
+    archive_of_a_task, tmp_path
+):
+    from archive import check_all
+
+    archive = archive_of_a_task()
+    curves = curves_of(results(20), range(2))
+    archive.add("A", False, {}, curves, None)
+    assert archive_of_a_task().has("A", {})
+    curves.loc[curves.index[-1], "status"] = "error"
+    store(tmp_path, curves)
+    archive.manifest["curves"]["A"]["status"] = {"ok": 1, "error": 1}
+    assert not archive.has("A", {})
+    assert [sentence[:33] for sentence in check_all(tmp_path)] == [
+        "A on task ended in an exception, "
+    ]
 
 
 def test_fewer_trials_choose_the_best_of_the_first_candidates(tmp_path, monkeypatch):

@@ -211,6 +211,12 @@ def test_the_leaderboard_ranks_the_results_of_a_file():
     assert [row[3] for row in rows] == [1, round(1 - np.log(2) / np.log(100), 3), 0]
 
 
+def test_where_nobody_reached_a_level_nobody_is_ranked():
+    results = pd.concat([curve("A", [1, 0.5]), curve("B", [1, 0.7])])
+    results["objective_gap"] = results["objective_value"]
+    assert plot("leaderboard").plot(results) == []
+
+
 def test_final_values_are_those_of_the_ends():
     results = pd.concat([
         curve("A", [1, end], repetition=seed, objective_test_accuracy=[0.5, 0.75])

@@ -1,4 +1,4 @@
-"""The oracles of ``logreg`` as numba kernels; the formulas are in ``logreg.py``.
+"""The oracles of linear models as numba kernels; the formulas are in ``linear_oracles.py``.
 
 Samples may be dense or sparse.
 """
@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmark_utils.frameworks.numba import block_kernels, kernels
 from benchmark_utils.oracle import Oracle
+from benchmark_utils.problems import fit_kernels
 from benchmark_utils.problems.box_kernels import project
 
 
@@ -46,42 +47,32 @@ def _fill_cross(weights, linear, inner_var, v, out):
 
 
 @kernels.kernel
-def _fill_residuals(blocks, batch, scale, inner_var, residuals):
-    """-scale sigmoid(-margin), the derivatives of the loss at the margins <a_i, theta>, (b,)."""
-    block_kernels.margins(blocks, batch, inner_var, residuals)
-    for i in range(residuals.shape[0]):
-        residuals[i] = -scale * kernels.sigmoid(-residuals[i])
+def _fill_slopes_and_changes(blocks, batch, fit, inner_var, v, slopes, changes):
+    """The scaled slopes of the losses at the margins <a_i, theta>, and their changes along v."""
+    block_kernels.margins_pair(blocks, batch, inner_var, v, slopes, changes)
+    fit_kernels.fill_curvatures(fit, batch, slopes, changes)
 
 
 @kernels.kernel
-def _fill_residuals_and_slopes(blocks, batch, scale, inner_var, v, residuals, slopes):
-    """The residuals, and their derivatives along v."""
-    block_kernels.margins_pair(blocks, batch, inner_var, v, residuals, slopes)
-    for i in range(residuals.shape[0]):
-        chance = kernels.sigmoid(-residuals[i])
-        residuals[i] = -scale * chance
-        slopes[i] *= scale * (chance - chance * chance)
-
-
-@kernels.kernel
-def _fill_loss_grad(scratch, blocks, batch, scale, inner_var, grad):
+def _fill_loss_grad(scratch, blocks, batch, fit, inner_var, grad):
     """The gradient of the loss without the penalty, (p,)."""
-    residuals = scratch[0, : block_kernels.block_size(blocks)]
-    _fill_residuals(blocks, batch, scale, inner_var, residuals)
-    block_kernels.weighted_sum(blocks, batch, residuals, grad)
+    slopes = scratch[0, : block_kernels.block_size(blocks)]
+    block_kernels.margins(blocks, batch, inner_var, slopes)
+    fit_kernels.fill_slopes(fit, batch, slopes)
+    block_kernels.weighted_sum(blocks, batch, slopes, grad)
 
 
 @kernels.kernel
 def _fill_inner_grad(arrays, inner_var, outer_var, batch, grad):
-    rows, scale = arrays.inner_rows, arrays.inner_scale
-    _fill_loss_grad(arrays.scratch, rows, batch, scale, inner_var, grad)
+    rows, fit = arrays.inner_rows, arrays.inner_fit
+    _fill_loss_grad(arrays.scratch, rows, batch, fit, inner_var, grad)
     _add_product(arrays.weights, inner_var, grad)
 
 
 @kernels.kernel
 def _fill_outer_grad(arrays, inner_var, outer_var, batch, grad):
-    rows, scale = arrays.outer_rows, arrays.outer_scale
-    _fill_loss_grad(arrays.scratch, rows, batch, scale, inner_var, grad)
+    rows, fit = arrays.outer_rows, arrays.outer_fit
+    _fill_loss_grad(arrays.scratch, rows, batch, fit, inner_var, grad)
 
 
 @kernels.kernel
@@ -91,21 +82,21 @@ def _prepare_nothing(arrays, outer_var):
 
 @kernels.kernel
 def _fill_hvp(arrays, inner_var, outer_var, v, batch, product):
-    rows, scale = arrays.inner_rows, arrays.inner_scale
+    rows, fit = arrays.inner_rows, arrays.inner_fit
     b = block_kernels.block_size(rows)
-    residuals, slopes = arrays.scratch[0, :b], arrays.scratch[1, :b]
-    _fill_residuals_and_slopes(rows, batch, scale, inner_var, v, residuals, slopes)
-    block_kernels.weighted_sum(rows, batch, slopes, product)
+    slopes, changes = arrays.scratch[0, :b], arrays.scratch[1, :b]
+    _fill_slopes_and_changes(rows, batch, fit, inner_var, v, slopes, changes)
+    block_kernels.weighted_sum(rows, batch, changes, product)
     _add_product(arrays.weights, v, product)
 
 
 @kernels.kernel
 def _fill_inner_grad_hvp(arrays, inner_var, outer_var, v, batch, grad, product):
-    rows, scale = arrays.inner_rows, arrays.inner_scale
+    rows, fit = arrays.inner_rows, arrays.inner_fit
     b = block_kernels.block_size(rows)
-    residuals, slopes = arrays.scratch[0, :b], arrays.scratch[1, :b]
-    _fill_residuals_and_slopes(rows, batch, scale, inner_var, v, residuals, slopes)
-    block_kernels.weighted_sum_pair(rows, batch, residuals, slopes, grad, product)
+    slopes, changes = arrays.scratch[0, :b], arrays.scratch[1, :b]
+    _fill_slopes_and_changes(rows, batch, fit, inner_var, v, slopes, changes)
+    block_kernels.weighted_sum_pair(rows, batch, slopes, changes, grad, product)
     _add_product(arrays.weights, inner_var, grad)
     _add_product(arrays.weights, v, product)
 
@@ -182,14 +173,12 @@ def inner_value(arrays, inner_var, outer_var, batch):
     rows, weights = arrays.inner_rows, arrays.weights
     margins = arrays.scratch[0, : block_kernels.block_size(rows)]
     block_kernels.margins(rows, batch, inner_var, margins)
-    loss, penalty = inner_var.dtype.type(0), inner_var.dtype.type(0)
-    for i in range(margins.shape[0]):
-        # log(1 + exp(-margin)), of which the exponential does not overflow.
-        loss += max(-margins[i], 0) + np.log1p(kernels.exp(-abs(margins[i])))
+    loss = fit_kernels.loss_sum(arrays.inner_fit, batch, margins)
+    penalty = inner_var.dtype.type(0)
     _fill_weights(arrays, outer_var)
     for k in range(inner_var.shape[0]):
         penalty += weights[k] * inner_var[k] * inner_var[k]
-    return arrays.inner_scale * loss + penalty / 2
+    return loss + penalty / 2
 
 
 # Penalty weights do not change within an inner loop.
@@ -199,9 +188,9 @@ kernels.IN_PLACE[outer_grad] = _prepare_nothing, _fill_outer_grad
 
 
 @cache
-def oracle(*layouts):
-    """The oracles, one object for each pair of layouts of inner and outer samples: a step that is
-    compiled for dense blocks does not take sparse ones."""
+def oracle(*types):
+    """The oracles, one object for each pair of layouts and fits of inner and outer samples: a step
+    that is compiled for dense blocks does not take sparse ones."""
     return Oracle(
         inner_grad,
         inner_grads,
