@@ -13,6 +13,7 @@ from benchopt.benchmark import get_running_benchmark
 from benchopt.utils.terminal_output import TerminalOutput
 from click import Abort
 
+from benchmark_utils import journal
 from benchmark_utils.results.files import Elsewhere, new_path, save
 
 # Of a disk that is full, or where nothing may be written.
@@ -38,10 +39,7 @@ def end_in_sentences():
 def save_results(results, path):
     """What benchopt's function of this name does, but the file is written whole or not at all."""
     path = new_path(path)
-    try:
-        save(path, results.assign(run_date=datetime.now().isoformat()))
-    except Elsewhere as reason:
-        raise SystemExit(str(reason)) from reason
+    save(path, results.assign(run_date=datetime.now().isoformat()))
     TerminalOutput().savefile_status(path)
     return path
 
@@ -53,12 +51,17 @@ def interrupt(number, frame):
         with suppress(psutil.NoSuchProcess):
             if "resource_tracker" not in " ".join(child.cmdline()):
                 child.kill()
-    print(f"\n{signal.Signals(number).name}: the run ends. {kept()}", flush=True)
+    # A script may send to a file what benchopt prints.
+    print(f"\n{signal.Signals(number).name}: the run ends. {kept()}", file=sys.stderr)
+    journal.ENDED.set()
     raise KeyboardInterrupt
 
 
 def say_what_is_kept(kind, error, traceback):
     """A sentence in place of the traceback, where a file could not be written."""
+    if issubclass(kind, Elsewhere):
+        print(error, file=sys.stderr)
+        return
     if issubclass(kind, (Abort, KeyboardInterrupt)):
         # Said already.
         return
@@ -78,7 +81,8 @@ def kept():
     folder = get_running_benchmark().get_cache_location()
     if folder is None:
         return "Nothing of it is kept, because of --no-cache."
+    collect = ", or with --collect for a results file of those" if is_benchopt() else ""
     return (
         f"Finished curves are kept in {folder}, as far as there was room. Give the same command "
-        "again to go on, or with --collect for a results file of those."
+        f"again to go on{collect}."
     )

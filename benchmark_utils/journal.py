@@ -8,6 +8,7 @@ faulthandler does it, from a thread that needs nothing of Python, so compiled co
 import faulthandler
 import json
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,17 @@ from pathlib import Path
 FOLDER, DEADLINE = "BILEVEL_JOURNAL", "BILEVEL_DEADLINE"
 POINTS, PLACES = "points", "places"
 
+# Set where a user has ended the run. Compiled code and careless solvers swallow the exception.
+ENDED = threading.Event()
+
 # faulthandler needs the file that it writes to, open, at the end.
 _places = None
+
+
+def raise_if_ended():
+    """Raise KeyboardInterrupt if a user has ended the run."""
+    if ENDED.is_set():
+        raise KeyboardInterrupt
 
 
 def expect_a_point(besides=0):
@@ -28,6 +38,7 @@ def expect_a_point(besides=0):
         Seconds for what comes before a solver can make points.
     """
     global _places
+    raise_if_ended()
     if DEADLINE not in os.environ:
         return
     if _places is None:

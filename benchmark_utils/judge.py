@@ -184,6 +184,8 @@ class EstimateJudge:
     problem : Problem
     """
 
+    # Overflows are reported as NaN, so no warning is needed.
+    @np.errstate(over="ignore", invalid="ignore")
     def __init__(self, problem):
         self.problem = problem
         # Copies, as the problem's own are read-only, which compiled code takes for another type.

@@ -30,6 +30,7 @@ from benchopt.results import read_results
 from suite import BENCHMARK, ROOT, TASKS, judged_task
 from tune import FOLDER, Tuning, options_of, run_config
 
+from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.archive import (
     COUNTS,
     curves_of,
@@ -388,4 +389,5 @@ def main():
 
 
 if __name__ == "__main__":
+    end_in_sentences()
     raise SystemExit(main())

@@ -37,6 +37,7 @@ from archive import (
     run_repetitions,
 )
 from benchmark_utils.algorithms.search_space import points as points_of
+from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.archive import curves_of, read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios
 from benchmark_utils.results.files import replaced
@@ -258,4 +259,5 @@ def main():
 
 
 if __name__ == "__main__":
+    end_in_sentences()
     main()

@@ -16,6 +16,7 @@ import yaml
 from benchopt.cli.main import run
 from suite import ROOT
 
+from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.files import read
 from benchmark_utils.results.reference import (
     curve_table,
@@ -70,4 +71,5 @@ def main():
 
 
 if __name__ == "__main__":
+    end_in_sentences()
     raise SystemExit(main())

@@ -16,6 +16,7 @@ import yaml
 from benchopt.cli.main import run
 from benchopt.utils.parametrized_name_mixin import product_param
 from click import BadParameter
+from configuration import read_configuration
 from progress import failures, fit_the_terminal
 from result_page import make as make_page
 from suite import BENCHMARK, ROOT
@@ -75,7 +76,7 @@ def announcement(config):
     }
     listed = ", ".join(f"{n} {part}{'s' * (n > 1)}" for part, n in parts.items())
     text = f"{n_curves} curves: {listed}."
-    if "timeout" in config:
+    if config.get("timeout") is not None:
         longest = duration(n_curves * config["timeout"])
         text += (
             f" All take at most {longest} of the solvers' own time, one after the other, besides "
@@ -93,11 +94,17 @@ def main():
     arguments, options = parser.parse_known_args()
     if not arguments.config.is_file():
         raise SystemExit(f"There is no file {arguments.config}; give a configuration of configs/.")
-    config, path = yaml.safe_load(arguments.config.read_text()), arguments.config
-    if arguments.add:
-        config, path = with_solvers(config, arguments.add), FOLDER / arguments.config.name
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        write_text(path, yaml.safe_dump(config, sort_keys=False))
+    config = read_configuration(arguments.config)
+    missing = [name for name in ("solver", "dataset") if name not in config]
+    if missing:
+        raise SystemExit(
+            f"{arguments.config} has no {' and no '.join(missing)}; write which to run."
+        )
+    config = with_solvers(config, arguments.add)
+    # With what benchopt reads as it is meant.
+    path = FOLDER / arguments.config.name
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    write_text(path, yaml.safe_dump(config, sort_keys=False))
     print("\n".join([*paragraph(announcement(config), width()), *PROGRESS]), flush=True)
     fit_the_terminal()
     end_in_sentences()

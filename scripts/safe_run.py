@@ -16,11 +16,11 @@ from pathlib import Path
 
 import click
 import pandas as pd
-import yaml
 from benchopt.cli.main import run as benchopt_run
 from benchopt.config import get_setting
 from benchopt.plotting import plot_benchmark
 from click.core import ParameterSource
+from configuration import read_configuration, seconds
 from solver_files import as_list, files_of
 from solver_process import Part
 from suite import BENCHMARK
@@ -40,7 +40,7 @@ def options_of(context):
     """The options of the command line, and of the configuration where it says nothing."""
     options = dict(context.params)
     file = options["config_file"]
-    for key, value in (yaml.safe_load(Path(file).read_text()) or {} if file else {}).items():
+    for key, value in (read_configuration(Path(file)) if file else {}).items():
         name = key.replace("-", "_")
         if name not in options:
             raise click.UsageError(f"{file}: there is no option {key}; see --help.")
@@ -64,13 +64,9 @@ def deadline_of(options):
     if options["deadline"] is not None or options["no_timeout"]:
         return options["deadline"]
     timeout = options["timeout"]
-    if timeout is None:
-        timeout = get_setting("default_timeout")
-    try:
-        return ALLOWANCE + float(timeout)
-    except ValueError:
-        # As benchopt reads 10m and 2h.
-        return ALLOWANCE + pd.to_timedelta(timeout).total_seconds()
+    return ALLOWANCE + float(
+        seconds(get_setting("default_timeout") if timeout is None else timeout)
+    )
 
 
 def parts_of(options, folder):

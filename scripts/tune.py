@@ -27,6 +27,7 @@ from progress import fit_the_terminal
 from suite import BENCHMARK, ROOT, TASKS, judged_task
 
 from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
+from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.terminal import duration
 from benchmark_utils.results.tuning import COSTS, outcome, ranking
@@ -360,4 +361,5 @@ def main():
 
 
 if __name__ == "__main__":
+    end_in_sentences()
     main()

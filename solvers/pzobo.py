@@ -34,14 +34,14 @@ class Solver(StochasticSolver):
         "D. Sow, K. Ji, Y. Liang, 'On the convergence theory for Hessian-free bilevel algorithms', "
         "NeurIPS 2022 (Algorithms 1 and 2)."
     ]
-    auto_inner_step, auto_outer_step = 0.58, 0.03
+    auto_inner_step, auto_outer_step = 0.86, 0.014
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
         "smoothing": [0.1],
-        "outer_decay": [0.25],
+        "outer_decay": [0.0],
         "n_inner_steps": [10],
-        "n_directions": [10],
+        "n_directions": [1],
         **StochasticSolver.parameters,
     }
     allowed = {

@@ -23,7 +23,7 @@ class Solver(RecursiveDirectionsSolver):
         "T. Chu, D. Xu, W. Yao, J. Zhang, 'SPABA: a single-loop and probabilistic stochastic "
         "bilevel algorithm achieving optimal sample complexity', ICML 2024 (Algorithm 1)."
     ]
-    auto_inner_step, auto_outer_step = 0.7, 0.025
+    auto_inner_step, auto_outer_step = 0.7, 0.012
     parameters = {
         **RecursiveDirectionsSolver.parameters,
         "probability": ["auto"],

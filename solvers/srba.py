@@ -23,7 +23,7 @@ class Solver(RecursiveDirectionsSolver):
         "M. Dagreou, T. Moreau, S. Vaiter, P. Ablin, 'A lower bound and a near-optimal algorithm "
         "for bilevel empirical risk minimization', AISTATS 2024 (Algorithm 1)."
     ]
-    auto_inner_step, auto_outer_step = 0.7, 0.025
+    auto_inner_step, auto_outer_step = 0.7, 0.012
     parameters = {
         **RecursiveDirectionsSolver.parameters,
         "period": ["auto"],

@@ -53,7 +53,7 @@ class Solver(Estimator):
         "inner_algorithm": ["gradient_descent"],
         "warm_start": [True],
         "step_size": ["auto"],
-        "outer_step_size": [1.0],
+        "outer_step_size": ["adaptive"],
     }
     allowed = {
         "n_inner_steps": integer(1),

@@ -21,7 +21,7 @@ ALLOWED = {
     "problems": FIRST,
     "judge": FIRST,
     "optima": set(),
-    "ends": {"results"},
+    "ends": {"results", "journal"},
     "budget": {"oracle", "validation", "journal"},
     "numerics": GROUND,
     "frameworks": GROUND,

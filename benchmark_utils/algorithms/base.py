@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from benchopt import BaseSolver
 
+from benchmark_utils import journal
 from benchmark_utils.algorithms.limits import end_in_error
 from benchmark_utils.validation import as_meant, refusal
 
@@ -70,6 +71,7 @@ class BilevelSolver(BaseSolver):
         except KeyboardInterrupt:
             raise
         except BaseException:
+            journal.raise_if_ended()
             if not end_in_error(self, callback):
                 raise
 

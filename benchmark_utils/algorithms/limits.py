@@ -41,6 +41,7 @@ class Clock:
         self.callback, self.timeout = callback, timeout_of(callback)
 
     def has_run_out(self):
+        journal.raise_if_ended()
         if self.timeout == math.inf:
             return False
         since = perf_counter() - self.callback.time_callback

@@ -25,6 +25,7 @@ LEAST_TOLERANCE = 1e-10
 N_PROXIMAL_STEPS = 10
 # Steps of Newton's method after L-BFGS ended at the rounding of G.
 N_NEWTON_STEPS = 5
+MOST_NEWTON_STEPS = 200
 
 
 class InnerSolution(NamedTuple):
@@ -241,10 +242,10 @@ def newton(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIO
     """Newton's method; on the support if G is not smooth."""
     if max_iterations == 0:
         return InnerSolution(inner_var)
-    # newton() takes one more step after its loop.
-    return InnerSolution(
-        newton_to_the_end(problem, outer_var, inner_var, tolerance, max_iterations - 1)[0]
-    )
+    # newton() takes one more step after its loop. More steps than these are of no use, and a piece
+    # of a non-smooth problem need not have a minimum.
+    n_steps = min(max_iterations - 1, MOST_NEWTON_STEPS)
+    return InnerSolution(newton_to_the_end(problem, outer_var, inner_var, tolerance, n_steps)[0])
 
 
 def exact(problem, outer_var, inner_var, tolerance, max_iterations=MAX_ITERATIONS):

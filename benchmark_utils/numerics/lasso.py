@@ -38,6 +38,13 @@ def solve_lasso(X, y, weights, start):
         The candidate with the least duality gap: a vector found by coordinate descent or LARS, or
         the solution of the linear system on its support.
     """
+    # Thresholds of the libraries are absolute. A power of two changes no digit.
+    unit = 2.0 ** np.frexp(np.linalg.norm(y))[1]
+    return unit * solve_in_unit(X, y / unit, weights / unit, start / unit)
+
+
+def solve_in_unit(X, y, weights, start):
+    """The same where the norm of y is near 1."""
     n = len(y)
     # By the Cauchy-Schwarz inequality, a feature with a larger penalty than this is never used. A
     # penalty far below the rounding of the largest of these has no effect.

@@ -14,7 +14,7 @@ hyperparameter selection in non-smooth convex learning, JMLR 2022.
 import numpy as np
 
 from benchmark_utils.minibatches.signed_rows import SignedRows
-from benchmark_utils.numerics.inner_solvers import newton
+from benchmark_utils.numerics.sparse_logistic import solve_sparse_logistic
 from benchmark_utils.problems.box import allowed_box
 from benchmark_utils.problems.checks import refuse_orthogonal, refuse_task
 from benchmark_utils.problems.fits import Logistic
@@ -93,8 +93,11 @@ class SparseLogReg(L1Oracles, L1Penalties):
         return SignedRows(rows.X[:, places], rows.y).gram(curvatures)
 
     def solve_inner(self, outer_var, inner_start):
+        if np.isnan(outer_var).any():
+            return np.full(self.inner_dim, np.nan), np.zeros_like
+        rows = self.smooth_part.all_samples.inner_rows[0]
         tolerance = TOLERANCE * self.penalty_max
-        inner_star = newton(self, outer_var, inner_start, tolerance).inner_var
+        inner_star = solve_sparse_logistic(self, rows.X, rows.y, outer_var, inner_start, tolerance)
         return inner_star, self.hessian_solver(inner_star, outer_var)
 
     def inner_smoothness(self, outer_var):

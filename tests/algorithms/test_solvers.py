@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import re
+import warnings
 
 import jax
 import jax.numpy as jnp
@@ -270,6 +271,15 @@ def test_inner_and_linear_solvers_reach_their_tolerance():
         system = LinearSystem(problem, theta, lam)
         v = conjugate_gradient(system, rhs, np.zeros(5), tolerance)
         assert np.linalg.norm(problem.hvp(theta, lam, v) - rhs) <= tolerance
+
+
+@pytest.mark.parametrize("name", ["HOAG", "Implicit", "Unrolled"])
+def test_numbers_that_overflow_end_a_curve_without_a_warning(name):
+    solver = make_solver(name, make_problem(), outer_step_size=1e250)
+    with warnings.catch_warnings(action="error"):
+        run(solver, 5)
+    # Lambda has left all bounds, and its exponential is infinite or zero.
+    assert not np.abs(solver.get_result()["outer_var"]).max() < 1e100
 
 
 NO_STEP_SIZE = ("D-TFBO", "MAID", "QuasiNewton", "S-TFBO")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,15 +17,17 @@ import psutil
 import pytest
 from benchopt.results import read_results
 
-from benchmark_utils import ends
+from benchmark_utils import ends, journal
 from benchmark_utils.results import files
 from benchmark_utils.results.files import replaced
-from helpers import ROOT, SMALL
+from helpers import ROOT, SMALL, make_problem, make_solver
+from helpers import run as run_solver
 
-# Notes its process, and waits to be ended.
+# Notes its process, and waits to be ended, whatever is raised.
 WAITING = '''
 import os
 import time
+from contextlib import suppress
 
 from benchmark_utils.algorithms.full_batch import FullBatchSolver
 
@@ -39,7 +42,8 @@ class Solver(FullBatchSolver):
         with open({notes!r}, "a") as notes:
             notes.write(f"{{os.getpid()}}\\n")
         while True:
-            time.sleep(0.1)
+            with suppress(BaseException):
+                time.sleep(0.1)
             yield problem.inner_var0, problem.outer_var0
 '''
 
@@ -73,9 +77,11 @@ def ended(number):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_says_what_is_kept_and_leaves_no_worker(number, tmp_path):
-    run, workers = waiting_run(tmp_path, ["benchopt", "run", "-j", "2"], 2)
+@pytest.mark.parametrize(
+    ("number", "n_jobs"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGTERM, 1)]
+)
+def test_an_interrupt_says_what_is_kept_and_leaves_no_worker(number, n_jobs, tmp_path):
+    run, workers = waiting_run(tmp_path, ["benchopt", "run", "-j", str(n_jobs)], n_jobs)
     run.send_signal(number)
     log, _ = run.communicate(timeout=300)
     assert f"{number.name}: the run ends. Finished curves are kept in {tmp_path}" in log
@@ -99,11 +105,32 @@ def test_an_interrupted_safe_run_writes_what_it_has(tmp_path):
     }  # fmt: skip
 
 
+def test_an_interrupt_in_compiled_code_ends_the_run_and_no_curve_in_error(monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr(journal, "ENDED", ended)
+    problem = make_problem()
+    solver = make_solver("SOBA", problem, framework="python", batch_size=16, eval_freq=4)
+
+    def interrupted(state, arrays, draws):
+        # As numba turns the exception that the handler of the signal raises into another.
+        ended.set()
+        raise SystemError("returned a result with an exception set")
+
+    solver.iterate = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        run_solver(solver, 3)
+    # Nor does another curve start.
+    with pytest.raises(KeyboardInterrupt):
+        journal.expect_a_point()
+
+
 RESULTS = pd.DataFrame({"objective_value": [1.0, 0.5]})
 
 
 @pytest.mark.parametrize("name", ["results.parquet", "results.csv"])
-def test_a_results_file_that_finds_no_room_is_written_elsewhere(name, tmp_path, monkeypatch):
+def test_a_results_file_that_finds_no_room_is_written_elsewhere(
+    name, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     output = tmp_path / "full" / name
@@ -117,12 +144,13 @@ def test_a_results_file_that_finds_no_room_is_written_elsewhere(name, tmp_path, 
 
     output.parent.mkdir()
     monkeypatch.setattr(files, "replaced", full)
-    with pytest.raises(SystemExit) as end:
+    with pytest.raises(files.Elsewhere) as end:
         ends.save_results(RESULTS, output)
+    ends.say_what_is_kept(end.type, end.value, end.tb)
     [elsewhere] = (tmp_path / "temporary").glob(f"*/{name}")
-    assert str(end.value) == (
+    assert capsys.readouterr().err == (
         f"{output} cannot be written (No space left on device). All its curves are in {elsewhere}: "
-        "move that file when there is room."
+        "move that file when there is room.\n"
     )
     assert list(read_results(elsewhere)["objective_value"]) == [1.0, 0.5]
     assert list(output.parent.iterdir()) == []

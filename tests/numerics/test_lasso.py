@@ -7,7 +7,7 @@ from sklearn.linear_model import Lasso, Ridge
 
 from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
-from benchmark_utils.numerics.lasso import duality_gap
+from benchmark_utils.numerics.lasso import duality_gap, solve_lasso
 from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, LinearSystem
 from benchmark_utils.numerics.value_function import value_function
 from helpers import (
@@ -258,3 +258,15 @@ def test_regressions_refuse_data_and_parameters():
         refused, reason = objective_skip(data | changes, problem=problem, **parameters)
         assert refused
         assert [part for part in parts if part not in reason] == [], reason
+
+
+@pytest.mark.parametrize("exponent", [-450, -30, 30, 200, 450])
+def test_the_unit_of_the_targets_changes_no_digit_of_the_lasso(exponent):
+    """From 1e-135 to 1e135; thresholds of LARS and celer gave theta = 0 above 1e60."""
+    rng = np.random.default_rng(0)
+    X, start = np.asfortranarray(rng.standard_normal((20, 4))), np.zeros(4)
+    y = X @ [1, -1, 0, 0] + 0.1 * rng.standard_normal(20)
+    weights = np.full(4, 0.05)
+    expected, unit = solve_lasso(X, y, weights, start), 2.0**exponent
+    np.testing.assert_array_equal(solve_lasso(X, unit * y, unit * weights, start), unit * expected)
+    assert np.abs(expected[:2]).min() > 0.5

@@ -14,6 +14,7 @@ from benchmark_utils.problems.sparse_logreg import SparseLogReg
 from helpers import (
     assert_frameworks_agree,
     central_difference,
+    get_data,
     logreg_data,
     make_full_batch,
     make_solver,
@@ -151,7 +152,7 @@ def test_meha_with_a_proximal_step_is_its_papers_algorithm():
         theta = prox(forward, x, beta)
     solver = make_solver(
         "MEHA", problem, framework="python", batch_size="full", eval_freq=1, step_size=beta,
-        outer_step_size=alpha, penalty=10.0, proximity=1 / gamma,
+        outer_step_size=alpha, penalty=10.0, penalty_growth=0.25, proximity=1 / gamma,
     )  # fmt: skip
     result = run(solver, 40)
     assert 0 < np.count_nonzero(theta) < 6
@@ -212,6 +213,24 @@ def test_sparse_logistic_regression_is_that_of_celer():
     assert 0 < np.count_nonzero(theta) < problem.inner_dim
     np.testing.assert_array_equal(theta != 0, peer.coef_[0] != 0)
     np.testing.assert_allclose(theta, peer.coef_[0], rtol=1e-7)
+
+
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.9])
+def test_sparse_logistic_regression_is_solved_where_samples_are_nearly_separable(place):
+    data = get_data("breast_cancer")
+    del data["task"]
+    for array in data.values():
+        array.flags.writeable = False
+    problem = SparseLogReg(**data, n_reg="full", seed=0)
+    lam = problem.lower + place * (problem.upper - problem.lower) * np.linspace(0, 1, 30)
+    theta, _ = problem.solve_inner(lam, problem.inner_var0)
+    # The slope of the loss is minus the penalty's where theta is not 0, and at most that elsewhere.
+    _, slopes = problem.inner_value_grad(theta, lam)
+    weights = np.exp(lam)
+    np.testing.assert_allclose(
+        slopes[theta != 0], -(weights * np.sign(theta))[theta != 0], rtol=1e-8
+    )
+    assert (abs(slopes) <= weights * (1 + 1e-8)).all()
 
 
 @PROBLEMS
