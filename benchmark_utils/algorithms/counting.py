@@ -302,6 +302,10 @@ class CountedProblem:
         with self._one_call("hvp", self.n_inner_samples * self._n_columns(inner_var)):
             return super().inner_hessian(inner_var, outer_var)
 
+    def hessian_on(self, inner_var, outer_var, places):
+        with self._one_call("hvp", self.n_inner_samples * int(np.sum(places))):
+            return super().hessian_on(inner_var, outer_var, places)
+
     def inner_hessian_diagonal(self, inner_var, outer_var):
         with self._one_call("hvp", self.n_inner_samples):
             return super().inner_hessian_diagonal(inner_var, outer_var)

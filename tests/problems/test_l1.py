@@ -8,6 +8,7 @@ import pytest
 from celer import LogisticRegression
 from sklearn.linear_model import ElasticNet
 
+from benchmark_utils.algorithms.counting import CountedProblem
 from benchmark_utils.frameworks import get_framework, refuse_framework
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.sparse_logreg import SparseLogReg
@@ -252,3 +253,11 @@ def test_sparse_samples_give_the_same():
     dense, found = (value_function(problem, lam, np.zeros(5)) for problem in problems)
     for value, expected in zip(found, dense, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-10, atol=1e-14)
+
+
+def test_hessians_on_a_support_count_as_their_columns():
+    counted = CountedProblem(lasso())
+    theta, lam = point(counted)
+    places = np.arange(counted.inner_dim) < 2
+    counted.hessian_on(theta, lam, places)
+    assert counted.counts["hvp"] == 2 * counted.n_inner_samples
