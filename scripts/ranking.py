@@ -52,7 +52,8 @@ task, or three if it uses no random numbers.
   As a statement on other tasks, with one score per task, {n_apart} of {n_pairs} pairs can be told
   apart: few tasks say little of many methods.
 * **Class.** Tuned methods had 20 trials on each task; self-tuning methods run with their defaults.
-* **Tasks.** A method that refuses a task, or was not run on it, is scored on the others.
+* **Tasks.** A method that refuses a task, or was not run on it, is scored on the others. One that
+  ran on fewer than half of the tasks is not ranked: {unranked}.
 * **The first evaluation.** {n_floor:.0%} of all levels were reached at the first evaluation of a
   curve after its start. Their cost is an upper bound.
 
@@ -72,7 +73,7 @@ def share_at_first_evaluation(points):
     return (costs <= costs.index.droplevel("level").map(at_first)).mean() if len(costs) else 0.0
 
 
-def page(rows, points, variants, no_box):
+def page(rows, points, unranked, variants, no_box):
     """The text of docs/ranking.md, with these rows of its table."""
     ranking = Ranking(points, "time")
     n_methods = len(ranking.methods)
@@ -85,8 +86,17 @@ def page(rows, points, variants, no_box):
         n_apart=int(ranking.apart_on_other_tasks.to_numpy().sum()) // 2,
         n_pairs=n_methods * (n_methods - 1) // 2,
         n_floor=share_at_first_evaluation(points),
+        unranked=", ".join(f"{name} ({n} of {len(ranking.tasks)})" for name, n in unranked.items())
+        or "none",
     )
     return head + "\n".join(sections(points, variants, no_box)) + "\n"
+
+
+def on_half_the_tasks(points):
+    """The curves of methods that ran on half of the tasks or more; how many the others had."""
+    n_tasks = points.groupby("method")["task"].nunique()
+    few = n_tasks[2 * n_tasks < points["task"].nunique()]
+    return points[~points["method"].isin(few.index)].reset_index(drop=True), few
 
 
 def draw(points, path):
@@ -153,11 +163,14 @@ def make(root, readme, docs):
     points, no_box = split(points, manifests)
     if points.empty:
         raise SystemExit("The archive has no curves; run `make archive` first.")
+    points, unranked = on_half_the_tasks(points)
     variants = {name: split(read_archive(root, name)[0], manifests)[0] for name in VARIANTS}
     header, *rows = table(points)
     best = "\n".join([header, *rows[:SHOWN]])
     put_between_marks(f"{FIGURE}\n\n{best}\n\n{CAPTION}", readme)
-    write_text(docs / "ranking.md", page("\n".join([header, *rows]), points, variants, no_box))
+    write_text(
+        docs / "ranking.md", page("\n".join([header, *rows]), points, unranked, variants, no_box)
+    )
     draw(points, docs / "leaderboard.png")
 
 

@@ -160,11 +160,12 @@ def test_unrolling_far_enough_gives_the_exact_hypergradient():
 
 def test_unrolling_without_warm_start_starts_each_time_from_the_starting_point():
     problem = make_problem()
-    cold = make_solver("Unrolled", problem, n_inner_steps=1, warm_start=False, step_size=0.1)
+    steps = dict(n_inner_steps=1, step_size=0.1, outer_step_size=1.0)
+    cold = make_solver("Unrolled", problem, warm_start=False, **steps)
     inner_var = run(cold, 5)["inner_var"]
     # One step cannot leave the ball of radius 0.1 |grad G| around the starting point.
     assert np.linalg.norm(inner_var - problem.inner_var0) < 0.2
-    warm = make_solver("Unrolled", problem, n_inner_steps=1, step_size=0.1)
+    warm = make_solver("Unrolled", problem, **steps)
     moved = run(warm, 5)["inner_var"] - problem.inner_var0
     assert np.linalg.norm(moved) > 2 * np.linalg.norm(inner_var - problem.inner_var0)
 
