@@ -70,7 +70,7 @@ THEOREMS = {
         "Dagréou, Ablin, Vaiter and Moreau, NeurIPS 2022, Theorem 2",
         "constant",
         {},
-        dict(step_size=0.03, outer_step_size=0.03),
+        dict(step_size=0.03, outer_step_size=0.03, init_memory="zero"),
     ),
     "SRBA": Theorem(
         1.0,

@@ -96,7 +96,7 @@ class StochasticSolver(BilevelSolver):
     reads_all_blocks = False
     auto_inner_step = 0.5
     auto_outer_step = 0.03
-    with_numbers = None
+    automatic = {}
     _compiled_oracle = None
     _compiled_blocks = None
     _ran_with = None
@@ -225,7 +225,7 @@ class StochasticSolver(BilevelSolver):
         self.start = tuple(
             variable.astype(self.precision) for variable in (problem.inner_var0, problem.outer_var0)
         )
-        self.with_numbers = self.twin(with_numbers=None, **automatic(self, problem))
+        self.automatic = automatic(self, problem)
         self.measured_calls = MeasuredCalls(self, *self.start, self.block_sizes)
 
     def compile(self):
@@ -357,7 +357,7 @@ class StochasticSolver(BilevelSolver):
             (scale * np.power(t, -float(exponent))).astype(self.precision)
             if exponent
             else np.full(len(t), scale, self.precision)
-            for scale, exponent in self.with_numbers.schedules()
+            for scale, exponent in self.twin(**self.automatic).schedules()
         )
 
     def get_result(self):

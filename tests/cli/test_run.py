@@ -36,7 +36,7 @@ def results_file(tmp_path_factory):
 def test_a_missing_data_set_a_diverging_and_a_refused_solver_end_no_other_run(results_file):
     output, log = results_file
     assert "ijcnn1 could not be loaded from LIBSVM" in log
-    assert "SABA: step_size=-1 is not allowed; give a number greater than 0." in log
+    assert "SABA: step_size=-1 is not allowed; give a number greater than 0 or auto." in log
     results = read_results(output)
     last = results.groupby(["solver_name", "idx_rep"])["objective_status"].last()
     assert (last == "diverged").groupby("solver_name").all().sum() == 1
@@ -166,6 +166,7 @@ def test_the_winner_is_the_first_to_close_all_but_a_thousandth_of_the_gap(tmp_pa
 
 def test_every_figure_has_a_configuration_and_a_plot_of_its_name():
     from benchopt.benchmark import Benchmark
+    from figures import PLOTS
 
     benchmark = Benchmark(ROOT)
     plots = {plot.name for plot in benchmark.get_plots()}
@@ -175,7 +176,7 @@ def test_every_figure_has_a_configuration_and_a_plot_of_its_name():
     assert len(paths) >= 12
     for path in paths:
         config = yaml.safe_load(path.read_text())
-        assert path.stem in plots
+        assert PLOTS.get(path.stem, path.stem) in plots
         for entry in config["solver"]:
             assert (next(iter(entry)) if isinstance(entry, dict) else entry) in solvers
         assert {dataset.split("[")[0] for dataset in config["dataset"]} <= datasets
