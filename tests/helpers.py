@@ -186,6 +186,16 @@ def slowly(problem, time, oracles=("inner_value_grad",)):
     return problem
 
 
+def constant_steps(name, size=0.1):
+    """Step sizes of a stochastic solver that are numbers.
+
+    ``auto`` is made for h with a minimiser: without a box lambda leaves for infinity, and some
+    solvers diverge on the way.
+    """
+    names = component("solver", name).parameters
+    return {step: size for step in names if step.endswith("step_size")}
+
+
 def run(solver, n_callbacks):
     """Run a solver until its callback has been called this often after the starting point."""
     left = iter(range(n_callbacks))

@@ -243,9 +243,10 @@ def test_without_numba_solvers_take_the_same_path():
     script = """
 import sys
 sys.path.insert(0, "tests")
-from helpers import make_problem, make_solver, run
+from helpers import constant_steps, make_problem, make_solver, run
 for name in sys.argv[1:]:
-    solver = make_solver(name, make_problem(), eval_freq=2, batch_size=16)
+    steps = constant_steps(name)
+    solver = make_solver(name, make_problem(), eval_freq=2, batch_size=16, **steps)
     print(*run(solver, 2)["outer_var"])
 """
 

@@ -9,6 +9,7 @@ import pytest
 from benchmark_utils.algorithms.stochastic import StochasticSolver
 from helpers import (
     STOCHASTIC,
+    constant_steps,
     make_problem,
     make_quadratic,
     make_solver,
@@ -29,15 +30,15 @@ VARIANTS = [
 
 
 def final(name, framework, problem, n_callbacks=4, **parameters):
-    parameters = {"batch_size": 16, "eval_freq": 250, **parameters}
+    parameters = {"batch_size": 16, "eval_freq": 250, **constant_steps(name), **parameters}
     return run(make_solver(name, problem, framework=framework, **parameters), n_callbacks)
 
 
 @cache
 def solver_and_end(name, framework, precision="float64"):
-    """A solver with default parameters, compiled, and where it was after 1,000 iterations."""
+    """A solver, compiled, and where it was after 1,000 iterations with constant steps."""
     parameters = dict(framework=framework, precision=precision, batch_size=16, eval_freq=250)
-    solver = make_solver(name, make_problem(), **parameters)
+    solver = make_solver(name, make_problem(), **parameters, **constant_steps(name))
     return solver, run(solver, 4)
 
 

@@ -8,7 +8,7 @@ from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.minibatches.indexed_rows import IndexedRows, make_indexed_rows, take_rows
 from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.problems.logreg import LogReg
-from helpers import Allocated, logreg_data, make_problem, make_solver, run
+from helpers import Allocated, constant_steps, logreg_data, make_problem, make_solver, run
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,8 @@ def test_solvers_walk_the_same_path_as_with_blocks(
     name, objective, framework, batch_size, monkeypatch
 ):
     problem = make_problem(**objective)
-    solver = make_solver(name, framework=framework, batch_size=batch_size, eval_freq=50)
+    parameters = dict(framework=framework, batch_size=batch_size, eval_freq=50)
+    solver = make_solver(name, **parameters, **constant_steps(name))
     ends = []
     # Large samples last, with a solver that has compiled its step for blocks.
     for large in (2**27, 1):
