@@ -1,12 +1,12 @@
-"""Run a configuration, and compare every point of every curve with a stored reference.
+"""Run configurations, and compare every point of every curve with a stored reference.
 
-    python scripts/reproduce.py [--update] [CONFIG.yml]
+    python scripts/reproduce.py [--update] [CONFIG.yml ...]
 
-The configuration is configs/reproducibility.yml by default; its reference is the CSV file of the
-same name in the same folder. Counts of oracle calls must be equal, h and the norm of its gradient
-within the tolerances of benchmark_utils/results/reference.py. Differences are printed, and the exit
-code is 1. With --update they are printed as well, and the run becomes the reference. The results
-file is the configuration's `output`, and is replaced.
+The configurations are configs/reproducibility*.yml by default; the reference of each is the CSV
+file of the same name in the same folder. Counts of oracle calls must be equal, h and the norm of
+its gradient within the tolerances of benchmark_utils/results/reference.py. Differences are printed,
+and the exit code is 1. With --update they are printed as well, and the runs become the references.
+The results file is a configuration's `output`, and is replaced.
 """
 
 import argparse
@@ -26,6 +26,8 @@ from benchmark_utils.results.reference import (
     write_table,
 )
 
+CONFIGS = sorted((ROOT / "configs").glob("reproducibility*.yml"))
+
 
 def run_config(config):
     """Run a configuration, and return its curves as a table."""
@@ -36,12 +38,13 @@ def run_config(config):
 
 
 def update(table, path):
-    """Make a table the reference, and say what changed."""
+    """Make a table the reference, and say what changed; the exit code."""
     if path.exists():
         changes = differences(read_table(path), table, tolerances={})
         print("\n".join(changes) or "Nothing changed.")
     write_table(table, path)
     print(f"Wrote {path}: {len(table)} points.")
+    return 0
 
 
 def compare(table, path):
@@ -61,13 +64,14 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "config", nargs="?", type=Path, default=ROOT / "configs" / "reproducibility.yml"
-    )
+    parser.add_argument("configs", nargs="*", type=Path, help="by default all that are stored")
     parser.add_argument("--update", action="store_true", help="make this run the reference")
     arguments = parser.parse_args()
-    table, path = run_config(arguments.config), arguments.config.with_suffix(".csv")
-    return update(table, path) if arguments.update else compare(table, path)
+    codes = []
+    for config in arguments.configs or CONFIGS:
+        table, path = run_config(config), config.with_suffix(".csv")
+        codes.append(update(table, path) if arguments.update else compare(table, path))
+    return max(codes)
 
 
 if __name__ == "__main__":

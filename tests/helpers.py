@@ -186,6 +186,24 @@ def slowly(problem, time, oracles=("inner_value_grad",)):
     return problem
 
 
+# Stochastic solvers that are compiled in all frameworks whenever tests run; the others' steps are
+# so in numba and plain Python, and once a month elsewhere.
+MONTHLY = [pytest.mark.monthly, pytest.mark.slow]
+OFTEN = {"BOME", "F2SA", "MRBO", "SABA", "SOBA", "StocBiO"}
+
+
+def pairs(names, frameworks, rare=("jax",)):
+    """Parameters of a test: each solver with each framework, some of them once a month only."""
+    return [
+        pytest.param(
+            name, framework,
+            marks=MONTHLY if framework in rare and name not in OFTEN else [],
+        )
+        for name in names
+        for framework in frameworks
+    ]  # fmt: skip
+
+
 def constant_steps(name, size=0.1):
     """Step sizes of a stochastic solver that are numbers.
 

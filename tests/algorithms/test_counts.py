@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers import make_problem, make_solver, run
+from helpers import make_problem, make_solver, pairs, run
 
 pytestmark = pytest.mark.slow
 
@@ -68,8 +68,7 @@ def calls(result):
     return tuple(result["calls"][name] for name in ("inner_grad", "hvp", "cross", "outer_grad"))
 
 
-@pytest.mark.parametrize("name", BY_HAND)
-@pytest.mark.parametrize("framework", ["jax", "python"])
+@pytest.mark.parametrize(("name", "framework"), pairs(BY_HAND, ["jax", "python"]))
 def test_calls_of_stochastic_solvers(name, framework):
     problem = make_problem(n=N, m=M)
     parameters = dict(framework=framework, batch_size=BATCH, eval_freq=5)
@@ -78,8 +77,7 @@ def test_calls_of_stochastic_solvers(name, framework):
     assert calls(result) == tuple(15 * BATCH * n for n in BY_HAND[name])
 
 
-@pytest.mark.parametrize("name", RANDOM)
-@pytest.mark.parametrize("framework", ["jax", "python"])
+@pytest.mark.parametrize(("name", "framework"), pairs(RANDOM, ["jax", "python"]))
 def test_calls_of_solvers_with_a_random_number_of_hessians(name, framework):
     problem = make_problem(n=N, m=M)
     parameters = dict(framework=framework, batch_size=BATCH, eval_freq=50, n_neumann_steps=10)

@@ -58,6 +58,7 @@ def test_every_oracle_is_timed(framework):
     assert min(costs.values()) > 0
 
 
+@pytest.mark.monthly
 def test_a_run_needs_little_more_memory_than_its_data():
     # Without what Python and its libraries need, which are many times these data.
     peak, without_data = (

@@ -11,7 +11,7 @@ from benchopt.cli.main import run as run_command
 from benchopt.cli.process_results import merge, plot
 from benchopt.results import read_results
 
-from helpers import BENCHMARK, ROOT, command, documented_code
+from helpers import BENCHMARK, MONTHLY, ROOT, command, documented_code
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +90,14 @@ CHECKS = {
 }
 
 
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize(
+    "line",
+    [
+        # pytest collects all tests.
+        pytest.param(line, marks=MONTHLY if line.startswith("pytest") else [])
+        for line in commands()
+    ],
+)
 def test_names_and_options_in_commands_of_the_documentation_exist(line, monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
     example = tmp_path / "my_solver.py"

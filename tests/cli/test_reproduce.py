@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 
 REQUIREMENTS = ROOT / "requirements.txt"
 CONFIG = ROOT / "configs" / "reproducibility.yml"
+CONFIGS = sorted(CONFIG.parent.glob("reproducibility*.yml"))
 # Without data small enough for a run of seconds.
 NOT_COVERED = {
     "architecture_search", "data_augmentation", "data_cleaning", "data_cleaning_cnn",
@@ -64,7 +65,8 @@ def test_every_solver_and_problem_is_in_the_reference():
     from benchmark_utils.problems import find_problems
     from benchmark_utils.results.reference import read_table
 
-    reference = read_table(CONFIG.with_suffix(".csv"))
+    tables = [read_table(path.with_suffix(".csv")) for path in CONFIGS]
+    reference = pd.concat(tables, ignore_index=True)
     installed = {re.match(r"[\w-]+", line)[0] for line in REQUIREMENTS.read_text().splitlines()}
     solvers = {
         solver.name
@@ -72,16 +74,17 @@ def test_every_solver_and_problem_is_in_the_reference():
         # Solvers on other libraries are there where a user installs these.
         if {package.removeprefix("pip::") for package in solver.requirements} <= installed
     }
-    assert set(reference["solver"]) == solvers
+    assert set(tables[0]["solver"]) == set(reference["solver"]) == solvers
     for problem in set(find_problems().declared) - NOT_COVERED:
         assert reference["objective"].str.contains(f"problem={problem}[],]").any(), problem
     assert set(reference["repetition"]) == {0, 1}
 
 
 def test_no_decision_of_the_reproducibility_run_depends_on_time():
-    config = yaml.safe_load(CONFIG.read_text())
-    assert config["no-timeout"]
-    assert "seed" in config
+    for path in CONFIGS:
+        config = yaml.safe_load(path.read_text())
+        assert config["no-timeout"]
+        assert "seed" in config
 
 
 def test_equal_tables_have_no_differences():
