@@ -11,12 +11,12 @@ if a run diverged.
 import argparse
 
 import pandas as pd
-from archive import N_REPETITIONS, OUTPUTS, Task, run_repetitions
 from defaults import STOCHASTIC
 from progress import fit_the_terminal
-from suite import BENCHMARK, TASKS
+from suite import BENCHMARK
 from tune import FOLDER, options_of, write
 
+from archive import N_REPETITIONS, OUTPUTS, Task, run_repetitions
 from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.archive import curves_of
 
@@ -45,9 +45,9 @@ def missing(task, table):
     """The stochastic solvers that can treat a task, and are not in the table."""
     done = set(table.loc[table["task"] == task.name, "solver"])
     for solver in BENCHMARK.get_solvers():
-        if "batch_size" in solver.parameters and solver.name not in done:
-            if not task.refusal(solver.get_instance(**options_of(task.name, solver))):
-                yield solver
+        is_wanted = "batch_size" in solver.parameters and solver.name not in done
+        if is_wanted and not task.refusal(solver.get_instance(**options_of(task.name, solver))):
+            yield solver
 
 
 def main():
