@@ -215,16 +215,20 @@ class CallCounts:
         """Count iterations with these draws, see ``StochasticSolver.draws``."""
         inner_batches, outer_batches, _, *more = draws
         values, kinds = self.measured.solver.kinds(*more or [None])
-        kinds = np.broadcast_to(kinds, len(inner_batches))
         steps = self.measured.steps(values)
-        self.counts += np.bincount(kinds) @ steps.n_samples
+        # This is done at each chunk: most have one kind of iterations, and no short block.
+        if len(values) > 1:
+            self.counts += np.bincount(kinds, minlength=len(values)) @ steps.n_samples
+        else:
+            self.counts += len(inner_batches) * steps.n_samples[0]
         levels = (inner_batches, steps.inner), (outer_batches, steps.outer)
         for (batches, calls), sizes in zip(levels, self.measured.block_sizes, strict=True):
             # Only the last block may be shorter.
-            missing = sizes[0] - sizes[-1]
-            iterations, positions = np.nonzero(batches == len(sizes) - 1)
-            if missing and iterations.size:
-                self.counts -= missing * calls[kinds[iterations], :, positions].sum(axis=0)
+            missing, is_last = sizes[0] - sizes[-1], batches == len(sizes) - 1
+            if missing and np.count_nonzero(is_last):
+                iterations, positions = np.nonzero(is_last)
+                kind = kinds[iterations] if len(values) > 1 else 0
+                self.counts -= missing * calls[kind, :, positions].sum(axis=0)
 
     def totals(self):
         """Calls so far, by oracle name."""

@@ -38,9 +38,14 @@ def solve_lasso(X, y, weights, start):
         The candidate with the least duality gap: a vector found by coordinate descent or LARS, or
         the solution of the linear system on its support.
     """
-    # Thresholds of the libraries are absolute. A power of two changes no digit.
-    unit = 2.0 ** np.frexp(np.linalg.norm(y))[1]
+    unit = unit_of(y)
     return unit * solve_in_unit(X, y / unit, weights / unit, start / unit)
+
+
+def unit_of(y):
+    """A number near the norm of y: thresholds of the libraries are absolute. It is a power of two,
+    which changes no digit."""
+    return 2.0 ** np.frexp(np.linalg.norm(y))[1]
 
 
 def solve_in_unit(X, y, weights, start):
@@ -88,6 +93,46 @@ def lars(X, y, weights):
         warnings.simplefilter("ignore", ConvergenceWarning)
         _, _, coefs = lars_path(X / weights, y, method="lasso", alpha_min=1.0, max_iter=10 * len(y))
     return coefs[:, -1] / weights
+
+
+class LarsPath:
+    """The solutions for all equal weights, by the homotopy of LARS, as far as they were asked for.
+
+    They are linear in the weight between the points of the path.
+
+    Parameters
+    ----------
+    X : array, (n, p)
+    y : array, (n,)
+    """
+
+    def __init__(self, X, y):
+        self.X, self.y = X, y
+        self.alphas = np.array([np.inf])
+
+    def at(self, weight):
+        """The solution, (p,), up to the rounding along the path."""
+        if weight < self.alphas[-1]:
+            self.extend(weight)
+        k = np.searchsorted(-self.alphas, -weight)
+        if k == 0:
+            return np.zeros(self.X.shape[1])
+        before, after = self.alphas[k - 1 : k + 1]
+        part = (before - weight) / (before - after)
+        return (1 - part) * self.coefs[:, k - 1] + part * self.coefs[:, k]
+
+    def extend(self, weight):
+        """Follow the path down to a weight; from its beginning, as LARS cannot go on."""
+        unit = unit_of(self.y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.alphas, _, self.coefs = lars_path(
+                self.X, self.y / unit, method="lasso", alpha_min=weight / unit,
+                max_iter=10 * len(self.y),
+            )  # fmt: skip
+        self.alphas, self.coefs = unit * self.alphas, unit * self.coefs
+        # Its last point may be above the weight if LARS has stopped early.
+        self.alphas[-1] = min(self.alphas[-1], weight)
 
 
 def polish(X, y, weights, theta):

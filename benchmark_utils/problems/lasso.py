@@ -18,7 +18,7 @@ solution of least norm.
 
 import numpy as np
 
-from benchmark_utils.numerics.lasso import solve_lasso
+from benchmark_utils.numerics.lasso import LarsPath, solve_lasso
 from benchmark_utils.problems.box import allowed_box
 from benchmark_utils.problems.checks import refuse_orthogonal
 from benchmark_utils.problems.l1_oracles import L1Oracles
@@ -26,6 +26,9 @@ from benchmark_utils.problems.l1_penalties import L1Penalties
 from benchmark_utils.problems.linear_model import LinearModel
 from benchmark_utils.problems.linear_regression import LinearRegression, samples
 from benchmark_utils.validation import one_of
+
+# Operations that a whole path of LARS takes at most: about a second.
+SHORT_PATH = 3e9
 
 
 class Lasso(L1Oracles, L1Penalties, LinearRegression):
@@ -65,6 +68,8 @@ class Lasso(L1Oracles, L1Penalties, LinearRegression):
         inner, outer = samples(X_train, y_train), samples(X_val, y_val, factor=2.0)
         self.smooth_part = LinearModel(inner, outer, reg="lin", n_reg=1, box="none")
         self.set_penalties(box)
+        is_short = self.X.size * min(self.X.shape) <= SHORT_PATH
+        self.path = LarsPath(self.X, self.y) if is_short else None
 
     # The smooth part of G, on which its proximal gradient steps and its support are built.
 
@@ -90,6 +95,8 @@ class Lasso(L1Oracles, L1Penalties, LinearRegression):
     def solve_with_weights(self, weights, inner_start):
         """theta* for the penalty weights, (p,)."""
         if not self.ridge:
+            if self.path is not None and np.ptp(weights) == 0:
+                inner_start = self.path.at(weights[0])
             return solve_lasso(self.X, self.y, weights, inner_start)
         # The l2 penalty is the squared norm of p more residuals, whose targets are 0.
         n, p = self.X.shape

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from sklearn.linear_model import Lasso, Ridge
+from sklearn.linear_model import Lasso, Ridge, lars_path
 
 from benchmark_utils.judge import Judge
+from benchmark_utils.numerics import lasso
 from benchmark_utils.numerics.inner_solvers import INNER_SOLVERS
 from benchmark_utils.numerics.lasso import duality_gap, solve_lasso
 from benchmark_utils.numerics.linear_solvers import LINEAR_SOLVERS, LinearSystem
@@ -73,6 +74,21 @@ def test_the_lasso_agrees_with_scikit_learn_and_its_hypergradient_with_a_dense_s
     expected = np.zeros_like(gradient)
     expected[support] = -weights[support] * np.sign(theta[support]) * v
     np.testing.assert_allclose(gradient, expected, rtol=1e-10, atol=1e-14)
+
+
+def test_a_grid_of_one_penalty_follows_the_path_of_lars_once(monkeypatch):
+    problem = make_full_batch("lasso", "simulated_regression", n_reg=1)
+    followed = []
+    monkeypatch.setattr(
+        lasso, "lars_path", lambda *args, **kwargs: followed.append(1) or lars_path(*args, **kwargs)
+    )
+    smallest, *others = np.log(problem.penalty_max * np.logspace(-3, 0.1, 20))[:, np.newaxis]
+    for lam in [smallest, *others]:
+        weights = problem.weights(lam)
+        guess = problem.path.at(weights[0])
+        expected = solve_lasso(problem.X, problem.y, weights, problem.inner_var0)
+        np.testing.assert_allclose(guess, expected, rtol=0, atol=1e-10 * abs(expected).max())
+    assert len(followed) == 1
 
 
 def test_ridge_agrees_with_scikit_learn_also_with_fewer_samples_than_features():

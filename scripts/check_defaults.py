@@ -1,0 +1,71 @@
+"""Run all stochastic solvers with their default parameters, ten seeds on each task.
+
+    python scripts/check_defaults.py [TASK ...]
+
+Each run has the task's budget of oracle calls. tuning/defaults/ten_seeds.csv gets one row per task
+and solver: how many runs diverged, and the median and the largest gap h - h* at their ends, over
+the gap at the start. What is there is not run again: remove its rows to do so. The exit code is 1
+if a run diverged.
+"""
+
+import argparse
+
+import pandas as pd
+from defaults import STOCHASTIC
+from progress import fit_the_terminal
+from suite import BENCHMARK
+from tune import FOLDER, options_of, write
+
+from archive import N_REPETITIONS, OUTPUTS, Task, run_repetitions
+from benchmark_utils.ends import end_in_sentences
+from benchmark_utils.results.archive import curves_of
+
+PATH = FOLDER / "defaults" / "ten_seeds.csv"
+
+
+def summary(task, solver):
+    """The ends of a solver's curves, as a row of the table."""
+    pattern = {solver.name: options_of(task.name, solver)}
+    outputs = OUTPUTS / "defaults" / task.name / solver.name
+    results = run_repetitions(task, pattern, N_REPETITIONS, outputs)
+    ends = curves_of(results, range(N_REPETITIONS)).groupby("repetition").last()
+    manifest = task.manifest()
+    gaps = (ends["value"] - manifest["optimum"]) / (manifest["start"] - manifest["optimum"])
+    return dict(
+        task=task.name,
+        solver=solver.name,
+        runs=len(ends),
+        diverged=int(ends["status"].isin(["diverged", "failed"]).sum()),
+        median_gap=gaps.median(),
+        largest_gap=gaps.max(),
+    )
+
+
+def missing(task, table):
+    """The stochastic solvers that can treat a task, and are not in the table."""
+    done = set(table.loc[table["task"] == task.name, "solver"])
+    for solver in BENCHMARK.get_solvers():
+        is_wanted = "batch_size" in solver.parameters and solver.name not in done
+        if is_wanted and not task.refusal(solver.get_instance(**options_of(task.name, solver))):
+            yield solver
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help="all by default")
+    arguments = parser.parse_args()
+    fit_the_terminal()
+    table = pd.read_csv(PATH) if PATH.exists() else pd.DataFrame(columns=["task", "solver"])
+    for task in map(Task, arguments.tasks or STOCHASTIC):
+        for solver in missing(task, table):
+            table = pd.concat([table, pd.DataFrame([summary(task, solver)])])
+            write(table, PATH)
+            print(table.tail(1).to_string(index=False, header=False), flush=True)
+    return int(table["diverged"].sum() > 0)
+
+
+if __name__ == "__main__":
+    end_in_sentences()
+    raise SystemExit(main())
