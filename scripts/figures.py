@@ -149,10 +149,11 @@ def draw_panel(axis, panel):
         axis.set_xscale("log")
     if scale in ("loglog", "semilog-y"):
         axis.set_yscale("log")
-    axis.set_title(panel["title"], fontsize=8)
+    axis.set_title(panel["title"], fontsize=7)
     axis.set_xlabel(panel["xlabel"], fontsize=8)
     axis.set_ylabel(panel["ylabel"], fontsize=8)
     axis.tick_params(which="both", labelsize=7)
+    axis.xaxis.get_offset_text().set_fontsize(7)
     axis.grid(alpha=0.3)
 
 

@@ -22,10 +22,10 @@ class NormalisedMomentumSolver(StochasticSolver):
     parameters = {
         "step_size": ["auto"],
         "neumann_step_size": ["auto"],
-        "outer_step_size": [0.03],
+        "outer_step_size": [0.1],
         "momentum": [0.1],
         "outer_decay": [0.5],
-        "n_neumann_steps": [10],
+        "n_neumann_steps": [30],
         **StochasticSolver.parameters,
     }
     allowed = {

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.slow
 N, M, BATCH = 96, 64, 16
 # Parameters on which the counts below depend, if they are not the defaults.
 GIVEN = {
+    "AccBO": dict(n_neumann_steps=10),
     "SABA": dict(init_memory="zero"),
     "StocBiO": dict(n_neumann_steps=10),
     "MRBO": dict(n_neumann_steps=10),
