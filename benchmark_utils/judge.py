@@ -12,7 +12,8 @@ from benchmark_utils.validation import finite
 RESIDUAL = 1e-6
 NOT_FOUND = (
     "theta* was not found, so h is not judged: {found}. G is not smooth, or not strongly convex, "
-    "which its problem claims; set strongly_convex = False"
+    "which its problem claims: set strongly_convex = False; or its numbers are too large: scale "
+    "the data"
 )
 NOT_DEFINED = "h is not judged: G is not strongly convex, so that theta* is not defined"
 UNJUDGED = dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)
@@ -34,10 +35,11 @@ class Judge:
     def __init__(self, problem):
         self.problem = problem
         self.inner_star = np.zeros(problem.inner_dim)
-        self.residual_limit = None
+        # That of the last lambda for which a larger one was needed.
+        self.residual_limit = RESIDUAL
 
     # Overflows are reported as NaN, so no warning is needed.
-    @np.errstate(over="ignore", invalid="ignore")
+    @np.errstate(all="ignore")
     def evaluate(self, inner_var, outer_var):
         """Judge one result.
 
@@ -91,7 +93,7 @@ class Judge:
             return NOT_FOUND.format(found=found) if finite(value, grad) else None
         _, grad = problem.inner_value_grad(inner_star, outer_var)
         residual = np.linalg.norm(grad)
-        if self.residual_limit is None:
+        if not residual <= self.residual_limit:
             _, first_grad = problem.inner_value_grad(np.zeros(problem.inner_dim), outer_var)
             self.residual_limit = RESIDUAL * max(1, np.linalg.norm(first_grad))
         if residual <= self.residual_limit:
@@ -185,7 +187,7 @@ class EstimateJudge:
     """
 
     # Overflows are reported as NaN, so no warning is needed.
-    @np.errstate(over="ignore", invalid="ignore")
+    @np.errstate(all="ignore")
     def __init__(self, problem):
         self.problem = problem
         # Copies, as the problem's own are read-only, which compiled code takes for another type.
