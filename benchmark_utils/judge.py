@@ -4,12 +4,17 @@ from functools import cached_property
 
 import numpy as np
 
+from benchmark_utils.numerics.newton import hessian_solver
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.validation import finite
 
 # A gradient of G that is larger at theta*, relative to that at theta = 0, says that Newton's method
 # has ended before a minimum: at the kink of a penalty, say.
 RESIDUAL = 1e-6
+# Of G, relatively, at two points.
+ROUNDING = 1e-9
+# The distances to theta*, in units of its largest entry, of points at which G must be convex, too.
+DISTANCES = (1, 0.1, 0.01)
 NOT_FOUND = (
     "theta* was not found, so h is not judged: {found}. G is not smooth, or not strongly convex, "
     "which its problem claims: set strongly_convex = False; or its numbers are too large: scale "
@@ -37,6 +42,7 @@ class Judge:
         self.inner_star = np.zeros(problem.inner_dim)
         # That of the last lambda for which a larger one was needed.
         self.residual_limit = RESIDUAL
+        self.is_convex = None  # not tried yet
 
     # Overflows are reported as NaN, so no warning is needed.
     @np.errstate(all="ignore")
@@ -55,7 +61,8 @@ class Judge:
             gradient lambda - P(lambda - grad h), with P the projection onto the box of lambda;
             ``inner_distance`` between ``inner_var`` and theta*(lambda); and the problem's own
             metrics at theta*. NaN if the result is not finite. NaN as well, with the ``reason``
-            in a sentence, where theta* was not found.
+            in a sentence, where theta* was not found, and from where on G turned out not to be
+            convex: at ``inner_var``, or at three random points, tried once.
 
         Raises
         ------
@@ -68,7 +75,7 @@ class Judge:
             return [UNJUDGED]
         require_domain(self.problem, outer_var)
         value, hypergradient, inner_star = value_function(self.problem, outer_var, self.inner_star)
-        reason = self.doubt(inner_star, outer_var, hypergradient)
+        reason = self.doubt(inner_star, outer_var, hypergradient, inner_var)
         if reason:
             return [dict(**UNJUDGED, reason=reason)]
         if finite(inner_star):
@@ -82,7 +89,7 @@ class Judge:
         )
         return [dict(**row, **self.problem.metrics(inner_star, outer_var))]
 
-    def doubt(self, inner_star, outer_var, hypergradient):
+    def doubt(self, inner_star, outer_var, hypergradient, inner_var):
         """Why theta* is none, in a sentence; None if it is, or if G is infinite where it starts."""
         problem = self.problem
         if not problem.smooth or problem.inner_is_root:
@@ -91,15 +98,45 @@ class Judge:
             value, grad = problem.inner_value_grad(self.inner_star, outer_var)
             found = "the Hessian of G is not positive definite, or G is not bounded below"
             return NOT_FOUND.format(found=found) if finite(value, grad) else None
-        _, grad = problem.inner_value_grad(inner_star, outer_var)
+        value, grad = problem.inner_value_grad(inner_star, outer_var)
         residual = np.linalg.norm(grad)
         if not residual <= self.residual_limit:
             _, first_grad = problem.inner_value_grad(np.zeros(problem.inner_dim), outer_var)
             self.residual_limit = RESIDUAL * max(1, np.linalg.norm(first_grad))
-        if residual <= self.residual_limit:
-            return None
-        found = f"the norm of grad_theta G is {residual:.1e} there"
-        return NOT_FOUND.format(found=found)
+        if not residual <= self.residual_limit:
+            found = f"the norm of grad_theta G is {residual:.1e} there"
+            return NOT_FOUND.format(found=found)
+        probes = points_around(inner_star) if self.is_convex is None else []
+        self.is_convex = (
+            self.is_convex is not False
+            and all(self.is_above(x, inner_star, outer_var, value) for x in (inner_var, *probes))
+            and all(self.curves_upwards(x, outer_var) for x in probes)
+        )
+        return None if self.is_convex else NOT_FOUND.format(found="G is not convex elsewhere")
+
+    def is_above(self, inner_var, inner_star, outer_var, lowest):
+        """Whether G at a point is as of a convex function with its minimum ``lowest`` at
+        ``inner_star``: no lower, and with a tangent that is not above that minimum."""
+        value, grad = self.problem.inner_value_grad(inner_var, outer_var)
+        rise, slope = value - lowest, grad @ (inner_var - inner_star)
+        rounding = ROUNDING * max(1, abs(value), abs(slope))
+        # Where numbers overflow, nothing is said.
+        return not (rise < -rounding or slope < rise - rounding)
+
+    def curves_upwards(self, inner_var, outer_var):
+        """Whether the Hessian of G at a point is that of a convex function, as far as Newton's
+        method sees it."""
+        value, grad = self.problem.inner_value_grad(inner_var, outer_var)
+        if not finite(value, grad):
+            return True
+        return finite(hessian_solver(self.problem, inner_var, outer_var)(grad, 0.5))
+
+
+def points_around(inner_star):
+    """Random points at some distances to theta*."""
+    directions = np.random.default_rng(0).standard_normal((len(DISTANCES), inner_star.size))
+    lengths = max(1, np.abs(inner_star).max()) * np.array(DISTANCES)
+    return list(inner_star + lengths[:, np.newaxis] * directions)
 
 
 def require_domain(problem, outer_var):
@@ -195,7 +232,9 @@ class EstimateJudge:
         self.value, self.hypergradient, self.inner_star = value_function(
             problem, outer_var, inner_start
         )
-        self.reason = Judge(problem).doubt(self.inner_star, outer_var, self.hypergradient)
+        self.reason = Judge(problem).doubt(
+            self.inner_star, outer_var, self.hypergradient, inner_start
+        )
 
     def evaluate(self, inner_var, outer_var, hypergradient, jacobians=None):
         """Judge one estimate.

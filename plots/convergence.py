@@ -24,7 +24,10 @@ XLABELS = {
 
 
 class Plot(StyledPlot):
-    """Convergence: a measure against time, oracle calls or passes; medians and quartiles."""
+    """Convergence: a measure against time, oracle calls or passes; medians and quartiles.
+    Faint lines are levels of h - h*, relative to the start. Gaps below a tenth of the last level
+    are drawn there.
+    """
 
     name = "convergence"
     type = "scatter"

@@ -22,6 +22,8 @@ class Plot(StyledPlot):
         scores = by_time.scores.dropna()
         if scores.empty:
             return []
+        n_tasks, _, n_repetitions, _ = by_time.costs.shape
+        several = n_tasks * n_repetitions > 1
         names, ends = short_names(df["solver_name"]), by_time.intervals
         ranks = scores.rank(method="min", ascending=False).astype(int)
         return [
@@ -30,7 +32,7 @@ class Plot(StyledPlot):
                 names[method],
                 f"{by_time.n_tasks[method]} of {len(by_time.tasks)}",
                 round(float(score), 3),
-                f"{ends.lower[method]:.2f} to {ends.upper[method]:.2f}",
+                f"{ends.lower[method]:.2f} to {ends.upper[method]:.2f}" if several else "one run",
                 round(float(by_calls.scores[method]), 3),
             ]
             for method, score in scores.items()

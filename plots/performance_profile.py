@@ -39,9 +39,9 @@ class Plot(StyledPlot):
     def get_metadata(self, df, accuracy, cost):
         if cost == TIME and df["objective_parallel"].any():
             cost = "time of parallel runs"
-        n_runs = len(gap_points(df)[["task", "repetition"]].drop_duplicates())
+        n = len(gap_points(df)[["task", "repetition"]].drop_duplicates())
         return self.axes(
-            f"h - h* reduced to {accuracy} of its start, {n_runs} runs",
+            f"h - h* reduced to {accuracy} of its start, {n} run{'s' * (n > 1)}",
             f"{cost}, in units of the lowest of all solvers",
             "fraction of the runs",
             "semilog-x",

@@ -8,7 +8,7 @@ COSTS = {"time": ("time", "time (s)"), "oracle calls": ("calls", "one-sample ora
 
 
 class Plot(StyledPlot):
-    """What it costs each solver to reach a level of h - h*, by seed."""
+    """The cost of a level of h - h* for each solver: one mark per seed, a bar at their median."""
 
     name = "time_to_target"
     type = "bar_chart"
@@ -21,7 +21,8 @@ class Plot(StyledPlot):
         bars = []
         for solver, by_seed in found.groupby("method"):
             reached = by_seed[np.isfinite(by_seed)]
-            text = "" if len(reached) == len(by_seed) else f"{len(reached)} of {len(by_seed)} runs"
+            n = len(by_seed)
+            text = "" if len(reached) == n else f"{len(reached)} of {n} run{'s' * (n > 1)}"
             bars.append(
                 self.styled(solver, df["solver_name"])
                 | {"y": reached.tolist() or [np.nan], "text": text}

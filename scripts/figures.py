@@ -24,6 +24,7 @@ import argparse
 import os
 import subprocess
 import sys
+import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -113,7 +114,7 @@ def draw_pictures(panel, path):
     """Draw pictures and their captions, as many in a row as the panel says."""
     pictures, n_columns = panel["data"], panel["ncols"]
     n_rows = -(-len(pictures) // n_columns)
-    width, height = 2 * PANEL[0], 1.35 * n_rows
+    width, height = 2 * PANEL[0], 1.45 * n_rows
     figure, axes = plt.subplots(
         n_rows, n_columns, figsize=(width, height), layout="constrained", squeeze=False
     )
@@ -121,7 +122,7 @@ def draw_pictures(panel, path):
         axis.axis("off")
     for axis, picture in zip(axes.flat, pictures, strict=False):
         axis.imshow(picture["image"], cmap="gray")
-        axis.set_title(picture["label"], fontsize=6.5)
+        axis.set_title(textwrap.fill(picture["label"], 20), fontsize=6.5)
     with replaced(path) as draft:
         figure.savefig(draft, dpi=200)
     plt.close(figure)

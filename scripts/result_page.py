@@ -49,7 +49,8 @@ def machine(results):
     columns = ["system-processor", "system-cpus", "system-ram (GB)", "platform"]
     found = results.reindex(columns=columns).drop_duplicates()
     for processor, cpus, memory, platform in found.itertuples(index=False):
-        yield f"Machine: {processor}, {cpus} CPUs, {memory} GB of memory, {platform}."
+        cores = f"{cpus} CPU{'s' * (cpus != 1)}"
+        yield f"Machine: {processor}, {cores}, {memory} GB of memory, {platform}."
 
 
 def make(path):

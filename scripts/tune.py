@@ -1,6 +1,7 @@
 """Tune the parameters of solvers on a task of configs/tasks.yml.
 
     python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE]
+    python scripts/tune.py TASK [SOLVER ...] --batched
     python scripts/tune.py --config TASK
     python scripts/tune.py --quickstart
 
@@ -9,6 +10,8 @@ quasi-random points and one run per point: 12 points of its space, and the candi
 gives, then 8 of a third of each range around the best of these. The best five have two more runs,
 with other seeds. All runs are kept in tuning/TASK/SOLVER.csv, and none is run twice: a tuning that
 was interrupted goes on where it was. The choice is written to tuning/TASK/chosen.yml.
+
+With --batched, runs that differ in step sizes and seeds advance together, as one program of JAX.
 
 With --quickstart, the solvers of configs/quickstart.yml get those candidates on `simulated` whose
 curves end lowest. With --config, configs/TASK.yml gets the chosen parameters, and the solvers
@@ -21,6 +24,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from batches import results_of
 from benchopt.cli.main import run
 from benchopt.results import read_results
 from progress import fit_the_terminal
@@ -220,6 +224,17 @@ class Tuning:
         return found_in(self.points, best)
 
 
+class BatchedTuning(Tuning):
+    """The same, with the runs that differ in step sizes and seeds as one program of JAX."""
+
+    def prepare(self, task, cls, parallel):
+        super().prepare(task, cls, parallel)
+        self.options = self.options | dict(framework="jax")
+
+    def run(self, entries):
+        return results_of(self, entries, MAX_RUNS)
+
+
 def found_in(candidates, row):
     """The candidate of a row of a table, whose values are texts."""
     return next(
@@ -332,6 +347,7 @@ def main():
     parser.add_argument("task", nargs="?", choices=TASKS)
     parser.add_argument("solvers", nargs="*", metavar="SOLVER")
     add_parallel_options(parser)
+    parser.add_argument("--batched", action="store_true", help="many runs in one program of JAX")
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
     parser.add_argument("--quickstart", action="store_true", help="write configs/quickstart.yml")
     arguments = parser.parse_args()
@@ -350,7 +366,8 @@ def main():
     for solver in arguments.solvers or known:
         if solver not in known:
             raise SystemExit(f"{solver} has no search space; give one of {', '.join(known)}.")
-        tuning = Tuning(arguments.task, solver, parallel)
+        kind = BatchedTuning if arguments.batched else Tuning
+        tuning = kind(arguments.task, solver, parallel)
         skip, reason = tuning.instance().skip(problem)
         if skip:
             print(reason)

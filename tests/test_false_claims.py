@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmark_utils import judge
 from benchmark_utils.judge import EstimateJudge, Judge, PointJudge
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.base import Problem
@@ -66,12 +67,68 @@ def test_a_kink_is_seen_by_the_gradient_that_is_left():
     assert "the norm of grad_theta G is" in row["reason"]
 
 
+class Elsewhere(Given):
+    """With a G that is convex where Newton's method starts, theta = 0, and not elsewhere."""
+
+    def inner_value_grad(self, inner_var, outer_var):
+        return np.sum(self.values(inner_var)), self.slopes(inner_var)
+
+    def inner_hessian(self, inner_var, outer_var):
+        return np.diag(self.curvatures_at(inner_var))
+
+
+class TwoWells(Elsewhere):
+    """G(theta) = sum_k theta_k^2 (theta_k + 2)^2, as low at -2 as at 0."""
+
+    def values(self, x):
+        return (x * (x + 2)) ** 2
+
+    def slopes(self, x):
+        return 4 * x * (x + 1) * (x + 2)
+
+    def curvatures_at(self, x):
+        return 12 * (x + 1) ** 2 - 4
+
+
+class HiddenKink(Elsewhere):
+    """G(theta) = sum_k theta_k^2 / 2 - max(0, theta_k), with a slope of zero at the kink."""
+
+    def values(self, x):
+        return x**2 / 2 - np.maximum(0, x)
+
+    def slopes(self, x):
+        return x - (x > 0)
+
+    def curvatures_at(self, x):
+        return np.ones_like(x)
+
+
+@pytest.mark.parametrize("problem", [TwoWells, HiddenKink])
+def test_a_local_minimum_is_no_theta_star(problem):
+    row = judged(problem(np.ones(5)))
+    assert np.isnan([row["value"], row["grad_norm"], row["inner_distance"]]).all()
+    assert "G is not convex elsewhere" in row["reason"]
+
+
+def test_a_solver_that_finds_a_lower_G_refutes_theta_star_from_there_on(monkeypatch):
+    monkeypatch.setattr(judge, "DISTANCES", ())
+    problem, lower = HiddenKink(np.ones(2)), np.full(2, 0.5)
+    judging = Judge(problem)
+    [[before], [there], [after]] = (
+        judging.evaluate(theta, np.zeros(1)) for theta in (np.zeros(2), lower, np.zeros(2))
+    )
+    assert before["value"] == 0
+    for row in (there, after):
+        assert np.isnan(row["value"])
+        assert "G is not convex elsewhere" in row["reason"]
+
+
 def test_a_gradient_is_small_beside_that_at_0_for_the_same_lambda():
     """As where lambda runs away: theta* is as exact as its numbers allow."""
     problem = make_quadratic()
-    judge = Judge(problem)
+    judging = Judge(problem)
     for scale in (1, 1e15):
-        [row] = judge.evaluate(problem.inner_var0, np.full(problem.outer_dim, scale))
+        [row] = judging.evaluate(problem.inner_var0, np.full(problem.outer_dim, scale))
         assert "reason" not in row
     far = np.full(problem.outer_dim, 1e15)
     assert row["value"] == pytest.approx(value_function(problem, far, problem.inner_var0)[0])

@@ -193,13 +193,17 @@ class StochasticSolver(BilevelSolver):
         trial = self.twin()  # as skipping must change nothing
         try:
             trial.prepare(problem)
-            more = trial.draw(np.random.default_rng(0), np.arange(1, 9))
-            trial.measured_calls.steps(trial.kinds(more)[0])
+            trial.try_step()
         except StepRefused as refused:
             return str(refused)
         except Exception as error:
             return str(refused_step(self, error))
         return None
+
+    def try_step(self):
+        """Run the Python source of the step once; raises :class:`StepRefused`."""
+        more = self.draw(np.random.default_rng(0), np.arange(1, 9))
+        self.measured_calls.steps(self.kinds(more)[0])
 
     def twin(self, **parameters):
         """A copy with other parameters; benchopt's would load the solver's file again."""

@@ -48,6 +48,9 @@ from pathlib import Path
 FRAMEWORKS = ("numba", "jax", "torch", "python")
 # Frameworks of packages that need not be installed, and the package's name to users.
 OPTIONAL = {"torch": "PyTorch"}
+# Read when PyTorch is loaded. Its threads would else wait by computing: where other processes share
+# the cores, an iteration on a small network took a hundred times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 class NoDevice(LookupError):

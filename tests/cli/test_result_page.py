@@ -8,6 +8,7 @@ import result_page
 from benchopt.results import save_results
 
 from benchmark_utils.results.archive import PRECISION, write_curves, write_manifest
+from benchmark_utils.results.page import write_index
 
 pytestmark = pytest.mark.slow
 
@@ -294,6 +295,18 @@ def test_the_site_lists_each_task_and_its_page_shows_the_archive(opened, site, w
     assert no_wider_than_the_window(page)
     page.get_by_role("link", name="All tasks").click()
     assert page.locator("tbody tr").count() == 2
+
+
+def test_the_table_of_tasks_fits_a_wide_window(browser, tmp_path):
+    data = "quadratic[inner_conditioning=100,outer_conditioning=100,noise=0.01]"
+    cells = ["quadratic_badly_noisy", "multinomial_logreg", data, "22", "QuasiNewton", "SABA",
+             "2026-01-02"]  # fmt: skip
+    write_index(tmp_path / "index.html", "Title", "", publish.COLUMNS, [("one.html", cells)])
+    page = browser.new_page(viewport={"width": WIDE, "height": 900})
+    page.goto((tmp_path / "index.html").as_uri())
+    assert page.locator(".table").evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    assert data in page.locator("tbody").inner_text()
+    page.close()
 
 
 def test_an_archive_without_curves_has_no_site(tmp_path):

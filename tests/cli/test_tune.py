@@ -117,6 +117,16 @@ def test_a_tuning_that_is_complete_runs_nothing_and_says_the_same(whole):
     assert again.endswith(report)
 
 
+def test_runs_in_one_program_give_the_table_of_runs_by_themselves(whole, tmp_path):
+    _, text = tune(tmp_path, "tiny", "SOBA", "--batched")
+    assert "0 runs of benchopt" in text
+    batched, single = (runs.drop(columns="seconds") for runs in (table(tmp_path), table(whole[0])))
+    # Gaps have four digits, of which frameworks may round the last one differently.
+    pd.testing.assert_frame_equal(batched, single, check_exact=False, rtol=2e-3)
+    costs = [name for name in single if name.startswith("calls_")]
+    assert batched[costs].equals(single[costs])
+
+
 def test_the_choice_becomes_a_run_configuration(whole):
     folder, _ = whole
     tune(folder, "--config", "tiny")

@@ -1,9 +1,11 @@
 """Problems over the parameters of networks: the same in JAX and in PyTorch, and judged honestly."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.data_cleaning_cnn import DataCleaningCnn
 from benchmark_utils.problems.jax_problem import JaxProblem
@@ -84,6 +86,36 @@ def test_a_linear_network_is_judged_as_logreg(make):
         value_function(network, lam, start), value_function(kernels, lam, start), strict=True
     ):
         np.testing.assert_allclose(value, exact, rtol=1e-9)
+
+
+class Kink(Linear):
+    """With a hidden layer of rectifiers, whose slope is zero where theta is."""
+
+    def outer_loss(self, params, outer, batch):
+        X, y = batch
+        return jnp.logaddexp(0, -y * jax.nn.relu(X @ params["weight"][0]))
+
+
+def torch_kink(data):
+    """The same in PyTorch."""
+    torch = pytest.importorskip("torch")
+    problem = torch_linear(data)
+
+    def outer_loss(params, outer, batch):
+        X, y = batch
+        return -torch.nn.functional.logsigmoid(y * (X @ params["weight"][0]).relu())
+
+    problem.outer_loss = outer_loss
+    problem.functions = problem.derivatives()
+    return problem
+
+
+@pytest.mark.parametrize("make", [Kink, torch_kink])
+def test_a_network_that_is_not_convex_and_says_it_is_gets_no_h(make):
+    problem = make(logreg_data())
+    [row] = Judge(problem).evaluate(problem.inner_var0, problem.outer_var0)
+    assert np.isnan(row["value"])
+    assert "set strongly_convex = False" in row["reason"]
 
 
 def test_blocks_of_a_pytree_average_to_the_full_batch():

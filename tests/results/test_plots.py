@@ -63,7 +63,7 @@ def test_a_profile_is_relative_to_the_stored_optimum_and_leaves_out_tasks_withou
     both = pd.concat([stored, without])
     profiles = plot("performance_profile")
     assert all(max(trace["y"], default=0) == 0 for trace in profiles.plot(both, "1e-1", "time"))
-    assert "1 runs" in profiles.get_metadata(both, "1e-1", "time")["title"]
+    assert "1 run" in profiles.get_metadata(both, "1e-1", "time")["title"]
     assert profiles.plot(results, "1e-1", "time") == []
 
 
@@ -199,7 +199,7 @@ def test_the_cost_of_a_target_is_by_seed_and_says_how_many_reached_it():
     found = {bar["label"]: (bar["y"], bar["text"]) for bar in bars}
     assert found["A"] == ([10, 20], "")
     assert found["B"] == ([10], "1 of 2 runs")
-    assert (np.isnan(found["C"][0]).all(), found["C"][1]) == (True, "0 of 1 runs")
+    assert (np.isnan(found["C"][0]).all(), found["C"][1]) == (True, "0 of 1 run")
 
 
 def test_the_leaderboard_ranks_the_results_of_a_file():
@@ -209,6 +209,10 @@ def test_the_leaderboard_ranks_the_results_of_a_file():
     rows = plot("leaderboard").plot(results)
     assert [row[:2] for row in rows] == [[1, "A"], [2, "B"], [3, "C"]]
     assert [row[3] for row in rows] == [1, round(1 - np.log(2) / np.log(100), 3), 0]
+    # One run has no interval.
+    assert {row[4] for row in rows} == {"one run"}
+    again = pd.concat([results, results.assign(idx_rep=1)])
+    assert [row[4] for row in plot("leaderboard").plot(again)][2] == "0.00 to 0.00"
 
 
 def test_where_nobody_reached_a_level_nobody_is_ranked():

@@ -74,7 +74,8 @@ def write_index(path, title, subtitle, columns, rows):
     cells = []
     for address, (first, *others) in rows:
         link = f'<a href="{html.escape(address)}">{html.escape(first)}</a>'
-        more = "".join(f"<td>{html.escape(cell)}</td>" for cell in others)
+        # Long names of data may break after a comma, so that the table fits.
+        more = "".join(f"<td>{html.escape(cell).replace(',', ',<wbr>')}</td>" for cell in others)
         cells.append(f'<tr><th scope="row">{link}</th>{more}</tr>')
     text = template("index.html").substitute(
         title=html.escape(title),
