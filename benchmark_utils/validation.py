@@ -164,6 +164,16 @@ def as_real(array):
     return array.astype(array.dtype.newbyteorder("=") if kept else float, copy=False)
 
 
+def in_one_line(error):
+    """An exception's type and message."""
+    try:
+        message = str(error)
+    # An exception of a user's own may fail to say what it is.
+    except Exception:
+        message = "it has no message"
+    return f"{type(error).__name__}: {' '.join(message.split())[:150]}"
+
+
 def refusal(owner, allowed):
     """Say which parameter of an object is out of range.
 

@@ -15,8 +15,8 @@ from benchopt.utils.run_context import RunContext
 from one_solver import DONE, FOR_IMPORTS, IMPORT, NOT_IMPORTED, RUN
 from suite import BENCHMARK
 
-from benchmark_utils.data.downloads import in_one_line
 from benchmark_utils.journal import expect_a_point
+from benchmark_utils.validation import in_one_line
 
 
 def find(pattern):

@@ -14,8 +14,8 @@ from benchopt.benchmark import Benchmark
 from benchopt.cli.main import run
 from suite import BENCHMARK
 
-from benchmark_utils.data.downloads import in_one_line
 from benchmark_utils.journal import expect_a_point
+from benchmark_utils.validation import in_one_line
 
 # Seconds for importing the suite and the solver, and for loading data.
 FOR_IMPORTS = 60

@@ -8,19 +8,11 @@ from tempfile import TemporaryDirectory
 
 from benchopt.config import DEBUG
 
+from benchmark_utils.validation import in_one_line
+
 
 class Unavailable(Exception):
     """A dataset is not available; the message says why, and what to do."""
-
-
-def in_one_line(error):
-    """An exception's type and message."""
-    try:
-        message = str(error)
-    # An exception of a user's own may fail to say what it is.
-    except Exception:
-        message = "it has no message"
-    return f"{type(error).__name__}: {' '.join(message.split())[:150]}"
 
 
 def explain(name, error):
