@@ -1,6 +1,7 @@
 """The bilevel problem that is solved, and how a result is judged."""
 
 import os
+import warnings
 from inspect import signature
 
 import numpy as np
@@ -38,7 +39,7 @@ UNSAID = {"question": "minimise", "box": "default", "max_calls": np.inf}
 STARTED_IN = os.getcwd()
 if is_benchopt():
     end_in_sentences()
-# How far above its first value a curve has diverged.
+# How far above its first value a curve has diverged, relative to that if it is above 1.
 DIVERGED = 1e5
 
 
@@ -114,7 +115,9 @@ class Objective(BaseObjective):
         # Before benchopt looks into its cache.
         benchopt_cache.mend()
         try:
-            return super()._set_dataset(dataset)
+            # Warnings that a dataset turns into errors would end the curves of others.
+            with warnings.catch_warnings(), np.errstate():
+                return super()._set_dataset(dataset)
         except KeyboardInterrupt:
             raise
         # Those that end a process as well.
@@ -213,7 +216,7 @@ class Objective(BaseObjective):
         watched = next(x for x in (relative_error, outer_value, value) if x is not None)
         if self.first_watched is None:
             self.first_watched = watched
-        if not watched <= self.first_watched + DIVERGED:
+        if not watched <= self.first_watched + DIVERGED * max(1, abs(self.first_watched)):
             return "diverged"
         return "not judged" if reason else "ok"
 

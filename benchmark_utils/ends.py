@@ -3,6 +3,7 @@
 import errno
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +39,10 @@ def end_in_sentences():
 
 def save_results(results, path):
     """What benchopt's function of this name does, but the file is written whole or not at all."""
-    path = new_path(path)
+    with warnings.catch_warnings():
+        # A file that was imported may have made errors of them.
+        warnings.simplefilter("default")
+        path = new_path(path)
     save(path, results.assign(run_date=datetime.now().isoformat()))
     TerminalOutput().savefile_status(path)
     return path
@@ -67,6 +71,7 @@ def say_what_is_kept(kind, error, traceback):
         return
     if not issubclass(kind, OSError) or error.errno not in DISK:
         sys.__excepthook__(kind, error, traceback)
+        print(f"\nThe command has ended with the error above. {kept()}", file=sys.stderr)
         return
     file = error.filename or "A file"
     print(

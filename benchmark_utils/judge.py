@@ -17,7 +17,8 @@ ROUNDING = 1e-9
 DISTANCES = (1, 0.1, 0.01)
 NOT_FOUND = (
     "theta* was not found, so h is not judged: {found}. G is not smooth, or not strongly convex, "
-    "which its problem claims; set strongly_convex = False"
+    "which its problem claims: set strongly_convex = False; or its numbers are too large: scale "
+    "the data"
 )
 NOT_DEFINED = "h is not judged: G is not strongly convex, so that theta* is not defined"
 UNJUDGED = dict(value=np.nan, grad_norm=np.nan, inner_distance=np.nan)
@@ -39,11 +40,12 @@ class Judge:
     def __init__(self, problem):
         self.problem = problem
         self.inner_star = np.zeros(problem.inner_dim)
-        self.residual_limit = None
-        self.is_convex = True  # as far as is known
+        # That of the last lambda for which a larger one was needed.
+        self.residual_limit = RESIDUAL
+        self.is_convex = None  # not tried yet
 
     # Overflows are reported as NaN, so no warning is needed.
-    @np.errstate(over="ignore", invalid="ignore")
+    @np.errstate(all="ignore")
     def evaluate(self, inner_var, outer_var):
         """Judge one result.
 
@@ -98,17 +100,15 @@ class Judge:
             return NOT_FOUND.format(found=found) if finite(value, grad) else None
         value, grad = problem.inner_value_grad(inner_star, outer_var)
         residual = np.linalg.norm(grad)
-        probes = []
-        if self.residual_limit is None:
-            zeros = np.zeros(problem.inner_dim)
-            _, first_grad = problem.inner_value_grad(zeros, outer_var)
+        if not residual <= self.residual_limit:
+            _, first_grad = problem.inner_value_grad(np.zeros(problem.inner_dim), outer_var)
             self.residual_limit = RESIDUAL * max(1, np.linalg.norm(first_grad))
-            probes = points_around(inner_star)
-        if residual > self.residual_limit:
+        if not residual <= self.residual_limit:
             found = f"the norm of grad_theta G is {residual:.1e} there"
             return NOT_FOUND.format(found=found)
+        probes = points_around(inner_star) if self.is_convex is None else []
         self.is_convex = (
-            self.is_convex
+            self.is_convex is not False
             and all(self.is_above(x, inner_star, outer_var, value) for x in (inner_var, *probes))
             and all(self.curves_upwards(x, outer_var) for x in probes)
         )
@@ -224,7 +224,7 @@ class EstimateJudge:
     """
 
     # Overflows are reported as NaN, so no warning is needed.
-    @np.errstate(over="ignore", invalid="ignore")
+    @np.errstate(all="ignore")
     def __init__(self, problem):
         self.problem = problem
         # Copies, as the problem's own are read-only, which compiled code takes for another type.

@@ -1,6 +1,7 @@
 """Measure speed at IJCNN1's size, in microseconds and in read floors.
 
     python scripts/bench.py [--seconds S] [--batches 1,64,512] [--solvers SOBA,SABA]
+        [--frameworks numba,jax,torch]
 
 A read floor is the time to sum the entries of one inner and one outer minibatch, chosen at random
 and stored in contiguous blocks, measured in the same process with minibatches of the same size and
@@ -30,12 +31,15 @@ from stopwatch import (
     stochastic_solvers,
 )
 
+from benchmark_utils.frameworks import refuse_framework
 from benchmark_utils.judge import Judge
 
 PRECISIONS = ("float64", "float32")
 # Iterations between two points of a curve by default, and many more, after which little is left of
 # the time that Python takes for each chunk.
 SHORT_CHUNK = 256
+# PyTorch compiles nothing, and an iteration takes a thousand times as long.
+CHUNKS = {"torch": (4, 16)}
 
 
 def bench_iterations(solvers, frameworks, batches, seconds):
@@ -43,16 +47,17 @@ def bench_iterations(solvers, frameworks, batches, seconds):
     for framework, precision, batch_size in itertools.product(frameworks, PRECISIONS, batches):
         parameters = dict(framework=framework, precision=precision, batch_size=batch_size)
         floor = read_floor(problem, batch_size, precision, seconds / 2)
-        costs = oracle_costs(problem, seconds / 2, **parameters)
+        short_chunk, chunk = CHUNKS.get(framework, (SHORT_CHUNK, CHUNK))
+        costs = oracle_costs(problem, seconds / 2, chunk=chunk, **parameters)
         listed = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items())
         print(f"\n{framework}, {precision}, minibatches of {batch_size}; microseconds")
         print(f"one read floor {floor:.3f}; one minibatch's {listed}")
-        print(f"{'':<10}{SHORT_CHUNK:>10}{CHUNK:>10}{'floors':>8}{'oracles':>10}{'ratio':>7}")
+        print(f"{'':<10}{short_chunk:>10}{chunk:>10}{'floors':>8}{'oracles':>10}{'ratio':>7}")
         for cls in solvers:
-            solver = make_solver(cls, problem, **parameters)
+            solver = make_solver(cls, problem, chunk=chunk, **parameters)
             cost = microseconds_per_iteration(solver, seconds)
             oracles = cost_of_oracles(solver, costs)
-            solver.eval_freq = SHORT_CHUNK
+            solver.eval_freq = short_chunk
             short = microseconds_per_iteration(solver, seconds)
             print(
                 f"{cls.name:<10}{short:>10.2f}{cost:>10.2f}{cost / floor:>8.1f}{oracles:>10.2f}"
@@ -94,6 +99,8 @@ def seconds_of_compiling(framework, names, folder):
 def bench_compiling(solvers, frameworks):
     names = [cls.name for cls in solvers]
     for framework in frameworks:
+        if framework in CHUNKS:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             first, second = (seconds_of_compiling(framework, names, folder) for _ in range(2))
         print(f"\n{framework}: CPU seconds to compile, in a first process and in a second one")
@@ -116,6 +123,8 @@ def main():
     names = options.solvers.split(",") if options.solvers else None
     solvers = stochastic_solvers(names)
     frameworks = options.frameworks.split(",")
+    for reason in filter(None, map(refuse_framework, frameworks)):
+        raise SystemExit(f"{reason}.")
     batches = [int(batch) for batch in options.batches.split(",")]
     bench_iterations(solvers, frameworks, batches, options.seconds)
     bench_judge()

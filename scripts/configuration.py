@@ -3,6 +3,7 @@
 import pandas as pd
 import suite  # noqa: F401, it makes benchmark_utils importable
 import yaml
+from solver_files import as_list
 
 from benchmark_utils.validation import as_number, integer
 
@@ -12,6 +13,7 @@ COUNTS = {
     "n-jobs": integer(-1),
     "seed": integer(0, 2**32 - 1),
 }
+PATTERNS = ("solver", "force-solver", "dataset", "objective")
 
 
 def read_configuration(path):
@@ -41,7 +43,13 @@ def read_configuration(path):
 
 
 def option(path, name, value):
-    """The value of an option of benchopt that is a number; others stay."""
+    """The value of an option of benchopt that is a number or a list of names; others stay."""
+    if name.replace("_", "-") in PATTERNS:
+        listed = as_list(value)
+        odd = [entry for entry in listed if not isinstance(entry, str | dict)]
+        if odd:
+            raise SystemExit(f"{path}: {name} has the entry {odd[0]!r}; give a name or a file.")
+        return listed
     allowed = COUNTS.get(name.replace("_", "-"))
     if allowed is not None:
         value = allowed.meant(value)

@@ -24,7 +24,6 @@ import argparse
 import os
 import subprocess
 import sys
-import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -122,7 +121,7 @@ def draw_pictures(panel, path):
         axis.axis("off")
     for axis, picture in zip(axes.flat, pictures, strict=False):
         axis.imshow(picture["image"], cmap="gray")
-        axis.set_title(textwrap.fill(picture["label"], 20), fontsize=6.5)
+        axis.set_title(picture["label"].replace(", ", ",\n", 1), fontsize=6.5)
     with replaced(path) as draft:
         figure.savefig(draft, dpi=200)
     plt.close(figure)

@@ -14,11 +14,13 @@ from benchopt.benchmark import Benchmark
 from benchopt.cli.main import run
 from suite import BENCHMARK
 
+from benchmark_utils.data.downloads import in_one_line
 from benchmark_utils.journal import expect_a_point
 
 # Seconds for importing the suite and the solver, and for loading data.
 FOR_IMPORTS = 60
 STAGES = IMPORT, RUN, DONE = "import", "run", "done"
+NOT_IMPORTED = "could not be imported"
 
 
 def load(file):
@@ -31,8 +33,7 @@ def load(file):
             solver.is_installed(raise_on_not_installed=True)
     # Such as that of sys.exit, which benchopt lets pass.
     except BaseException as error:
-        told = " ".join(str(error).split())[:200]
-        raise SystemExit(f"could not be imported ({type(error).__name__}: {told})") from error
+        raise SystemExit(f"{NOT_IMPORTED} ({in_one_line(error)})") from error
     return solver
 
 

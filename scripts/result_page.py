@@ -6,6 +6,7 @@ The page, in the folder pages beside the results, opens from the disk, without a
 """
 
 import argparse
+import re
 from pathlib import Path
 
 from suite import BENCHMARK, latest_results
@@ -16,6 +17,18 @@ from benchmark_utils.results.names import method_of
 from benchmark_utils.results.page import views_of, write_page
 
 TITLE = "Bilevel benchmark"
+OTHERS = "others"
+FAMILIES = [
+    "search",
+    "implicit",
+    "implicit, variance-reduced",
+    "unrolled",
+    "alternating",
+    "value function",
+    "penalty",
+    "zeroth-order",
+    OTHERS,
+]
 
 
 def views(results):
@@ -26,17 +39,37 @@ def views(results):
     return views_of({kind: data[kind] for kind in kinds}, options, plots)
 
 
+def families():
+    """The family of each solver by its name, from the table of docs/solvers.md."""
+    table = Path(__file__).parents[1] / "docs" / "solvers.md"
+    rows = [line.split("|") for line in table.read_text().splitlines() if line.startswith("| `")]
+    of_solvers = [row for row in rows if len(row) == 6]
+    return {name.strip(" `"): family.strip() for _, name, _, family, _, _ in of_solvers}
+
+
 def methods(names, descriptions=None):
-    """What the suite's solvers, or else descriptions by name, say of methods."""
+    """What the suite's solvers, or else descriptions by name, say of methods.
+
+    They come by family in the order of ``FAMILIES``, and within each by year.
+    """
     known = {solver.name: solver for solver in BENCHMARK.get_solvers()}
-    return [
+    family_of = families()
+    found = [
         dict(
             name=name,
+            family=family_of.get(name, OTHERS),
             about=sentence(known[name].__doc__ if name in known else (descriptions or {})[name]),
             references=list(getattr(known.get(name), "references", [])),
         )
         for name in names
     ]
+    return sorted(found, key=lambda one: (FAMILIES.index(one["family"]), year(one), one["name"]))
+
+
+def year(method):
+    """The year of a method's first reference; 0 if it has none."""
+    [first, *_] = [*method["references"], ""]
+    return max(map(int, re.findall(r"\b(?:19|20)\d\d\b", first)), default=0)
 
 
 def sentence(text):

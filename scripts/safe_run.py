@@ -21,6 +21,7 @@ from benchopt.config import get_setting
 from benchopt.plotting import plot_benchmark
 from click.core import ParameterSource
 from configuration import read_configuration, seconds
+from dataset_process import leave_out
 from solver_files import as_list, files_of
 from solver_process import Part
 from suite import BENCHMARK
@@ -84,14 +85,37 @@ def parts_of(options, folder):
     ]  # fmt: skip
 
 
+def leave_out_of(parts, deadline):
+    """Leave out of all parts the data sets that end their process.
+
+    Returns
+    -------
+    kept, failed : list
+        As of :func:`leave_out`.
+    """
+    folder = parts[0].folder.with_name("data")
+    kept, failed = leave_out(parts[0].options["dataset"], folder, deadline)
+    if failed:
+        for part in parts:
+            part.options["dataset"] = kept
+    return kept, failed
+
+
 def run_all(parts, deadline):
     """Run all parts, until a user ends it; sentences on those that failed."""
-    failed = []
+    failed, data_are_tried = [], False
     # As an interrupt, so that what has been started is ended.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for number, part in enumerate(parts):
         try:
-            failed.append(part.run(deadline))
+            reason = part.run(deadline)
+            if reason and part.imported and not data_are_tried:
+                data_are_tried, (kept, left_out) = True, leave_out_of(parts, deadline)
+                failed += left_out
+                if not kept:
+                    break
+                reason = part.run(deadline) if left_out else reason
+            failed.append(reason)
         except KeyboardInterrupt:
             left = len(parts) - number
             failed.append(

@@ -44,10 +44,10 @@ def names():
 
 
 def as_list(patterns):
-    """Patterns of a configuration, of which each says one solver."""
+    """Patterns of a configuration, each with one name; those without values are names only."""
     listed = patterns if isinstance(patterns, (list, tuple)) else [patterns] if patterns else []
     return [
-        {name: values} if isinstance(pattern, dict) else name
+        name if values is None else {name: values}
         for pattern in listed
         for name, values in (pattern.items() if isinstance(pattern, dict) else [(pattern, None)])
     ]

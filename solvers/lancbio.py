@@ -44,7 +44,8 @@ class Solver(StochasticSolver):
         lambda <- lambda - gamma (grad_lambda F_j - hessian_lambda,theta G_i v)
 
     with rho = ``step_size``, gamma = ``outer_step_size``, m = ``subspace_size`` but at most p. Each
-    product has a minibatch of its own. The paper's theorem is for full batches and a warm start;
+    product has a minibatch of its own. The authors' code keeps H v_start of the restart in r, one
+    product less; ours follows theta. The paper's theorem is for full batches and a warm start;
     with minibatches that start adds up errors of T, and the paper's code starts from 0. The larger
     the batches, the more vectors are of use.
     """

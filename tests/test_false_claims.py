@@ -5,8 +5,9 @@ import pytest
 
 from benchmark_utils import judge
 from benchmark_utils.judge import EstimateJudge, Judge, PointJudge
+from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.base import Problem
-from helpers import BENCHMARK, make_solver
+from helpers import BENCHMARK, make_quadratic, make_solver
 
 
 class Given(Problem):
@@ -122,6 +123,17 @@ def test_a_solver_that_finds_a_lower_G_refutes_theta_star_from_there_on(monkeypa
         assert "G is not convex elsewhere" in row["reason"]
 
 
+def test_a_gradient_is_small_beside_that_at_0_for_the_same_lambda():
+    """As where lambda runs away: theta* is as exact as its numbers allow."""
+    problem = make_quadratic()
+    judging = Judge(problem)
+    for scale in (1, 1e15):
+        [row] = judging.evaluate(problem.inner_var0, np.full(problem.outer_dim, scale))
+        assert "reason" not in row
+    far = np.full(problem.outer_dim, 1e15)
+    assert row["value"] == pytest.approx(value_function(problem, far, problem.inner_var0)[0])
+
+
 def test_estimates_of_what_is_not_defined_are_not_judged():
     problem = Given([1, -1])
     [row] = EstimateJudge(problem).evaluate(np.zeros(2), np.zeros(1), np.zeros(1))
@@ -162,3 +174,13 @@ def test_the_status_tells_what_is_not_judged_from_what_diverged(row, status):
     objective = BENCHMARK.get_benchmark_objective().get_instance()
     objective.first_watched = 0.5
     assert objective.status(**row) == status
+
+
+def test_a_curve_diverges_by_the_scale_at_which_it_starts():
+    """Squared prices of houses are as large at their best as others are where they diverge."""
+    objective = BENCHMARK.get_benchmark_objective().get_instance()
+    statuses = []
+    for start, value in ((0.5, 1e5), (0.5, 1.1e5), (1e10, 1.1e10), (1e10, 1e15), (1e10, 1.1e15)):
+        objective.first_watched = start
+        statuses.append(objective.status(value=value))
+    assert statuses == ["ok", "diverged", "ok", "ok", "diverged"]

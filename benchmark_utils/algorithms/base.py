@@ -1,5 +1,6 @@
 """What every solver of the suite shares: how it is sampled, how it refuses, what it is called."""
 
+import warnings
 from contextlib import chdir
 from pathlib import Path
 
@@ -64,8 +65,8 @@ class BilevelSolver(BaseSolver):
         try:
             # Back to where the run started. Numbers that overflow end a curve as diverged, and need
             # no warning.
-            quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-            with chdir(Path.cwd()), quiet:
+            quiet = np.errstate(all="ignore")
+            with chdir(Path.cwd()), quiet, warnings.catch_warnings():
                 self.follow(callback)
         # Solvers may call exit(), or raise anything.
         except KeyboardInterrupt:

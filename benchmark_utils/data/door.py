@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import psutil
 from pandas.api.types import is_complex_dtype, is_numeric_dtype
-from scipy.sparse import coo_array, csr_array, issparse
+from scipy.sparse import coo_array, csr_array, get_index_dtype, issparse
 
 from benchmark_utils.validation import as_integer, as_real
 
@@ -69,6 +69,8 @@ def admit(dataset, data):
             elif name == "corrupted":
                 data[name] = mask(name, data[name])
         check_parts(task, data)
+        if task == "sparse_coding":
+            check_dictionary(data)
         if task in ("binary", "multiclass"):
             check_labels(task, data)
         if task == "multiclass":
@@ -91,6 +93,9 @@ def plain(name, array):
                 "samples out."
             )
         array = array.data
+    if isinstance(array, list | tuple) and any(map(np.ma.is_masked, array)):
+        # NumPy would take what is below the masks.
+        raise Unusable(f"{name} has rows with masked entries; fill them, or leave them out.")
     if not issparse(array):
         given = array
         try:
@@ -163,6 +168,11 @@ def compressed_rows(name, array):
     if not array.has_canonical_format:
         array = array.copy()
         array.sum_duplicates()
+    # Libraries refuse indices that are longer than they need be.
+    short = get_index_dtype(maxval=max(array.nnz, *array.shape))
+    array.indices, array.indptr = (
+        places.astype(short, copy=False) for places in (array.indices, array.indptr)
+    )
     return array
 
 
@@ -274,6 +284,23 @@ def check_parts(task, data):
                     f"{parts[0]} has {data[parts[0]].shape[1]} features and {name} "
                     f"{data[name].shape[1]}; give the same features in all parts."
                 )
+
+
+def check_dictionary(data):
+    """Refuse signals and dictionaries that do not go together."""
+    for name in ("signals", "dictionary", "start"):
+        if name not in data:
+            raise Unusable(f"{name} is missing; give signals, dictionary and start.")
+    size, wanted = data["signals"].shape[1], data["dictionary"].shape
+    if wanted[0] != size:
+        raise Unusable(
+            f"signals have {size} entries and the atoms of dictionary {wanted[0]}; give as many of "
+            "each, signals as rows and atoms as columns."
+        )
+    if data["start"].shape != wanted:
+        raise Unusable(
+            f"start has the shape {data['start'].shape} and dictionary {wanted}; give the same."
+        )
 
 
 def check_labels(task, data):

@@ -15,7 +15,12 @@ class Unavailable(Exception):
 
 def in_one_line(error):
     """An exception's type and message."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
+    try:
+        message = str(error)
+    # An exception of a user's own may fail to say what it is.
+    except Exception:
+        message = "it has no message"
+    return f"{type(error).__name__}: {' '.join(message.split())[:150]}"
 
 
 def explain(name, error):

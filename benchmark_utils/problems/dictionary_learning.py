@@ -51,12 +51,14 @@ class DictionaryLearning(NonSmoothProblem):
 
     def __init__(self, signals, dictionary, start, *, alpha, seed):
         # The Lasso's solver takes no arrays that are read-only, as those of a dataset are.
-        self.signals, self.dictionary, self.alpha = np.array(signals), dictionary, alpha
+        self.signals, self.dictionary = np.array(signals, float), np.asarray(dictionary, float)
+        self.alpha = alpha
         self.shape = dictionary.shape
         self.n_signals = self.n_inner_samples = self.n_outer_samples = len(signals)
         self.inner_dim, self.outer_dim = self.n_signals * self.shape[1], dictionary.size
         self.inner_var0 = np.zeros(self.inner_dim)
-        self.outer_var0 = self.project(start.ravel())
+        # Atoms of float32 have norm 1 to seven digits only.
+        self.outer_var0 = self.project(start.astype(float).ravel())
 
     def codes(self, inner_var):
         """Z, (n, K)."""

@@ -48,7 +48,8 @@ def of_weights(weights, images, labels, corrupted, image_shape):
         return []
     order = np.argsort(weights, kind="stable")
     shown = order if len(order) <= 2 * N_SHOWN else [*order[:N_SHOWN], *order[-N_SHOWN:]]
-    brightest = images.max()
+    # Images may be black.
+    brightest = images.max() or 1
     pictures = []
     for sample in shown:
         wrong = ", wrong" if corrupted is not None and corrupted[sample] else ""

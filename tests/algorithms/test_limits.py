@@ -1,14 +1,16 @@
 """A run ends where its budget does, in the middle of an iteration if that is long."""
 
+import warnings
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from benchmark_utils.algorithms import limits, stochastic
 from benchmark_utils.algorithms.counting import CountedProblem
 from benchmark_utils.algorithms.limits import OutOfBudget
 from benchmark_utils.problems.logreg import LogReg
-from helpers import Time, make_problem, make_solver, slowly
+from helpers import Time, make_problem, make_solver, run, slowly
 
 
 @pytest.fixture
@@ -69,6 +71,20 @@ def test_an_estimate_is_cut_at_the_timeout_and_the_last_one_kept(time):
     # Estimates of 0, 1, 2, ... steps, until twenty steps are made: that of six steps is cut.
     assert [result["iterations"] for result in results] == [0, 1, 2, 3, 4, 5, 5]
     assert results[-1] is results[-2]
+
+
+def test_a_solver_makes_errors_of_its_own_warnings_only(monkeypatch):
+    solver = make_solver("HOAG", make_problem())
+
+    def iterates(problem):
+        warnings.simplefilter("error")
+        np.seterr(all="raise")
+        yield problem.inner_var0, problem.outer_var0
+
+    monkeypatch.setattr(solver, "iterates", iterates)
+    filters, handling = list(warnings.filters), np.geterr()
+    run(solver, 1)
+    assert (list(warnings.filters), np.geterr()) == (filters, handling)
 
 
 def test_calls_are_limited_within_an_iteration():

@@ -50,8 +50,10 @@ def test_the_cost_of_oracles_is_that_of_an_iterations_calls():
     assert cost_of_oracles(solver, costs) == pytest.approx(22 * 1 + 11 * 1000)
 
 
-@pytest.mark.parametrize("framework", ["numba", "jax"])
+@pytest.mark.parametrize("framework", ["numba", "jax", "torch"])
 def test_every_oracle_is_timed(framework):
+    if framework == "torch":
+        pytest.importorskip("torch")
     problem = make_problem(64, 32, 3)
     costs = oracle_costs(problem, 0, framework=framework, batch_size=16, chunk=8)
     assert set(costs) == {"inner_grad", "hvp", "cross", "outer_grad"}

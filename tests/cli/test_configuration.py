@@ -29,6 +29,20 @@ def test_texts_that_are_numbers_are_read_as_numbers(file):
 
 @pytest.mark.parametrize(
     ("written", "meant"),
+    [
+        ("HOAG", ["HOAG"]),
+        ("[HOAG, SOBA]", ["HOAG", "SOBA"]),
+        ("{HOAG: , SOBA: {step_size: 0.1}}", ["HOAG", {"SOBA": {"step_size": 0.1}}]),
+        ("[HOAG: , 'SOBA[step_size=1e-1]': ]", ["HOAG", "SOBA[step_size=1e-1]"]),
+        ("", []),
+    ],
+)
+def test_names_may_be_written_with_a_colon_or_alone(file, written, meant):
+    assert read_configuration(file(f"solver: {written}")) == {"solver": meant}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
     [("1e1", 10), (2.5, 2.5), ("10m", 600), ("2h", 7200), ("30s", 30), (None, None)],
 )
 def test_a_timeout_is_in_seconds(written, meant):
@@ -46,6 +60,7 @@ def test_a_timeout_is_in_seconds(written, meant):
         ("timeout: soon", "timeout='soon' is not allowed; give seconds, or a text such as 10m"),
         ("timeout: [1, 2]", "timeout=[1, 2] is not allowed; give seconds"),
         ("timeout: -1", "timeout=-1 is not allowed; give seconds"),
+        ("solver: [SOBA, 3]", "solver has the entry 3; give a name or a file."),
         ("- SOBA", "has no options; write one a line"),
         ("solver: [SOBA", "cannot be read"),
     ],

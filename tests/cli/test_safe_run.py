@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-import solver_process
+import watched_process
 from benchopt.results import read_results
 from solver_files import Unparsable, as_list, files_of, name_of
 from solver_process import Part
@@ -22,6 +22,7 @@ class Solver(FullBatchSolver):
     """Careless."""
 
     name = "{name}"
+    parameters = {{"way": {ways}}}
 
     def iterates(self, problem):
         yield problem.inner_var0, problem.outer_var0
@@ -30,100 +31,131 @@ class Solver(FullBatchSolver):
         for k in range(20):
             yield problem.inner_var0, problem.outer_var0 - 0.1 * k
 '''
+# What ends a curve, and no process.
+WAYS = {
+    "raise": "raise RuntimeError('no luck')",
+    "leave": "sys.exit(0)",
+    "base": "raise BaseException('none of the usual')",
+    "shape": "yield np.zeros(()), problem.outer_var0",
+    "nan": "yield problem.inner_var0, problem.outer_var0 * float('nan')",
+    "well": "pass",
+}
+SOME_WAY = "\n        ".join(f"if self.way == {way!r}: {then}" for way, then in WAYS.items())
+HARMLESS = (
+    "import os, subprocess, threading, time; os.chdir('/')",
+    "os.chdir('/tmp'); os.remove(__file__); print('x' * 5_000_000); "
+    "threading.Thread(target=time.sleep, args=(600,)).start(); subprocess.Popen(['sleep', '600'])",
+)
 CARELESS = {
     "Segfault": ("import ctypes", "ctypes.string_at(0)"),
     "Exit": ("import os", "os._exit(3)"),
     "Loop": ("", "while True: pass"),
-    "Raise": ("", "raise RuntimeError('no luck')"),
-    "Leave": ("import sys", "sys.exit(0)"),
-    "Wander": ("import os", "os.chdir('/')"),
-    "Shape": ("import numpy as np", "yield np.zeros(()), problem.outer_var0"),
-    "Base": ("", "raise BaseException('none of the usual')"),
-    "Delete": ("import os", "os.remove(__file__)"),
-    "Print": ("", "print('x' * 5_000_000)"),
-    "Threads": (
-        "import threading, time",
-        "threading.Thread(target=time.sleep, args=(600,)).start()",
-    ),
-    "Children": ("import subprocess", "subprocess.Popen(['sleep', '600'])"),
-    "WanderAtOnce": ("import os; os.chdir('/')", ""),
-    "Nan": ("", "yield problem.inner_var0, problem.outer_var0 * float('nan')"),
+    "Bad": ("import sys; import numpy as np", SOME_WAY),
+    "Harmless": HARMLESS,
     "LeaveAtOnce": ("import sys; sys.exit(0)", ""),
     "Missing": ("import no_such_module", ""),
     "Broken": ("clas Solver:", ""),
 }
+# Data sets whose failure would be that of every solver.
+DATASETS = {
+    "crashing": """
+import ctypes
+from benchopt import BaseDataset
 
-# Those whose curve ends after two points, and those that harm nobody.
-FAILED = ("Segfault", "Exit", "Raise", "Leave", "Base", "Shape")
-WELL = ("Wander", "Delete", "Print", "Threads", "Children", "WanderAtOnce", "HOAG")
+
+class Dataset(BaseDataset):
+    name = "crashing"
+
+    def get_data(self):
+        ctypes.string_at(0)
+""",
+    "unparsable": "clas Dataset:",
+}
+# How curves end, and after how many points.
+ENDS = {
+    **dict.fromkeys(("Segfault", "Exit"), ("error", 1)),
+    "Loop": ("timeout", 1),
+    **{f"Bad[way={way}]": ("error", 1) for way in ("raise", "leave", "base", "shape")},
+    "Bad[way=nan]": ("diverged", 2),
+    **dict.fromkeys(("Bad[way=well]", "Harmless", "HOAG"), ("ok", 5)),
+}
+
+
+def write_solvers(folder):
+    """The paths of careless solvers."""
+    paths = {name: folder / f"{name.lower()}.py" for name in CARELESS}
+    for name, (first, then) in CARELESS.items():
+        ways = list(WAYS) if name == "Bad" else ["one"]
+        paths[name].write_text(SOLVER.format(name=name, first=first, then=then, ways=ways))
+    return paths
 
 
 @pytest.fixture(scope="module")
 def solvers(tmp_path_factory):
-    """The paths of careless solvers."""
-    folder = tmp_path_factory.mktemp("careless")
-    paths = {name: folder / f"{name.lower()}.py" for name in CARELESS}
-    for name, (first, then) in CARELESS.items():
-        paths[name].write_text(SOLVER.format(name=name, first=first, then=then))
+    return write_solvers(tmp_path_factory.mktemp("careless"))
+
+
+def write_datasets(folder):
+    paths = [folder / f"{name}.py" for name in DATASETS]
+    for path in paths:
+        path.write_text(DATASETS[path.stem])
     return paths
 
 
-def safe_run(folder, *arguments, **environment):
-    """Run the suite's command; what it prints, and its results."""
-    output = folder / "results.parquet"
-    log = command(
-        sys.executable, "scripts/safe_run.py", ".", "-d", SMALL, "-n", "5", "--no-plot",
-        "--output", str(output), *arguments, check=False, BENCHOPT_CACHE=str(folder / "cache"),
-        **environment,
-    )  # fmt: skip
-    return log, read_results(output)
+def options(letter, values):
+    return [option for value in values for option in (letter, str(value))]
 
 
 @pytest.fixture(scope="module")
 def run(solvers, tmp_path_factory):
-    chosen = [option for path in solvers.values() for option in ("-s", str(path))]
+    """What the suite's command prints, its results, and its folder."""
     folder = tmp_path_factory.mktemp("safe")
-    return safe_run(folder, *chosen, "-s", "HOAG", "--deadline", "10"), folder
+    output = folder / "results.parquet"
+    log = command(
+        sys.executable, "scripts/safe_run.py", ".", "-n", "5", "--no-plot", "--deadline", "10",
+        *options("-d", [SMALL, *write_datasets(folder)]),
+        *options("-s", ["HOAG", *solvers.values()]),
+        "--output", str(output), check=False, BENCHOPT_CACHE=str(folder / "cache"),
+    )  # fmt: skip
+    return log, read_results(output), folder
 
 
 @pytest.mark.slow
 def test_every_failure_is_told_in_a_sentence(run):
-    (log, _), _ = run
+    log, _, _ = run
     for sentence in (
         "Segfault crashed while it ran (signal SIGSEGV).",
         "Exit ended the process while it ran (exit code 3).",
-        "Loop made no point for 10 s, in line 14 of loop.py (iterates), and was ended while it ran",
+        "Loop made no point for 10 s, in line 15 of loop.py (iterates), and was ended while it ran",
         "LeaveAtOnce could not be imported (SystemExit: 0).",
         "Missing could not be imported (ModuleNotFoundError: No module named 'no_such_module').",
         "broken.py does not parse (invalid syntax in line 2).",
+        "crashing crashed while it ran (signal SIGSEGV); this data set is left out.",
+        "unparsable could not be imported (SyntaxError: invalid syntax",
         "error: 1 of 1 curves",
         "timeout: 1 of 1 curves",
         "diverged: 1 of 1 curves",
     ):
         assert sentence in log
+    assert "HOAG crashed" not in log
     assert "inner_var has the shape () and dtype float64; return real numbers of shape (4,)." in log
 
 
 @pytest.mark.slow
 def test_every_solver_keeps_the_points_that_it_had(run):
-    (_, results), _ = run
-    ends = results.sort_values("stop_val").groupby("solver_name").last()
-    assert ends["objective_status"].to_dict() == {
-        **dict.fromkeys(FAILED, "error"),
-        "Loop": "timeout",
-        "Nan": "diverged",
-        **dict.fromkeys(WELL, "ok"),
-    }
-    assert ends["stop_val"].to_dict() == {
-        **dict.fromkeys((*FAILED, "Loop"), 1),
-        "Nan": 2,
-        **dict.fromkeys(WELL, 5),
-    }
+    _, results, _ = run
+    assert ends(results) == ENDS
+
+
+def ends(results):
+    """The status of the last point of each curve, and its number."""
+    last = results.sort_values("stop_val").groupby("solver_name").last()
+    return {name: (row["objective_status"], row["stop_val"]) for name, row in last.iterrows()}
 
 
 @pytest.mark.slow
 def test_the_others_have_the_curves_of_an_ordinary_run_and_its_cache(run):
-    (_, results), folder = run
+    _, results, folder = run
     output = folder / "ordinary.parquet"
     log = command(
         "benchopt", "run", ".", "-d", SMALL, "-n", "5", "--no-plot", "-s", "HOAG",
@@ -138,24 +170,17 @@ def test_the_others_have_the_curves_of_an_ordinary_run_and_its_cache(run):
 
 
 @pytest.mark.slow
-def test_an_ordinary_run_keeps_the_points_of_a_solver_that_raises(solvers, tmp_path):
-    output = tmp_path / "results.parquet"
-    chosen = [
-        option
-        for name in ("Raise", "Leave", "Wander", "Shape")
-        for option in ("-s", str(solvers[name]))
-    ]
+def test_an_ordinary_run_keeps_the_points_of_a_solver_that_raises(tmp_path):
+    solvers, output = write_solvers(tmp_path), tmp_path / "results.parquet"
     log = command(
-        "benchopt", "run", ".", "-d", SMALL, "-n", "5", "--no-plot", *chosen, "-s", "HOAG",
+        "benchopt", "run", ".", "-d", SMALL, "-n", "5", "--no-plot",
+        *options("-s", [solvers["Bad"], "HOAG"]),
         "--output", str(output), BENCHOPT_CACHE=str(tmp_path / "cache"),
     )  # fmt: skip
     assert "RuntimeError: no luck" in log
-    assert "Raise: its curve ends here, and keeps its points. The next run computes it" in log
-    ends = read_results(output).sort_values("stop_val").groupby("solver_name").last()
-    assert ends["objective_status"].to_dict() == {
-        **dict.fromkeys(("Raise", "Leave", "Shape"), "error"),
-        **dict.fromkeys(("Wander", "HOAG"), "ok"),
-    }
+    assert "Bad: its curve ends here, and keeps its points. The next run computes it again." in log
+    expected = {name: end for name, end in ENDS.items() if name.startswith(("Bad", "HOAG"))}
+    assert ends(read_results(output)) == expected
 
 
 WATCHED = """
@@ -193,8 +218,8 @@ def test_whatever_makes_no_point_until_the_deadline_is_ended(tmp_path, then):
 
 
 def test_a_process_that_has_switched_its_deadline_off_is_ended_from_outside(tmp_path, monkeypatch):
-    monkeypatch.setattr(solver_process, "FOR_IMPORTS", 0)
-    monkeypatch.setattr(solver_process, "GRACE", 0)
+    monkeypatch.setattr(watched_process, "FOR_IMPORTS", 0)
+    monkeypatch.setattr(watched_process, "GRACE", 0)
     part = Part(tmp_path / "part", tmp_path / "endless.py", {})
     (part.folder / "7.points").touch()
     process = subprocess.Popen(["sleep", "600"])
@@ -203,7 +228,6 @@ def test_a_process_that_has_switched_its_deadline_off_is_ended_from_outside(tmp_
     finally:
         process.kill()
         process.wait()
-    part.cut = "timeout"
     assert part.ending(None, "run", 0.1) == "made no point for 0.1 s and was ended while it ran"
 
 
@@ -236,7 +260,7 @@ def test_patterns_mean_files(solvers):
     files = files_of(given)
     assert {file.stem: patterns for file, patterns in files.items()} == {
         "saba": [saba, "S.BA[batch_size=16]"],
-        "hoag": [{"hoag": None}],
+        "hoag": ["hoag"],
         "soba": ["S.BA[batch_size=16]"],
         "srba": ["S.BA[batch_size=16]"],
         "exit": [f"{solvers['Exit']}[a=1]"],

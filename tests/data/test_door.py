@@ -1,6 +1,7 @@
 """The door: what becomes of the arrays of a dataset, and what is refused in which words."""
 
 import os
+import warnings
 from copy import copy
 from tempfile import TemporaryFile
 
@@ -32,6 +33,13 @@ def binary(**changes):
 
 def multiclass(**changes):
     return dict(task="multiclass", **multiclass_data(n=30, m=20)) | changes
+
+
+def coding(**changes):
+    atoms = np.random.default_rng(0).standard_normal((4, 6))
+    return (
+        dict(task="sparse_coding", signals=np.ones((3, 4)), dictionary=atoms, start=atoms) | changes
+    )
 
 
 X, Y = (binary()[name] for name in ("X_train", "y_train"))
@@ -135,6 +143,7 @@ def test_containers_become_arrays(container):
         assert isinstance(admitted, sparse.csr_array)
         rows = np.repeat(np.arange(admitted.shape[0]), np.diff(admitted.indptr))
         assert (np.diff(rows * admitted.shape[1] + admitted.indices) > 0).all()
+        assert (admitted.indices.dtype, admitted.indptr.dtype) == (np.int32, np.int32)
         dense = admitted.toarray()
     else:
         assert type(admitted) is np.ndarray
@@ -216,6 +225,11 @@ REFUSED = {
     "masked": (
         binary(X_train=np.ma.masked_array(X, X.max() - 1e-9 < X)),
         "X_train has 1 of 60 entries masked",
+        "fill them",
+    ),
+    "rows of which one is masked": (
+        binary(X_train=[*X[:-1], np.ma.masked_less(X[-1], X[-1].max())]),
+        "X_train has rows with masked entries",
         "fill them",
     ),
     "complex": (binary(X_val=X * 1j), "X_val has entries of dtype complex128", "give real"),
@@ -364,6 +378,15 @@ REFUSED = {
         for form in ("csr", "csc", "coo", "bsr")
         for index in (-1, 20)
     },
+    "no dictionary": (coding(dictionary=None), "dictionary is missing", "give signals, dict"),
+    "longer atoms": (
+        coding(dictionary=np.ones((5, 6)), start=np.ones((5, 6))),
+        "signals have 4 entries and the atoms of dictionary 5; give as many of each",
+    ),
+    "another start": (
+        coding(start=np.ones((4, 5))),
+        "start has the shape (4, 5) and dictionary (4, 6); give the same",
+    ),
     "more features than memory holds": (
         binary(X_train=sparse.csr_array((20, 2**40))),
         "X_train has 1,099,511,627,776 features, for which a solver would need 163,840.0 GiB",
@@ -537,6 +560,32 @@ def test_a_dataset_that_changes_directory_leaves_the_run_where_it_was(monkeypatc
     started_in = os.getcwd()
     assert set_dataset(Mine.get_instance())[1] is None
     assert os.getcwd() == started_in
+
+
+def test_a_dataset_that_makes_errors_of_warnings_does_so_to_nobody_else(monkeypatch):
+    def load(self):
+        warnings.simplefilter("error")
+        np.seterr(all="raise")
+        return binary()
+
+    monkeypatch.setattr(Mine, "get_data", load)
+    filters, handling = list(warnings.filters), np.geterr()
+    assert set_dataset(Mine.get_instance())[1] is None
+    assert (list(warnings.filters), np.geterr()) == (filters, handling)
+
+
+class Speechless(Exception):
+    def __str__(self):
+        raise RuntimeError("what should I say?")
+
+
+def test_an_exception_that_cannot_say_what_it_is_ends_no_run(monkeypatch):
+    def load(self):
+        raise Speechless
+
+    monkeypatch.setattr(Mine, "get_data", load)
+    reason = set_dataset(Mine.get_instance())[1]
+    assert reason.startswith("mine could not be used (Speechless: it has no message); ")
 
 
 def test_a_problem_that_raises_skips_its_dataset():

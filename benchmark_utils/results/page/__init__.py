@@ -35,7 +35,8 @@ def write_page(path, title, subtitle, views, methods, made, home=""):
     views : dict
         As :func:`views_of` returns them.
     methods : list of dict
-        For each method ``name``, ``about``, a sentence, and ``references``, a list of str.
+        For each method ``name``, ``family``, ``about``, a sentence, and ``references``, a list of
+        str; those of a family one after the other.
     made : list of str
         How the curves were made.
     home : str, default=""

@@ -242,9 +242,12 @@ function pictures(panel) {
 
 function drawAbout() {
   get("methods").hidden = !DATA.methods.length;
-  get("methods").querySelector("dl").replaceChildren(...DATA.methods.flatMap((one) => [
-    make("dt", {}, swatch(one), one.name),
-    make("dd", {}, one.about, ...one.references.map((text) => make("p", {}, text)))]));
+  const families = [...new Set(DATA.methods.map((one) => one.family))];
+  get("methods").querySelector("div").replaceChildren(...families.flatMap((family) => [
+    make("h3", {}, family[0].toUpperCase() + family.slice(1)),
+    make("dl", {}, ...DATA.methods.filter((one) => one.family === family).flatMap((one) => [
+      make("dt", {}, swatch(one), one.name),
+      make("dd", {}, one.about, ...one.references.map((text) => make("p", {}, text)))]))]));
   get("made").querySelector("ul").replaceChildren(...DATA.made.map((text) => make("li", {}, text)));
 }
 
