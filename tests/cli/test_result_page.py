@@ -192,9 +192,25 @@ def test_every_view_is_drawn_and_fits(opened, page_file, width):
         if page.locator("#panel.chart").count():
             assert page.locator("#panel .scatterlayer .trace").count() >= len(labels(page)) > 0
             assert cut_off(page) == []
+            assert min(page.locator(f"#panel .{axis}tick").count() for axis in "xy") >= 2
         else:
             assert page.locator("#panel td, #panel img").count() > 0
         assert no_wider_than_the_window(page)
+
+
+@pytest.mark.parametrize(
+    ("ends", "labels"),
+    [([0.02, 0.3], ["0.05", "0.1", "0.2"]), ([0.5, 0.51], None), ([1e-3, 1], None)],
+)
+def test_ticks_of_a_cost_are_whole_numbers_and_never_too_few(opened, tmp_path, ends, labels):
+    rows = curve("SOBA", 1, 0, time=np.geomspace(*ends, N_POINTS))
+    save_results(rows, tmp_path / "results.parquet")
+    page = opened(result_page.make(tmp_path / "results.parquet"))
+    found = page.locator("#panel .xtick text").all_text_contents()
+    assert set(labels or []) <= set(found)
+    assert len(found) >= 3
+    # None is the digit of a number only, such as the 2 of 0.2.
+    assert labels is None or "2" not in found
 
 
 def test_one_switch_changes_the_cost_for_all_views(opened, page_file):

@@ -154,22 +154,26 @@ function rowsOf(shown) {
 function layoutOf(panel, shown) {
   const curves = panel.type === "scatter";
   const [xtype, ytype] = curves ? AXES[panel.scale] : ["log", "linear"];
-  const axis = (type, text) => ({ type, title: { text: plain(text), standoff: 8 }, automargin: true,
+  const values = (name) => shown.flatMap((one) => one[name] || one.y);
+  const axis = (type, text, numbers) => ({ type, title: { text: plain(text), standoff: 8 }, automargin: true,
     gridcolor: color("--line"), linecolor: color("--faint"), zeroline: false, mirror: true,
-    showline: true, ...(type === "log" ? { exponentformat: "power", dtick: decades(shown) } : {}) });
+    showline: true, ...(type === "log" ? ticks(numbers) : {}) });
   return { showlegend: false, margin: { l: 10, r: 10, t: 10, b: 10 }, hovermode: "closest",
     font: { color: color("--text"), size: 13 }, paper_bgcolor: color("--back"),
     plot_bgcolor: color("--back"), dragmode: window.innerWidth > 700 ? "zoom" : false,
-    xaxis: axis(xtype, curves ? panel.xlabel : panel.ylabel),
-    yaxis: { ...axis(ytype, curves ? panel.ylabel : ""), dtick: undefined,
+    xaxis: axis(xtype, curves ? panel.xlabel : panel.ylabel, values("x")),
+    yaxis: { ...axis(ytype, curves ? panel.ylabel : "", values("y")),
       ...(curves ? {} : rowsOf(shown)) } };
 }
 
-// Costs of few decades need ticks between them.
-function decades(shown) {
-  const x = shown.flatMap((one) => one.x || one.y).filter((value) => value > 0);
-  const factor = Math.max(...x) / Math.min(...x);
-  return factor > 30 ? 1 : factor > 5 ? "D2" : "D1";
+// Ticks of a logarithmic axis: powers of ten, or whole numbers between them where these are few.
+function ticks(values) {
+  const logs = values.filter((value) => value > 0).map(Math.log10);
+  const decades = logs.reduce((a, b) => Math.max(a, b), -Infinity) -
+    logs.reduce((a, b) => Math.min(a, b), Infinity);
+  if (decades > 1.5) return { exponentformat: "power", dtick: Math.ceil(decades / 9) };
+  // Within a factor of two Plotly's own are as good as on a linear axis.
+  return decades > 0.3 ? { dtick: decades > 0.7 ? "D2" : "D1", tickformat: "~g" } : {};
 }
 
 // A piece of the curve, as in the plot.
