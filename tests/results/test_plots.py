@@ -335,4 +335,4 @@ def test_pictures_are_drawn_as_a_figure(tmp_path, monkeypatch):
     [figure] = tmp_path.glob("*.png")
     assert figure.name == "pictures_1.png"
     # Two rows of at most six.
-    assert plt.imread(figure).shape[:2] == (540, 1360)
+    assert plt.imread(figure).shape[:2] == (580, 1360)

@@ -8,6 +8,7 @@ data and a log, is replaced. MA-SOBA's needs JAX, the others PyTorch. The result
 theta and lambda after each iteration; ``test_published.py`` has the solver that must equal it.
 """
 
+import argparse
 import importlib
 import json
 import subprocess
@@ -217,7 +218,14 @@ CASES = {
 }
 
 
-def main(case, checkout):
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("case", metavar="CASE", choices=CASES, help=", ".join(CASES))
+    parser.add_argument("checkout", metavar="CHECKOUT")
+    arguments = parser.parse_args()
+    case, checkout = arguments.case, arguments.checkout
     repository, run = CASES[case]
     command = ["git", "-C", checkout, "rev-parse", "HEAD"]
     commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -233,4 +241,4 @@ def main(case, checkout):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
