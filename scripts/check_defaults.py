@@ -29,8 +29,8 @@ def summary(task, solver):
     outputs = OUTPUTS / "defaults" / task.name / solver.name
     results = run_repetitions(task, pattern, N_REPETITIONS, outputs)
     ends = curves_of(results, range(N_REPETITIONS)).groupby("repetition").last()
-    manifest = task.manifest()
-    gaps = (ends["value"] - manifest["optimum"]) / (manifest["start"] - manifest["optimum"])
+    start, optimum = task.objective.start_value(), task.objective.optimum
+    gaps = (ends["value"] - optimum) / (start - optimum)
     return dict(
         task=task.name,
         solver=solver.name,
@@ -41,9 +41,9 @@ def summary(task, solver):
     )
 
 
-def missing(task, table):
-    """The stochastic solvers that can treat a task, and are not in the table."""
-    done = set(table.loc[table["task"] == task.name, "solver"])
+def missing(task, rows):
+    """The stochastic solvers that can treat a task, and are in no row."""
+    done = {row["solver"] for row in rows if row["task"] == task.name}
     for solver in BENCHMARK.get_solvers():
         is_wanted = "batch_size" in solver.parameters and solver.name not in done
         if is_wanted and not task.refusal(solver.get_instance(**options_of(task.name, solver))):
@@ -57,13 +57,13 @@ def main():
     parser.add_argument("tasks", nargs="*", metavar="TASK", help="all by default")
     arguments = parser.parse_args()
     fit_the_terminal()
-    table = pd.read_csv(PATH) if PATH.exists() else pd.DataFrame(columns=["task", "solver"])
+    rows = pd.read_csv(PATH).to_dict("records") if PATH.exists() else []
     for task in map(Task, arguments.tasks or STOCHASTIC):
-        for solver in missing(task, table):
-            table = pd.concat([table, pd.DataFrame([summary(task, solver)])])
-            write(table, PATH)
-            print(table.tail(1).to_string(index=False, header=False), flush=True)
-    return int(table["diverged"].sum() > 0)
+        for solver in missing(task, rows):
+            rows.append(summary(task, solver))
+            write(pd.DataFrame(rows), PATH)
+            print(*rows[-1].values(), flush=True)
+    return int(any(row["diverged"] for row in rows))
 
 
 if __name__ == "__main__":

@@ -88,11 +88,18 @@ def coordinate_descent(X, y, weights, start, gap, **limits):
 
 
 def lars(X, y, weights):
-    """The solution by the homotopy of LARS, from the penalties that zero everything, (p,)."""
+    """The solution by the homotopy of LARS, (p,)."""
+    _, coefs = homotopy(X / weights, y, 1.0)
+    return coefs[:, -1] / weights
+
+
+def homotopy(X, y, weight):
+    """The weights (n_points,) and solutions (p, n_points) of LARS, from the penalty that zeroes
+    everything down to a weight."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        _, _, coefs = lars_path(X / weights, y, method="lasso", alpha_min=1.0, max_iter=10 * len(y))
-    return coefs[:, -1] / weights
+        alphas, _, coefs = lars_path(X, y, method="lasso", alpha_min=weight, max_iter=10 * len(y))
+    return alphas, coefs
 
 
 class LarsPath:
@@ -124,13 +131,8 @@ class LarsPath:
     def extend(self, weight):
         """Follow the path down to a weight; from its beginning, as LARS cannot go on."""
         unit = unit_of(self.y)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            self.alphas, _, self.coefs = lars_path(
-                self.X, self.y / unit, method="lasso", alpha_min=weight / unit,
-                max_iter=10 * len(self.y),
-            )  # fmt: skip
-        self.alphas, self.coefs = unit * self.alphas, unit * self.coefs
+        alphas, coefs = homotopy(self.X, self.y / unit, weight / unit)
+        self.alphas, self.coefs = unit * alphas, unit * coefs
         # Its last point may be above the weight if LARS has stopped early.
         self.alphas[-1] = min(self.alphas[-1], weight)
 
