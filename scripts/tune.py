@@ -24,7 +24,6 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from batches import results_of
 from benchopt.cli.main import run
 from benchopt.results import read_results
 from progress import fit_the_terminal
@@ -232,6 +231,9 @@ class BatchedTuning(Tuning):
         self.options = self.options | dict(framework="jax")
 
     def run(self, entries):
+        # Only here, as others need not wait for the import of JAX.
+        from batches import results_of
+
         return results_of(self, entries, MAX_RUNS)
 
 

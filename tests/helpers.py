@@ -186,9 +186,9 @@ def slowly(problem, time, oracles=("inner_value_grad",)):
     return problem
 
 
+MONTHLY = [pytest.mark.monthly, pytest.mark.slow]
 # Stochastic solvers that are compiled in all frameworks whenever tests run; the others' steps are
 # so in numba and plain Python, and once a month elsewhere.
-MONTHLY = [pytest.mark.monthly, pytest.mark.slow]
 OFTEN = {"BOME", "F2SA", "MRBO", "SABA", "SOBA", "StocBiO"}
 
 
