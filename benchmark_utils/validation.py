@@ -18,6 +18,14 @@ class Allowed(NamedTuple):
     description: str  # completes the sentence "give ..."
     # What a value means that is written in another way, or the value itself.
     meant: Callable[[Any], Any] = lambda value: value
+    choices: tuple | None = None  # all allowed values, where they are few
+
+
+def all_values(allowed):
+    """The values for which benchopt's ``parameter=all`` stands, or "all" where that is a value."""
+    if allowed is None:
+        return None
+    return "all" if allowed.test("all") else allowed.choices
 
 
 def as_python(value):
@@ -99,6 +107,7 @@ def one_of(*values):
         lambda value: any(value == allowed and type(value) is type(allowed) for allowed in values),
         f"one of {names}" if len(values) > 1 else names,
         meant,
+        values,
     )
 
 

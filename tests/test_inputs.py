@@ -59,6 +59,16 @@ def test_a_value_is_what_was_meant(allowed, written, meant):
     assert type(found) is type(meant)
 
 
+@pytest.mark.filterwarnings("error")
+def test_all_of_a_parameter_is_its_few_values_or_a_value_of_its_own():
+    named = ["SOBA[precision=all]", "VRBO[n_large_batches=all]"]
+    (_, soba), (_, vrbo) = BENCHMARK.check_solver_patterns(named)
+    assert soba["precision"] == ["float64", "float32"]
+    assert vrbo["n_large_batches"] == "all"
+    ((_, digits),) = BENCHMARK.check_dataset_patterns(["digits[n_train=all]"])
+    assert digits["n_train"] == "all"
+
+
 def test_integers_beyond_all_floats_are_no_numbers():
     assert POSITIVE.test(10**30)
     for value in (10**400, -(10**400), np.inf, np.nan):

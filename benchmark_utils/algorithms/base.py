@@ -9,7 +9,7 @@ from benchopt import BaseSolver
 
 from benchmark_utils import journal
 from benchmark_utils.algorithms.limits import end_in_error
-from benchmark_utils.validation import as_meant, refusal
+from benchmark_utils.validation import all_values, as_meant, refusal
 
 
 class BilevelSolver(BaseSolver):
@@ -41,6 +41,10 @@ class BilevelSolver(BaseSolver):
     takes_root = False
     takes_non_convex = False
     searches_globally = False
+
+    @classmethod
+    def get_all_parameter_values(cls, name):
+        return all_values(cls.allowed.get(name))
 
     def save_parameters(self, **parameters):
         super().save_parameters(**as_meant(parameters, self.allowed))

@@ -4,7 +4,7 @@ import numpy as np
 from benchopt import BaseDataset
 
 from benchmark_utils.data.downloads import Unavailable, explain
-from benchmark_utils.validation import as_meant, integer, refusal
+from benchmark_utils.validation import all_values, as_meant, integer, refusal
 
 # What the name of a dataset need not say: data are verified, whole, and the run's own draw.
 UNSAID = {"verify": True, "n_train": "all", "seed": 0}
@@ -25,6 +25,10 @@ class BilevelDataset(BaseDataset):
     """
 
     allowed = {}
+
+    @classmethod
+    def get_all_parameter_values(cls, name):
+        return all_values(cls.allowed.get(name))
 
     def save_parameters(self, **parameters):
         super().save_parameters(**as_meant(parameters, self.allowed))

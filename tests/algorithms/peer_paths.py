@@ -11,26 +11,17 @@ iteration, and the random numbers that the solver drew besides.
 import importlib
 import json
 import sys
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-jax.config.update("jax_enable_x64", True)
+sys.path.append(str(Path(__file__).parents[2] / "scripts"))
+
+from peer import loss_of, peer_class, peer_solver
+
 SEED = 1
-
-
-def loss_of(rows, penalised):
-    """The mean loss of samples from ``start`` on, as the peer's problems define it."""
-    samples = jnp.asarray(rows.transpose(0, 2, 1).reshape(-1, rows.shape[1]))
-
-    def loss(inner_var, outer_var, start=0, batch_size=1):
-        shape = batch_size, samples.shape[1]
-        margins = jax.lax.dynamic_slice(samples, (start, 0), shape) @ inner_var
-        penalty = jnp.sum(jnp.exp(outer_var) * inner_var**2) / 2 if penalised else 0.0
-        return jnp.mean(jnp.logaddexp(0, -margins)) + penalty
-
-    return loss, len(samples)
 
 
 def sampler_of(blocks, rows):
@@ -65,10 +56,9 @@ def drawn_besides(name, n_iterations, parameters, outer_dim):
 
 
 def main(folder, name, parameters, given, output):
-    sys.path.insert(0, folder)
     parameters, given = json.loads(parameters), np.load(given)
+    cls = peer_class(folder, name)
     base = importlib.import_module("benchmark_utils.stochastic_jax_solver")
-    cls = importlib.import_module(f"solvers.{name.lower()}").Solver
     inner, n_inner = loss_of(given["inner_rows"], True)
     outer, n_outer = loss_of(given["outer_rows"], False)
     inner_blocks, outer_blocks = given["inner_blocks"].copy(), given["outer_blocks"]
@@ -83,12 +73,9 @@ def main(folder, name, parameters, given, output):
     samplers = iter([sampler_of(*level) for level in levels])
     base.init_sampler = lambda **sizes: next(samplers)
 
-    defaults = {key: values[0] for key, values in cls.parameters.items()}
-    solver = cls()
-    vars(solver).update({**defaults, **parameters, "eval_freq": 1, "random_state": SEED})
-    solver.run_once = lambda *args: None
-    starts = (jnp.asarray(given[key]) for key in ("inner_var0", "outer_var0"))
-    solver.set_objective(inner, outer, n_inner, n_outer, *starts)
+    starts = given["inner_var0"], given["outer_var0"]
+    parameters |= dict(eval_freq=1, random_state=SEED)
+    solver = peer_solver(cls, (inner, outer), (n_inner, n_outer), starts, **parameters)
     path = []
 
     def callback():
