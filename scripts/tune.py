@@ -30,6 +30,12 @@ from benchmark_utils.results.files import write_text
 
 CONFIGS = ROOT / "configs"
 HEADER = "# Made by `python scripts/tune.py --config {task}` from tuning/{task}/chosen.yml.\n"
+QUICKSTART_HEADER = """\
+# Steps by `python scripts/tune.py --quickstart`: of all candidates of tuning/simulated,
+# those whose curves end lowest. Those of SOBA decrease: after constant steps its last point is
+# anywhere between 1e-6 and 1e-4 above the optimum. Comparisons take those of the best score.
+"""
+QUICKSTART = {"SOBA": dict(step_size=0.5, outer_step_size=130.0, decay=0.3, outer_decay=0.4)}
 
 
 def spaces():
@@ -76,21 +82,22 @@ def lowest(tuning):
     return tuning.parameters(gaps.loc[gaps["max"].argmin()])
 
 
+def quickstart_parameters(name, task):
+    """A solver's parameters in a first run; None for those it has by default."""
+    if name in QUICKSTART:
+        return QUICKSTART[name]
+    tuning = Tuning(task, name, []) if name in spaces() else None
+    return lowest(tuning) if tuning and tuning.path.exists() else None
+
+
 def write_quickstart(task="simulated"):
     """Give the solvers of configs/quickstart.yml the candidates whose curves end lowest."""
     path = CONFIGS / "quickstart.yml"
     config = yaml.safe_load(path.read_text())
     names = [next(iter(entry)) if isinstance(entry, dict) else entry for entry in config["solver"]]
-    tuned = {name: Tuning(task, name, []) for name in names if name in spaces()}
-    config["solver"] = [
-        {name: lowest(tuned[name])} if name in tuned and tuned[name].path.exists() else name
-        for name in names
-    ]
-    header = (
-        "# Steps by `python scripts/tune.py --quickstart`: of all candidates of tuning/simulated,\n"
-    )
-    header += "# those whose curves end lowest. Comparisons take those of the best score.\n"
-    write_text(path, header + yaml.safe_dump(config, sort_keys=False))
+    given = {name: quickstart_parameters(name, task) for name in names}
+    config["solver"] = [{name: given[name]} if given[name] else name for name in names]
+    write_text(path, QUICKSTART_HEADER + yaml.safe_dump(config, sort_keys=False))
     return path
 
 
