@@ -27,8 +27,8 @@ from pathlib import Path
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
+from candidates import FOLDER, Tuning, options_of, run_config
 from suite import BENCHMARK, ROOT, TASKS, judged_task
-from tune import FOLDER, Tuning, options_of, run_config
 
 from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.archive import (
@@ -367,7 +367,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("task", nargs="?", choices=TASKS, help="all by default")
-    parser.add_argument("--solver", nargs="+", default=[], help="all by default")
+    parser.add_argument("--solver", nargs="+", action="extend", default=[], help="all by default")
     parser.add_argument("--variant", choices=VARIANTS, default="")
     parser.add_argument("--check", action="store_true", help="read all curves, and run nothing")
     parser.add_argument("--archive", type=Path, default=ARCHIVE)

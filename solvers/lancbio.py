@@ -46,9 +46,9 @@ class Solver(StochasticSolver):
         lambda <- lambda - gamma (grad_lambda F_j - hessian_lambda,theta G_i v)
 
     with rho = ``step_size``, gamma = ``outer_step_size``, m = ``subspace_size`` but at most p. Each
-    product has a minibatch of its own. The paper's theorem is for full batches and a warm start;
-    with minibatches that start adds up errors of T, and the paper's code starts from 0. The larger
-    the batches, the more vectors are of use.
+    product has a minibatch of its own. Batches are full and the start is warm by default, as in the
+    paper's theorem. With minibatches T is that of no Hessian, and need not be positive definite: a
+    warm start then adds up its errors, and the paper's code starts from 0.
     """
 
     name = "LancBiO"
@@ -62,8 +62,9 @@ class Solver(StochasticSolver):
         "outer_step_size": ["auto"],
         "n_inner_steps": [1],
         "subspace_size": [3],
-        "linear_start": ["zero"],
+        "linear_start": ["warm"],
         **StochasticSolver.parameters,
+        "batch_size": ["full"],
     }
     allowed = {
         "step_size": step_size_or_auto,

@@ -16,6 +16,7 @@ GIVEN = {
     "StocBiO": dict(n_neumann_steps=10),
     "MRBO": dict(n_neumann_steps=10),
     "V-PBGD": dict(n_inner_steps=1),
+    "LancBiO": dict(linear_start="zero"),
 }
 
 # Minibatch calls of one iteration: inner_grad, hvp, cross, outer_grad.

@@ -11,6 +11,7 @@ from benchmark_utils.problems.multinomial_logreg import MultinomialLogReg
 from helpers import (
     STOCHASTIC,
     component,
+    constant_steps,
     get_data,
     logreg_data,
     make_solver,
@@ -123,7 +124,8 @@ def flat(values):
 def test_solvers_walk_the_same_path_on_sparse_data(name, framework):
     parameters = dict(framework=framework, batch_size=16, eval_freq=50)
     exact, result = (
-        run(make_solver(name, problem, **parameters), 2) for problem in problems(sparsified())
+        run(make_solver(name, problem, **parameters, **constant_steps(name)), 2)
+        for problem in problems(sparsified())
     )
     for variable in ("inner_var", "outer_var"):
         np.testing.assert_allclose(result[variable], exact[variable], rtol=1e-10)
