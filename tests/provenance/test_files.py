@@ -173,6 +173,13 @@ def test_a_change_of_shared_code_is_a_change_for_the_cache(objective, monkeypatc
     assert joblib.hash(objective) != before
 
 
+def test_a_curve_whose_optimum_is_stored_anew_is_judged_again(objective):
+    before = joblib.hash(objective)
+    objective.optimum = 0.25
+    assert joblib.hash(objective) != before
+    assert copy.copy(objective).optimum == 0.25
+
+
 def test_a_key_is_that_of_the_run_in_a_worker_too(objective):
     key = objective._get_state()
     # A worker is given the context after it has looked into the cache.

@@ -11,7 +11,7 @@ import suite
 import summary
 
 from benchmark_utils.results.curves import final_points, points_of
-from benchmark_utils.results.files import Unreadable, read, replaced
+from benchmark_utils.results.files import Unreadable, read, replaced, save
 from benchmark_utils.results.levels import gap_points
 from benchmark_utils.results.performance_profile import performance_ratios
 
@@ -201,3 +201,35 @@ def test_a_file_is_replaced_only_when_it_is_whole(tmp_path):
         stop_in_the_middle()
     assert path.read_text() == "one"
     assert os.listdir(tmp_path) == ["table.csv"]
+
+
+class Unheard:
+    """What no file can hold."""
+
+    def __str__(self):
+        return "unheard"
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+@pytest.mark.parametrize(("value", "text"), [(Unheard(), "unheard"), (10**40, f"1{'0' * 40}")])
+def test_a_value_that_no_file_can_hold_takes_no_result_with_it(
+    results, tmp_path, suffix, value, text
+):
+    path = tmp_path / f"results.{suffix}"
+    results["p_solver_way"] = ["fine"] * (len(results) - 1) + [value]
+    save(path, results)
+    written = read(path)
+    assert list(map(str, written["p_solver_way"])) == ["fine"] * (len(results) - 1) + [text]
+    pd.testing.assert_series_equal(written["objective_value"], results["objective_value"],
+                                   check_index=False)  # fmt: skip
+
+
+def test_two_files_with_one_name_make_two_curves(tmp_path, capsys):
+    first, second = curve("SOBA", [2.0, 1.0]), curve("SOBA", [2.0, 1.5, 1.4])
+    path = tmp_path / "results.parquet"
+    save(path, pd.DataFrame([*first, *curve("HOAG", [2.0, 1.1]), *second, *first]))
+    values = read(path).groupby("solver_name")["objective_value"].agg(list).to_dict()
+    assert values == {
+        "SOBA": [2.0, 1.0], "HOAG": [2.0, 1.1], "SOBA (2)": [2.0, 1.5, 1.4],
+    }  # fmt: skip
+    assert "so here is another: SOBA (2). Rename one of them." in capsys.readouterr().err
