@@ -16,6 +16,7 @@ from click import Abort
 
 from benchmark_utils import journal
 from benchmark_utils.results.files import Elsewhere, new_path, save
+from benchmark_utils.results.terminal import replace_what_cannot_be_shown
 
 # Of a disk that is full, or where nothing may be written.
 DISK = {
@@ -31,6 +32,7 @@ def is_benchopt():
 
 def end_in_sentences():
     """Do so in this process."""
+    replace_what_cannot_be_shown()
     runner.save_results = save_results
     sys.excepthook = say_what_is_kept
     for number in (signal.SIGINT, signal.SIGTERM):
