@@ -27,8 +27,8 @@ from pathlib import Path
 import yaml
 from benchopt.cli.main import run
 from benchopt.results import read_results
+from candidates import FOLDER, Tuning, options_of, run_config
 from suite import BENCHMARK, ROOT, TASKS, judged_task
-from tune import FOLDER, Tuning, options_of, run_config
 
 from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.archive import (

@@ -11,10 +11,10 @@ if a run diverged.
 import argparse
 
 import pandas as pd
+from candidates import FOLDER, options_of, write
 from defaults import STOCHASTIC
 from progress import fit_the_terminal
 from suite import BENCHMARK
-from tune import FOLDER, options_of, write
 
 from archive import N_REPETITIONS, OUTPUTS, Task, run_repetitions
 from benchmark_utils.ends import end_in_sentences

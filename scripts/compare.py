@@ -19,9 +19,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from candidates import N_BEST, N_NEAR, N_WIDE, Tuning, options_of
 from progress import fit_the_terminal
 from suite import BENCHMARK, ROOT, TASKS
-from tune import N_BEST, N_NEAR, N_WIDE, Tuning, options_of
 
 from archive import (
     ARCHIVE,

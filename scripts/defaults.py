@@ -11,9 +11,10 @@ least to the best one of each task, on average over tasks.
 
 import argparse
 
+from candidates import FOLDER, Tuning, text
 from progress import fit_the_terminal
 from suite import TASKS, judged_task
-from tune import FOLDER, Tuning, add_parallel_options, parallel_options, spaces, text
+from tune import add_parallel_options, parallel_options, spaces
 
 from benchmark_utils.algorithms.search_space import LogUniform, points
 from benchmark_utils.results.tuning import regrets

@@ -45,9 +45,9 @@ class Solver(StochasticSolver):
 
     with rho = ``step_size``, gamma = ``outer_step_size``, m = ``subspace_size`` but at most p. Each
     product has a minibatch of its own. The authors' code keeps H v_start of the restart in r, one
-    product less; ours follows theta. The paper's theorem is for full batches and a warm start;
-    with minibatches that start adds up errors of T, and the paper's code starts from 0. The larger
-    the batches, the more vectors are of use.
+    product less; ours follows theta. Batches are full and the start is warm by default, as in the
+    paper's theorem. With minibatches T is that of no Hessian, and need not be positive definite: a
+    warm start then adds up its errors, and the paper's code starts from 0.
     """
 
     name = "LancBiO"
@@ -61,8 +61,9 @@ class Solver(StochasticSolver):
         "outer_step_size": ["auto"],
         "n_inner_steps": [1],
         "subspace_size": [3],
-        "linear_start": ["zero"],
+        "linear_start": ["warm"],
         **StochasticSolver.parameters,
+        "batch_size": ["full"],
     }
     allowed = {
         "step_size": step_size_or_auto,

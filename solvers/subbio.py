@@ -29,7 +29,8 @@ class Solver(StochasticSolver):
         lambda <- lambda - gamma (grad_lambda F_j - hessian_lambda,theta G_i v)
 
     with rho = ``step_size``, gamma = ``outer_step_size``; each of the three products with the
-    Hessian has its own minibatch. v starts as a vector of ones, as 0 spans nothing.
+    Hessian has its own batch. By default batches are full, as in the paper's theorem. v starts as a
+    vector of ones, as 0 spans nothing.
     """
 
     name = "SubBiO"
@@ -43,6 +44,7 @@ class Solver(StochasticSolver):
         "outer_step_size": ["auto"],
         "n_inner_steps": [1],
         **StochasticSolver.parameters,
+        "batch_size": ["full"],
     }
     allowed = {
         "step_size": step_size_or_auto,

@@ -205,13 +205,14 @@ def pairs(names, frameworks, rare=("jax",)):
 
 
 def constant_steps(name, size=0.1):
-    """Step sizes of a stochastic solver that are numbers.
+    """Step sizes of a stochastic solver that are numbers, and what else minibatches need.
 
     ``auto`` is made for h with a minimiser: without a box lambda leaves for infinity, and some
-    solvers diverge on the way.
+    solvers diverge on the way. So does LancBiO from a warm start.
     """
     names = component("solver", name).parameters
-    return {step: size for step in names if step.endswith("step_size")}
+    start = {"linear_start": "zero"} if name == "LancBiO" else {}
+    return {step: size for step in names if step.endswith("step_size")} | start
 
 
 def run(solver, n_callbacks):

@@ -19,13 +19,13 @@ TUNE = """
 import os, signal, sys
 from pathlib import Path
 
-import defaults, suite, tune
+import candidates, defaults, suite, tune
 from benchmark_utils import optima
 
 folder, last_run, *arguments = sys.argv[1:]
-tune.FOLDER, tune.CONFIGS, defaults.FOLDER = [Path(folder)] * 3
+candidates.FOLDER, tune.FOLDER, tune.CONFIGS, defaults.FOLDER = [Path(folder)] * 4
 defaults.N_CANDIDATES = 3
-tune.N_WIDE, tune.N_NEAR, tune.N_BEST = 2, 1, 2
+candidates.N_WIDE, candidates.N_NEAR, candidates.N_BEST = 2, 1, 2
 suite.TASKS["tiny"] = dict(
     dataset="quadratic[n_inner_samples=60,n_outer_samples=50,inner_dim=4,outer_dim=3]",
     objective=dict(problem="quadratic"), max_calls=20_000, timeout=60,
@@ -40,7 +40,7 @@ optimum = optima.Optimum(
 optima.stored_optima = lambda: [optimum]
 
 n_runs = 0
-run = tune.run
+run = candidates.run
 
 def run_or_die(*arguments, **options):
     global n_runs
@@ -49,7 +49,7 @@ def run_or_die(*arguments, **options):
     if n_runs == int(last_run):
         os.kill(os.getpid(), signal.SIGKILL)
 
-tune.run = run_or_die
+candidates.run = run_or_die
 script = defaults if arguments[0] == "defaults" else tune
 sys.argv[1:] = arguments[script is defaults :]
 script.main()
@@ -155,6 +155,7 @@ def test_a_solver_without_a_search_space_and_a_call_without_task_are_refused():
     for arguments, said in (
         (("simulated", "GridSearch"), "GridSearch has no search space; give one of"),
         ((), "give a task: one of simulated, ijcnn1"),
+        (("ridge", "SOBA", "--batched", "-j", "2"), "--batched is one process; leave out -j"),
     ):
         done = subprocess.run(
             [sys.executable, "scripts/tune.py", *arguments],

@@ -7,7 +7,7 @@ from scipy.sparse import coo_array, csc_array, csr_array, issparse
 from benchmark_utils.numerics import newton
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
-from helpers import STOCHASTIC, get_data, logreg_data, make_solver, run
+from helpers import STOCHASTIC, constant_steps, get_data, logreg_data, make_solver, run
 
 pytestmark = pytest.mark.slow
 
@@ -114,7 +114,8 @@ def flat(values):
 def test_solvers_walk_the_same_path_on_sparse_data(name, framework):
     parameters = dict(framework=framework, batch_size=16, eval_freq=50)
     exact, result = (
-        run(make_solver(name, problem, **parameters), 2) for problem in problems(sparsified())
+        run(make_solver(name, problem, **parameters, **constant_steps(name)), 2)
+        for problem in problems(sparsified())
     )
     for variable in ("inner_var", "outer_var"):
         np.testing.assert_allclose(result[variable], exact[variable], rtol=1e-10)

@@ -231,12 +231,12 @@ def test_a_curve_of_an_error_that_an_archive_has_is_named_and_made_again(
 
 
 def test_fewer_trials_choose_the_best_of_the_first_candidates(tmp_path, monkeypatch):
-    import tune
+    import candidates
 
     from archive import best_of_first
 
-    monkeypatch.setattr(tune, "FOLDER", tmp_path)
-    tuning = tune.Tuning("simulated", "SOBA", [])
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
     assert best_of_first(5, tuning) is None
     # The gap of the k-th candidate; the best of all is not among the first five.
     gaps = [0.5, 0.4, 0.3, 0.1, 0.2, 0.6, 0.01]
@@ -244,7 +244,7 @@ def test_fewer_trials_choose_the_best_of_the_first_candidates(tmp_path, monkeypa
         point | dict(seed=tuning.seeds[0], max_calls=tuning.budget, gap=gap, status="ok", seconds=1)
         for point, gap in zip(tuning.wide, gaps, strict=False)
     ]
-    tune.write(pd.DataFrame(rows).assign(**dict.fromkeys(tune.COSTS, 1e6)), tuning.path)
+    candidates.write(pd.DataFrame(rows).assign(**dict.fromkeys(candidates.COSTS, 1e6)), tuning.path)
     assert best_of_first(5, tuning) == tuning.wide[3]
 
 

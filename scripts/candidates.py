@@ -1,0 +1,243 @@
+"""The candidates of one solver on one task, their runs, and the best of them."""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from benchopt.cli.main import run
+from benchopt.results import read_results
+from suite import BENCHMARK, ROOT, TASKS
+
+from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
+from benchmark_utils.results.files import replaced
+from benchmark_utils.results.terminal import duration
+from benchmark_utils.results.tuning import COSTS, outcome, ranking
+
+FOLDER = ROOT / "tuning"
+N_WIDE, N_NEAR, N_BEST = 12, 8, 5
+NEAR = 1 / 3
+# Not those of other runs: what is chosen must not know the seeds with which it is compared.
+SEEDS = (1000, 1001, 1002)
+MAX_RUNS = 1000
+
+
+class Tuning:
+    """The candidates of one solver on one task, and their runs.
+
+    Parameters
+    ----------
+    task, solver : str
+    parallel : dict
+        Options of ``benchopt run`` on how its jobs run.
+    """
+
+    def __init__(self, task, solver, parallel):
+        [cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == solver]
+        self.prepare(task, cls, parallel)
+
+    def prepare(self, task, cls, parallel):
+        self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
+        self.space = cls.search_space
+        self.names = names_of(self.space)
+        given = TASKS[task].get("candidates", {}).get(cls.name, [])
+        self.wide = points(self.space, N_WIDE) + given
+        self.n_near, self.n_best = N_NEAR, N_BEST
+        self.budget = TASKS[task]["max_calls"]
+        self.path = FOLDER / task / f"{cls.name}.csv"
+        self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
+        self.options = options_of(task, cls)
+
+    def pattern(self, parameters):
+        """The solver with these parameters, for a run configuration."""
+        return {self.solver: parameters}
+
+    @property
+    def key(self):
+        return [*self.names, "seed", "max_calls"]
+
+    def table(self):
+        """All runs so far, of the present candidates and of others."""
+        if not self.path.exists():
+            return pd.DataFrame(columns=self.key)
+        # Values are compared as text, which no reading of numbers can change.
+        return pd.read_csv(self.path, dtype=dict.fromkeys(self.names, str))
+
+    @property
+    def points(self):
+        """The candidates; those near the best one follow once all others have run."""
+        runs = self.first_runs_of(self.wide)
+        if runs.empty:
+            return self.wide
+        best = found_in(self.wide, ranking(runs, self.names).iloc[0])
+        around = points(near(self.space, best, NEAR), self.n_near)
+        return self.wide + [point for point in around if point not in self.wide]
+
+    def runs_of(self, candidates):
+        """The runs so far of candidates, with the present budget."""
+        table = self.table()
+        wanted = pd.DataFrame(candidates).astype(str)
+        table = table[table["max_calls"] == self.budget]
+        return table.merge(wanted.drop_duplicates(), on=self.names)
+
+    def first_runs_of(self, candidates):
+        """Their runs with the first seed; none if some candidate has not had it."""
+        runs = self.runs_of(candidates)
+        runs = runs[runs["seed"] == self.seeds[0]]
+        return runs if len(runs) == len(candidates) else runs.head(0)
+
+    def runs(self):
+        """The runs so far of all candidates."""
+        return self.runs_of(self.points)
+
+    def tune(self):
+        """Run what is missing."""
+        self.complete(self.wide, self.seeds[:1])
+        self.complete(self.points, self.seeds[:1])
+        best = ranking(self.runs(), self.names).head(self.n_best)
+        self.complete([self.parameters(row) for _, row in best.iterrows()], self.seeds[1:])
+
+    def complete(self, candidates, seeds):
+        """Run candidates with these seeds, except where that has been done."""
+        table = self.table()
+        done = set(table[self.key].astype(str).itertuples(index=False, name=None))
+        missing = [
+            entry
+            for candidate in candidates
+            for seed in seeds
+            if self.as_text(entry := candidate | dict(seed=seed)) not in done
+        ]
+        if missing:
+            print(self.announcement(len(missing)), flush=True)
+            results = self.run(missing)
+            rows = [
+                entry | dict(max_calls=self.budget) | self.outcome(results, entry)
+                for entry in missing
+            ]
+            write(pd.concat([table, pd.DataFrame(rows)]), self.path)
+
+    def announcement(self, n_runs):
+        """How many runs are about to start, and how long they take, as a sentence."""
+        text = (
+            f"{self.solver} on {self.task}: {n_runs} runs, each with {self.budget:.3g} oracle "
+            f"calls, or {TASKS[self.task]['timeout']} s"
+        )
+        seconds = self.seconds()
+        if seconds is None:
+            return f"{text}."
+        return f"{text}; about {duration(n_runs * seconds)}, as those before."
+
+    def seconds(self):
+        """The mean time of a run with the present budget; None if there was none."""
+        table = self.table()
+        of_budget = table[table["max_calls"] == self.budget]
+        return None if of_budget.empty else of_budget["seconds"].mean()
+
+    def as_text(self, entry):
+        """What tells a run from others, as it stands in the table."""
+        return tuple(str((entry | dict(max_calls=self.budget))[name]) for name in self.key)
+
+    def run(self, entries):
+        """The results of one run of benchopt with these parameters and seeds."""
+        solvers = [self.pattern(self.options | self.given(entry)) for entry in entries]
+        with tempfile.TemporaryDirectory() as folder:
+            config, results = Path(folder) / "config.yml", Path(folder) / "results.parquet"
+            config.write_text(
+                yaml.safe_dump(
+                    run_config(self.task, solvers, self.budget) | dict(output=str(results))
+                )
+            )
+            arguments = [str(ROOT), "--config", str(config), "--no-plot", *self.parallel]
+            run(arguments, standalone_mode=False)
+            return read_results(results)
+
+    def given(self, entry):
+        """The entry's parameters, with the seed if the solver has one."""
+        return {name: entry[name] for name in entry if name in self.cls.parameters}
+
+    def outcome(self, results, entry):
+        """What the curve of these parameters and this seed says."""
+        for name, value in self.given(entry).items():
+            results = results[results[f"p_solver_{name}"] == value]
+        return outcome(results)
+
+    def best(self):
+        """The best candidate of those with all seeds, a row of the ranking; None if unfinished."""
+        if not self.path.exists():
+            return None
+        found = ranking(self.runs(), self.names)
+        found = found[found["n_seeds"] == len(self.seeds)]
+        return None if found.empty else found.iloc[0]
+
+    def instance(self):
+        """The solver with its default parameters and the task's options."""
+        return self.cls.get_instance(**self.options)
+
+    def report(self):
+        """What was chosen, how good it is, and what it cost, as lines of text."""
+        runs, best = self.runs(), self.best()
+        chosen = self.parameters(best)
+        of_best = runs[(runs[self.names] == best[self.names]).all(axis=1)]
+        yield f"{self.solver} on {self.task}: {text(chosen)}"
+        reached = of_best[COSTS].median()
+        levels = [f"{name.removeprefix('calls_')} {calls:.1e}" for name, calls in reached.items()]
+        yield f"  score {best['score']:.2f}, last gap {best['gap']:.1e}; calls: {', '.join(levels)}"
+        for name, edge in at_edge(self.space, chosen).items():
+            yield f"  {name}={chosen[name]} lies at the {edge} edge: widen the search space."
+        failed = (runs["status"] != "ok").sum()
+        yield f"  {len(runs)} runs in {runs['seconds'].sum():.0f} s, {failed} of them diverged"
+
+    def parameters(self, best):
+        """The parameters of a row of the ranking, as the search space has them."""
+        return found_in(self.points, best)
+
+
+class BatchedTuning(Tuning):
+    """The same, with the runs that differ in step sizes and seeds as one program of JAX."""
+
+    def prepare(self, task, cls, parallel):
+        super().prepare(task, cls, parallel)
+        self.options = self.options | dict(framework="jax")
+
+    def run(self, entries):
+        # Only here, as others need not wait for the import of JAX.
+        from batches import results_of
+
+        return results_of(self, entries, MAX_RUNS)
+
+
+def found_in(candidates, row):
+    """The candidate of a row of a table, whose values are texts."""
+    return next(
+        point for point in candidates if all(str(point[name]) == row[name] for name in point)
+    )
+
+
+def options_of(task, solver):
+    """The task's options for those solvers that have them, such as ``framework``."""
+    given = TASKS[task].get("options", {})
+    return {name: value for name, value in given.items() if name in solver.parameters}
+
+
+def text(parameters):
+    return ", ".join(f"{name}={value}" for name, value in parameters.items())
+
+
+def run_config(task, solvers, max_calls=None):
+    """A run configuration for solvers on a task, with the task's own budget by default."""
+    about = TASKS[task] if max_calls is None else TASKS[task] | dict(max_calls=max_calls)
+    return {
+        "dataset": [about["dataset"]],
+        "objective": [{"bilevel": about["objective"] | dict(max_calls=about["max_calls"])}],
+        "solver": solvers,
+        "n-repetitions": 1,
+        "max-runs": MAX_RUNS,
+        "timeout": about["timeout"],
+    }
+
+
+def write(table, path):
+    """Write a table such that it is never seen half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replaced(path) as draft:
+        table.to_csv(draft, index=False)
