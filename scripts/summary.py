@@ -191,7 +191,8 @@ def winner(results, fraction=1e-3):
     -------
     point : pandas.Series
         That point of its median curve, with ``solver_name``, ``time`` in seconds, and ``calls`` of
-        all oracles. Solvers with a curve that did not end well do not take part; None if all have.
+        all oracles. Solvers with a curve that did not end well do not take part. None if no point
+        is left, or none has a time.
     """
     failed = (~statuses(final_points(results)).isin(FINE)).groupby("solver_name").any()
     curves = median_curves(results[~results["solver_name"].isin(failed.index[failed])])
@@ -201,7 +202,8 @@ def winner(results, fraction=1e-3):
     best = curves["objective_value"].min()
     start = curves.loc[curves["objective_iterations"] == 0, "objective_value"].max()
     there = curves[curves["objective_value"] <= best + fraction * (start - best)]
-    return there.loc[there["time"].idxmin()]
+    there = there[there["time"].notna()]
+    return None if there.empty else there.loc[there["time"].idxmin()]
 
 
 def winner_rows(results):
@@ -209,7 +211,7 @@ def winner_rows(results):
     for (dataset, objective), task in results.groupby(TASK):
         point = winner(task)
         if point is None:
-            yield f"| `{objective}` | `{dataset}` | none, all diverged | | |"
+            yield f"| `{objective}` | `{dataset}` | none | | |"
             continue
         solver = point["solver_name"].split("[")[0]
         yield (

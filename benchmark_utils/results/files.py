@@ -6,14 +6,17 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 import pyarrow
 from benchopt.results import read_results
 from benchopt.results.files_utils import uniquify_fname
 from benchopt.results.parquet import pack, to_parquet, unpack
 
-from benchmark_utils.results.curves import TASK, told_apart
+from benchmark_utils.results.curves import CALLS, MEASURES, TASK, told_apart
 
-NEEDED = (*TASK, "solver_name", "idx_rep", "stop_val", "time", "objective_value")
+NUMBERS = ("idx_rep", "stop_val", "time", "objective_value")
+NEEDED = (*TASK, "solver_name", *NUMBERS)
+COUNTS = ("objective_iterations", *(f"objective_{kind}_calls" for kind in CALLS[1:]))
 
 
 class Unreadable(SystemExit):
@@ -55,7 +58,23 @@ def read(path):
         )
     if results.empty:
         raise Unreadable(f"{path} has no curves; {again}.")
+    for name in (*TASK, "solver_name"):
+        results[name] = results[name].map(str)
+    measures = [column for column, _ in MEASURES.values()]
+    for name in results.columns.intersection([*NUMBERS, *COUNTS, *measures]):
+        results[name] = as_numbers(results[name], path)
     return results
+
+
+def as_numbers(column, path):
+    """A column of numbers; Unreadable is raised if it has a text that is none."""
+    try:
+        return column if pd.api.types.is_numeric_dtype(column) else column.astype(float)
+    except (TypeError, ValueError) as error:
+        raise Unreadable(
+            f"{path} has no numbers in its column {column.name} ({error}); give a results file "
+            "that this suite wrote."
+        ) from error
 
 
 @contextmanager

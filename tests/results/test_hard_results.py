@@ -101,10 +101,11 @@ def test_who_diverged_does_not_win(results, tmp_path, capsys):
     results.to_parquet(path)
     last = printed(summary, capsys, "--winners", path).splitlines()[-1]
     assert last == "| `bilevel` | `data` | Good | 2 s | 8 |"
-    bad = results[~results["solver_name"].isin(["Good"])]
-    bad.to_parquet(path)
-    last = printed(summary, capsys, "--winners", path).splitlines()[-1]
-    assert last == "| `bilevel` | `data` | none, all diverged | | |"
+    # Nor does anybody where the others are left, or where times are missing.
+    for rest in (results[results["solver_name"] != "Good"], results.assign(time=np.nan)):
+        rest.to_parquet(path)
+        last = printed(summary, capsys, "--winners", path).splitlines()[-1]
+        assert last == "| `bilevel` | `data` | none | | |"
 
 
 def test_plots_show_only_what_is_finite(results):
@@ -171,6 +172,25 @@ def test_a_file_of_something_else_or_of_no_curves_is_refused(results, tmp_path):
     results.drop(columns="objective_value").to_parquet(path)
     with pytest.raises(Unreadable, match=r"has no column objective_value; give a results file"):
         read(path)
+
+
+@pytest.mark.parametrize("column", ["time", "objective_value", "objective_iterations"])
+def test_a_column_of_numbers_with_a_text_is_named(results, tmp_path, column):
+    path = tmp_path / "results.parquet"
+    results.assign(**{column: results[column].map(str)}).to_parquet(path)
+    pd.testing.assert_series_equal(read(path)[column], results[column], check_index=False,
+                                   check_dtype=False)  # fmt: skip
+    results.assign(**{column: "fast"}).to_parquet(path)
+    with pytest.raises(Unreadable, match=f"no numbers in its column {column} .*'fast'"):
+        read(path)
+
+
+@pytest.mark.parametrize("column", ["solver_name", "dataset_name"])
+@pytest.mark.parametrize("name", [None, 3])
+def test_a_name_that_is_no_text_becomes_one(results, tmp_path, capsys, column, name):
+    path = tmp_path / "results.parquet"
+    results.assign(**{column: [name] * len(results)}).to_parquet(path)
+    assert str(name) in printed(summary, capsys, path)
 
 
 def test_results_as_text_can_be_summarised(results, tmp_path, capsys):
