@@ -367,7 +367,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("task", nargs="?", choices=TASKS, help="all by default")
-    parser.add_argument("--solver", nargs="+", default=[], help="all by default")
+    parser.add_argument("--solver", nargs="+", action="extend", default=[], help="all by default")
     parser.add_argument("--variant", choices=VARIANTS, default="")
     parser.add_argument("--check", action="store_true", help="read all curves, and run nothing")
     parser.add_argument("--archive", type=Path, default=ARCHIVE)
