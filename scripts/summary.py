@@ -120,10 +120,11 @@ def made_with(results):
     """Say how the curves were made, with one line for each distinct environment."""
     if "final_results" not in results:
         return
-    # A CSV file has them as text, and a curve that failed has none.
-    last = results[results["final_results"].map(lambda final: isinstance(final, dict))]
+    # A curve that failed has none.
+    last = results.dropna(subset="final_results")
     ways = last["final_results"].map(way)
-    for (processor, way_made), rows in last.groupby(["system-processor", ways]):
+    processors = last.get("system-processor", pd.Series("an unknown processor", last.index))
+    for (processor, way_made), rows in last.groupby([processors, ways]):
         yield f"{len(rows)} curves made on {processor} {way_made}"
 
 

@@ -15,8 +15,10 @@ from benchopt.results.parquet import pack, to_parquet, unpack
 from benchmark_utils.results.curves import CALLS, MEASURES, TASK, told_apart
 
 NUMBERS = ("idx_rep", "stop_val", "time", "objective_value")
-NEEDED = (*TASK, "solver_name", *NUMBERS)
 COUNTS = ("objective_iterations", *(f"objective_{kind}_calls" for kind in CALLS[1:]))
+NEEDED = (*TASK, "solver_name", *NUMBERS, *COUNTS)
+# What ``final_results`` say of a curve. In a CSV file they are a text, which nobody reads.
+FINAL = {"outer_var", "packages", "commit", "python"}
 
 
 class Unreadable(SystemExit):
@@ -58,6 +60,11 @@ def read(path):
         )
     if results.empty:
         raise Unreadable(f"{path} has no curves; {again}.")
+    if "final_results" in results:
+        told = [
+            isinstance(final, dict) and set(final) >= FINAL for final in results["final_results"]
+        ]
+        results["final_results"] = results["final_results"].astype(object).where(told, None)
     for name in (*TASK, "solver_name"):
         results[name] = results[name].map(str)
     measures = [column for column, _ in MEASURES.values()]

@@ -185,6 +185,21 @@ def test_a_column_of_numbers_with_a_text_is_named(results, tmp_path, column):
         read(path)
 
 
+def test_final_results_that_are_not_those_of_a_curve_are_none(results, tmp_path, capsys):
+    final = dict(outer_var=np.ones(2), packages={"numpy": "2"}, commit="c0ffee", python="3.11")
+    results["final_results"] = [final, {}, *[None] * (len(results) - 2)]
+    path = tmp_path / "results.parquet"
+    save(path, results)
+    assert list(read(path)["final_results"].notna()) == [True, *[False] * (len(results) - 1)]
+    assert "1 curves made on a chip at commit c0ffee" in printed(summary, capsys, path)
+    path.unlink()
+    save(path, results.drop(columns="system-processor"))
+    assert "1 curves made on an unknown processor at" in printed(summary, capsys, path)
+    # In a CSV file they are texts.
+    save(tmp_path / "results.csv", results)
+    assert read(tmp_path / "results.csv")["final_results"].isna().all()
+
+
 @pytest.mark.parametrize("column", ["solver_name", "dataset_name"])
 @pytest.mark.parametrize("name", [None, 3])
 def test_a_name_that_is_no_text_becomes_one(results, tmp_path, capsys, column, name):
