@@ -88,29 +88,37 @@ class Tuning:
         runs = runs[runs["seed"] == self.seeds[0]]
         return runs if len(runs) == len(candidates) else runs.head(0)
 
-    def runs(self):
-        """The runs so far of all candidates, by which they are ranked."""
-        runs = self.runs_of(self.points)
+    def runs(self, candidates=None):
+        """The runs so far by which candidates, or all, are ranked."""
+        runs = self.runs_of(candidates or self.points)
         return runs[runs["seed"].isin(self.seeds)]
 
     def tune(self):
         """Run what is missing."""
         self.complete(self.wide, self.seeds[:1])
         self.complete(self.points, self.seeds[:1])
-        best = ranking(self.runs(), self.names).head(self.n_best)
-        self.complete([self.parameters(row) for _, row in best.iterrows()], self.seeds[1:])
+        self.complete(self.first_best(), self.seeds[1:])
         for candidate in self.finalists():
             self.complete([candidate], self.confirming_seeds)
             if self.is_steady(candidate):
                 break
 
+    def first_best(self):
+        """The candidates that are best with the first seed, and get more; none before all ran."""
+        runs = self.first_runs_of(self.points)
+        return self.ranked(runs)[: self.n_best] if len(runs) else []
+
     def finalists(self):
-        """The candidates with all seeds, best first."""
-        if not self.path.exists():
+        """These candidates once they have all seeds, best first."""
+        candidates = self.first_best() if self.path.exists() else []
+        if not candidates:
             return []
-        found = ranking(self.runs(), self.names)
-        found = found[found["n_seeds"] == len(self.seeds)]
-        return [self.parameters(row) for _, row in found.iterrows()]
+        runs = self.runs(candidates)
+        return self.ranked(runs) if len(runs) == len(candidates) * len(self.seeds) else []
+
+    def ranked(self, runs):
+        """The candidates of a table of runs, best first."""
+        return [self.parameters(row) for _, row in ranking(runs, self.names).iterrows()]
 
     def is_steady(self, candidate):
         """Whether none of the candidate's confirming runs, if it has any, diverged."""
@@ -196,8 +204,8 @@ class Tuning:
 
     def report(self):
         """What was chosen, how good it is, and what it cost, as lines of text."""
-        runs, chosen = self.runs(), self.best()
-        of_best = runs[(runs[self.names] == pd.Series(chosen).astype(str)).all(axis=1)]
+        chosen = self.best()
+        of_best = self.runs([chosen])
         best = ranking(of_best, self.names).iloc[0]
         yield f"{self.solver} on {self.task}: {text(chosen)}"
         reached = of_best[COSTS].median()
