@@ -12,7 +12,7 @@ from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
 from benchmark_utils.ends import end_in_sentences, is_benchopt
 from benchmark_utils.journal import expect_a_point
-from benchmark_utils.judge import EstimateJudge, Judge, PointJudge
+from benchmark_utils.judge import EstimateJudge, Judge, PointJudge, as_counts
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.optima import find_optimum
 from benchmark_utils.oracle import ORACLE_NAMES
@@ -69,6 +69,8 @@ class Objective(BaseObjective):
     allowed = {"question": one_of(*JUDGES), "max_calls": any_of(positive, one_of(np.inf))}
 
     data_fingerprint = None
+    # h* if it is stored.
+    optimum = None
     # The part of a run's key in benchopt's cache that depends on the run.
     key_of_run = {}
 
@@ -195,10 +197,9 @@ class Objective(BaseObjective):
         return dict(problem=problem, **told)
 
     def evaluate_result(self, inner_var, outer_var, iterations, calls, device="cpu", **estimates):
-        counts = {f"{name}_calls": count for name, count in calls.items()}
         marks = dict(threads=share(), parallel=int(runs_in_parallel()))
         samples = self.bilevel_problem.n_inner_samples + self.bilevel_problem.n_outer_samples
-        common = dict(iterations=iterations, samples=samples, **counts, **marks)
+        common = dict(samples=samples, **as_counts(iterations, calls), **marks)
         rows = self.judge.evaluate(inner_var, outer_var, **estimates)
         self.outer_var = np.asarray(outer_var, float)
         if self.bilevel_problem.outer_dim == 1:
@@ -253,8 +254,9 @@ class Objective(BaseObjective):
                 files=files_fingerprint(files_of(self)),
                 last_error=benchopt_cache.last_error(self._run_context),
             )
-        return dict(data=self.data_fingerprint, run=self.key_of_run)
+        return dict(data=self.data_fingerprint, run=self.key_of_run, optimum=self.optimum)
 
     def __setstate__(self, state):
         # The copies that benchopt makes for each run need not read all data again.
         self.data_fingerprint, self.key_of_run = state["data"], state["run"]
+        self.optimum = state["optimum"]

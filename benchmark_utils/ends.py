@@ -16,6 +16,7 @@ from click import Abort
 
 from benchmark_utils import journal
 from benchmark_utils.results.files import Elsewhere, new_path, save
+from benchmark_utils.results.terminal import replace_what_cannot_be_shown
 
 # Of a disk that is full, or where nothing may be written.
 DISK = {
@@ -31,6 +32,7 @@ def is_benchopt():
 
 def end_in_sentences():
     """Do so in this process."""
+    replace_what_cannot_be_shown()
     runner.save_results = save_results
     sys.excepthook = say_what_is_kept
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -69,7 +71,7 @@ def say_what_is_kept(kind, error, traceback):
     if issubclass(kind, (Abort, KeyboardInterrupt)):
         # Said already.
         return
-    if not issubclass(kind, OSError) or error.errno not in DISK:
+    if not issubclass(kind, OSError) or not (error.errno in DISK or of_cache(error.filename)):
         sys.__excepthook__(kind, error, traceback)
         print(f"\nThe command has ended with the error above. {kept()}", file=sys.stderr)
         return
@@ -79,6 +81,12 @@ def say_what_is_kept(kind, error, traceback):
         "and BENCHOPT_CACHE folders that can be written.",
         file=sys.stderr,
     )
+
+
+def of_cache(file):
+    """Whether a file is one of the cache, whose folder may lead to a disk that is not there."""
+    folder = get_running_benchmark().get_cache_location()
+    return None not in (file, folder) and Path(file).is_relative_to(folder)
 
 
 def kept():

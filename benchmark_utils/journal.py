@@ -10,6 +10,7 @@ import json
 import os
 import threading
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 # The folder to write to, and the seconds between two points.
@@ -55,7 +56,7 @@ def path(kind):
 
 
 def note(curve, ended):
-    """Write the last point of a curve, if somebody reads it.
+    """Write the last point of a curve, if somebody reads it; again if it has changed.
 
     Parameters
     ----------
@@ -65,20 +66,11 @@ def note(curve, ended):
         Whether the curve ends with this point.
     """
     expect_a_point()
-    if FOLDER in os.environ:
-        write([[row, ended] for row in last_point(curve)])
-
-
-def note_error():
-    """Write that the curve of the last point has ended in an exception."""
-    if FOLDER in os.environ:
-        write([[None, True]])
-
-
-def write(entries):
+    if FOLDER not in os.environ:
+        return
     # A full disk ends no curve.
     with suppress(OSError), path(POINTS).open("a") as file:
-        file.writelines(json.dumps(entry, default=as_json) + "\n" for entry in entries)
+        file.write(json.dumps([last_point(curve), ended], default=as_json) + "\n")
 
 
 def as_json(value):
@@ -86,35 +78,44 @@ def as_json(value):
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def read(folder):
+def read(folder, names):
     """The rows of all processes that wrote to a folder, curve by curve.
+
+    Parameters
+    ----------
+    folder : Path
+    names : list of str
+        The columns that tell curves apart.
 
     Returns
     -------
     curves : list of (list of dict, bool)
         The rows of each curve, and whether it ended as it should.
     """
-    return [curve for file in sorted(Path(folder).glob(f"*.{POINTS}")) for curve in curves_of(file)]
+    return [
+        curve
+        for file in sorted(Path(folder).glob(f"*.{POINTS}"))
+        for curve in curves_of(file, names)
+    ]
 
 
-def curves_of(file):
+def curves_of(file, names):
     """The same for the file of one process, which made one curve after the other."""
-    curves = []
-    for line in file.read_text().splitlines():
+    curves, last, last_ended = {}, None, True
+    for line in file.read_text(errors="replace").splitlines():
         try:
-            row, ended = json.loads(line)
-        # The process ended within this line.
-        except ValueError:
+            rows, ended = json.loads(line)
+            curve, point = tuple(rows[0][name] for name in names), rows[0]["stop_val"]
+        # The process ended within this line, or wrote something else.
+        except (ValueError, TypeError, LookupError):
             break
-        if row is None:
-            set_status(curves[-1][0], "error")
-            continue
-        if not curves or row["stop_val"] < curves[-1][0][-1]["stop_val"]:
-            curves.append([[], ended])
-        curves[-1][0].append(row)
-        curves[-1][1] = ended
+        curves.setdefault(curve, {})[point] = rows
+        last, last_ended = curve, ended
     # Solvers may end a curve themselves; only the last can have been cut.
-    return [(rows, ended or rows is not curves[-1][0]) for rows, ended in curves]
+    return [
+        (list(chain.from_iterable(points.values())), curve != last or last_ended)
+        for curve, points in curves.items()
+    ]
 
 
 def set_status(rows, status):

@@ -1,11 +1,13 @@
 """The exact value function: h, its gradient and theta* at a given lambda."""
 
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 
 from benchmark_utils.numerics.newton import hessian_solver
 from benchmark_utils.numerics.value_function import value_function
+from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.validation import finite
 
 # A gradient of G that is larger at theta*, relative to that at theta = 0, says that Newton's method
@@ -15,6 +17,8 @@ RESIDUAL = 1e-6
 ROUNDING = 1e-9
 # The distances to theta*, in units of its largest entry, of points at which G must be convex, too.
 DISTANCES = (1, 0.1, 0.01)
+# Iterations or calls that a results file can hold.
+MOST = 2**63 - 1
 NOT_FOUND = (
     "theta* was not found, so h is not judged: {found}. G is not smooth, or not strongly convex, "
     "which its problem claims: set strongly_convex = False; or its numbers are too large: scale "
@@ -164,6 +168,8 @@ def as_variable(name, given, size):
 
     NumPy would stretch one number to any shape without a word.
     """
+    if np.ma.is_masked(given):
+        raise ValueError(f"{name} has masked entries; return real numbers of shape ({size},).")
     variable = np.asarray(given)
     if variable.shape != (size,) or variable.dtype.kind not in "fiu":
         raise ValueError(
@@ -171,6 +177,28 @@ def as_variable(name, given, size):
             f"numbers of shape ({size},)."
         )
     return variable.astype(float)
+
+
+def as_counts(iterations, calls):
+    """What a solver has done so far: columns of the results file.
+
+    Parameters
+    ----------
+    iterations : int
+    calls : dict of str to int
+        The calls of each oracle, counted per sample.
+
+    Raises
+    ------
+    ValueError
+        If one of them is missing, or is no number from 0 to ``MOST``.
+    """
+    counts = {f"{name}_calls": calls.get(name) for name in ORACLE_NAMES}
+    counts["iterations"] = iterations
+    for name, count in counts.items():
+        if not (isinstance(count, Real) and 0 <= count <= MOST):
+            raise ValueError(f"{name} is {count!r}; return a number from 0 to {MOST}.")
+    return counts
 
 
 class PointJudge:

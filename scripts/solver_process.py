@@ -65,7 +65,7 @@ class Part(Watched):
         with suppress(Unreadable):
             parts.append(read(self.results))
         known = {tuple(row) for part in parts for row in part[CURVE].to_numpy()}
-        for rows, ended in journal.read(self.folder):
+        for rows, ended in journal.read(self.folder, CURVE):
             if tuple(rows[0][name] for name in CURVE) not in known:
                 if not ended:
                     journal.set_status(rows, self.cut)

@@ -120,10 +120,11 @@ def made_with(results):
     """Say how the curves were made, with one line for each distinct environment."""
     if "final_results" not in results:
         return
-    # A CSV file has them as text, and a curve that failed has none.
-    last = results[results["final_results"].map(lambda final: isinstance(final, dict))]
+    # A curve that failed has none.
+    last = results.dropna(subset="final_results")
     ways = last["final_results"].map(way)
-    for (processor, way_made), rows in last.groupby(["system-processor", ways]):
+    processors = last.get("system-processor", pd.Series("an unknown processor", last.index))
+    for (processor, way_made), rows in last.groupby([processors, ways]):
         yield f"{len(rows)} curves made on {processor} {way_made}"
 
 
@@ -191,7 +192,8 @@ def winner(results, fraction=1e-3):
     -------
     point : pandas.Series
         That point of its median curve, with ``solver_name``, ``time`` in seconds, and ``calls`` of
-        all oracles. Solvers with a curve that did not end well do not take part; None if all have.
+        all oracles. Solvers with a curve that did not end well do not take part. None if no point
+        is left, or none has a time.
     """
     failed = (~statuses(final_points(results)).isin(FINE)).groupby("solver_name").any()
     curves = median_curves(results[~results["solver_name"].isin(failed.index[failed])])
@@ -201,7 +203,8 @@ def winner(results, fraction=1e-3):
     best = curves["objective_value"].min()
     start = curves.loc[curves["objective_iterations"] == 0, "objective_value"].max()
     there = curves[curves["objective_value"] <= best + fraction * (start - best)]
-    return there.loc[there["time"].idxmin()]
+    there = there[there["time"].notna()]
+    return None if there.empty else there.loc[there["time"].idxmin()]
 
 
 def winner_rows(results):
@@ -209,7 +212,7 @@ def winner_rows(results):
     for (dataset, objective), task in results.groupby(TASK):
         point = winner(task)
         if point is None:
-            yield f"| `{objective}` | `{dataset}` | none, all diverged | | |"
+            yield f"| `{objective}` | `{dataset}` | none | | |"
             continue
         solver = point["solver_name"].split("[")[0]
         yield (

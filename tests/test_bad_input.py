@@ -172,6 +172,10 @@ def test_multiclass_problems_refuse_parameters(parameters, data):
     assert_advice(refused(objective_skip(data, **parameters)), "bilevel", **given)
 
 
+# Such as unsigned integers below zero.
+LARGE = multiclass(X_train=2.0**64 * multiclass()["X_train"])
+
+
 @pytest.mark.parametrize(
     ("problem", "data", "parts"),
     [
@@ -194,6 +198,10 @@ def test_multiclass_problems_refuse_parameters(parameters, data):
             ("y_val", "class 2", "stratify"),
         ),
         ("data_cleaning", multiclass(y_train=np.zeros(60)), ("y_train", "class 1", "stratify")),
+        *(
+            (problem, LARGE, ("X_train", "as large as", "e+19", "scale the data", "below 6.7e+07"))
+            for problem in ("multinomial_logreg", "data_cleaning")
+        ),
     ],
 )
 def test_multiclass_problems_refuse_data(problem, data, parts):
@@ -202,8 +210,10 @@ def test_multiclass_problems_refuse_data(problem, data, parts):
 
 
 def test_good_multiclass_input_is_not_refused():
+    large = multiclass(X_train=1e7 * LARGE["X_train"] / np.abs(LARGE["X_train"]).max())
     for problem in ("multinomial_logreg", "data_cleaning"):
-        assert objective_skip(multiclass(), problem=problem) == (False, None)
+        for data in (multiclass(), large):
+            assert objective_skip(data, problem=problem) == (False, None)
 
 
 def test_good_input_is_not_refused():

@@ -1,12 +1,15 @@
 """The judge is exact: against an independent solution, and against finite differences."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from benchmark_utils.judge import Judge
+from benchmark_utils.judge import Judge, as_counts
 from benchmark_utils.numerics import newton
 from benchmark_utils.numerics.value_function import value_function
+from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.problems.logreg import LogReg
 from helpers import logreg_data, make_problem, make_quadratic
 
@@ -69,7 +72,6 @@ def test_extreme_penalties_are_judged_without_nan(offset):
 def test_separable_data_without_a_penalty_have_a_finite_judgement():
     data = logreg_data()
     data["y_train"] = np.sign(data["X_train"][:, 0])
-    from benchmark_utils.problems.logreg import LogReg
 
     problem = LogReg(**data, reg="lin", n_reg="full", seed=0)
     [result] = Judge(problem).evaluate(problem.inner_var0, np.zeros(5))
@@ -133,6 +135,27 @@ def test_variables_of_another_shape_or_dtype_are_refused(name, given):
         Judge(problem).evaluate(**result)
     [row] = Judge(problem).evaluate(problem.inner_var0.astype(np.float32), problem.outer_var0)
     assert np.isfinite(row["value"])
+
+
+def test_masked_entries_are_refused():
+    judge = Judge(make_problem())
+    outer_var = np.ma.masked_array(judge.problem.outer_var0, mask=True)
+    with pytest.raises(ValueError, match=r"outer_var has masked entries; return real numbers"):
+        judge.evaluate(judge.problem.inner_var0, outer_var)
+
+
+@pytest.mark.parametrize("count", [-1, np.nan, np.inf, "many", None, 10**40, 1j])
+def test_counts_that_a_results_file_cannot_hold_are_refused(count):
+    calls = dict.fromkeys(ORACLE_NAMES, 3)
+    columns = {f"{name}_calls": 3 for name in ORACLE_NAMES}
+    assert as_counts(7, calls) == {"iterations": 7, **columns}
+    with pytest.raises(ValueError, match=f"iterations is {re.escape(repr(count))}; return a num"):
+        as_counts(count, calls)
+    with pytest.raises(ValueError, match="hvp_calls is"):
+        as_counts(7, calls | dict(hvp=count))
+    del calls["cross"]
+    with pytest.raises(ValueError, match="cross_calls is None"):
+        as_counts(7, calls)
 
 
 def test_the_class_of_a_zero_margin_is_that_of_scikit_learn():

@@ -55,7 +55,8 @@ class BilevelSolver(BaseSolver):
         return ",".join(
             f"{name}={{{name}}}"
             for name, value in self._parameters.items()
-            if [value] != self.parameters[name]
+            # A key of parameters may be several names: "a, b".
+            if [value] != self.parameters.get(name)
         )
 
     def __repr__(self):

@@ -95,7 +95,7 @@ def end_in_error(solver, callback):
         f"{solver.name}: its curve ends here, and keeps its points. The next run computes it again."
     )
     journal.set_status(curve, "error")
-    journal.note_error()
+    journal.note(curve, ended=True)
     callback.objective.note_error()
     callback.status = FAILED
     return True

@@ -6,6 +6,10 @@ What holds for the data of any problem is checked before, by ``benchmark_utils/d
 import numpy as np
 from scipy.sparse import issparse
 
+# The same number added to the scores of all classes changes no softmax: only the penalty, at most 1
+# by default, makes theta unique. It must not be lost in the rounding of squares of samples.
+LARGEST = np.finfo(float).eps ** -0.5
+
 
 def refuse_task(problem, tasks, task, data, sparse=False):
     """Say why a problem cannot use a dataset.
@@ -33,6 +37,21 @@ def refuse_task(problem, tasks, task, data, sparse=False):
     for name, array in data.items():
         if issparse(array) and not sparse:
             return f"{name} is sparse, which {problem} does not take; give {name}.toarray()."
+    return None
+
+
+def refuse_softmax(problem, task, data, sparse=False):
+    """Say why a softmax of linear scores cannot be fitted to a dataset; None if it can."""
+    reason = refuse_task(problem, ("multiclass",), task, data, sparse=sparse)
+    if reason:
+        return reason
+    X = data["X_train"]
+    largest = max(X.max(), -X.min())
+    if largest > LARGEST:
+        return (
+            f"X_train has entries as large as {largest:.1e}, whose squares hide the penalty on "
+            f"theta in their rounding; scale the data to entries below {LARGEST:.1e}."
+        )
     return None
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from benchmark_utils.problems.box import allowed_box, bounds, bounds_in, project
-from benchmark_utils.problems.checks import refuse_task
+from benchmark_utils.problems.checks import refuse_softmax
 from benchmark_utils.problems.pictures import of_weights
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem, cross_entropies, residuals
 from benchmark_utils.validation import positive
@@ -79,7 +79,7 @@ class DataCleaning(SoftmaxProblem):
 
     @staticmethod
     def refuse(task, **data):
-        return refuse_task("data_cleaning", ("multiclass",), task, data)
+        return refuse_softmax("data_cleaning", task, data)
 
     def __init__(
         self,

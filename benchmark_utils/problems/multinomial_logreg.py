@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark_utils.problems.box import allowed_box, bounds_in, project
-from benchmark_utils.problems.checks import refuse_task
+from benchmark_utils.problems.checks import refuse_softmax
 from benchmark_utils.problems.penalties import L2Penalties, penalty_weights
 from benchmark_utils.problems.pictures import of_pixels
 from benchmark_utils.problems.softmax import Samples, SoftmaxProblem
@@ -64,7 +64,7 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
 
     @staticmethod
     def refuse(task, **data):
-        return refuse_task("multinomial_logreg", ("multiclass",), task, data, sparse=True)
+        return refuse_softmax("multinomial_logreg", task, data, sparse=True)
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """What benchopt's cache should not serve: damaged files, and curves of errors."""
 
 import hashlib
+import shutil
 from contextlib import suppress
 
 from benchopt.benchmark import get_running_benchmark
@@ -22,9 +23,9 @@ def mend():
     for path in folder.glob("benchopt/*/*/func_code.py"):
         try:
             extract_first_line(path.read_text("utf-8"))
-        except ValueError:
+        except (OSError, ValueError):
             with suppress(OSError):
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def note_error(context):

@@ -12,8 +12,17 @@ from benchmark_utils.provenance.fingerprint import suite_fingerprint
 from benchmark_utils.provenance.imports import imported_by
 
 ROOT = Path(__file__).resolve().parents[2]
-# Of another repository, where git itself runs the suite, as in a hook.
-GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+# Of another repository, where git itself runs the suite, as in a hook: git rev-parse
+# --local-env-vars lists them.
+GIT_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)  # fmt: skip
+# Seconds that git may take for one answer.
+PATIENCE = 60
 
 
 def files_of(objective):
@@ -72,6 +81,8 @@ def origin(files):
         told["commit"] = commit + ("-dirty" if told["dirty"] else "")
     except FileNotFoundError:
         told["no_commit"] = "git is not installed"
+    except subprocess.TimeoutExpired:
+        told["no_commit"] = f"git gave no answer within {PATIENCE} s"
     except subprocess.CalledProcessError as error:
         told["no_commit"] = f"git {error.cmd[-1]}: " + " ".join(error.stderr.split())[:200]
     return told
@@ -87,14 +98,25 @@ def head():
 
 
 def changed(files):
-    """The files, and Python files of ``benchmark_utils``, that are not as in the commit."""
-    within = [str(path.relative_to(ROOT)) for path in files if path.is_relative_to(ROOT)]
-    listed = git(
-        "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored", "--",
-        ":(glob)benchmark_utils/**/*.py", *within,
-    )  # fmt: skip
-    outside = [str(path) for path in files if not path.is_relative_to(ROOT)]
-    return [entry[3:] for entry in listed.split("\0") if entry] + outside
+    """The files, and Python files of ``benchmark_utils``, that are not as in the commit.
+
+    Contents are compared, as git's index may be told to overlook a change.
+    """
+    within = {str(path.relative_to(ROOT)) for path in files if path.is_relative_to(ROOT)}
+    within |= {str(path.relative_to(ROOT)) for path in ROOT.glob("benchmark_utils/**/*.py")}
+    listed = git("ls-tree", "-r", "-z", "HEAD", "--", "benchmark_utils", *sorted(within))
+    entries = (entry.split("\t", 1) for entry in listed.split("\0") if entry)
+    committed = {
+        path: words.split()[2]
+        for words, path in entries
+        if path in within or (path.startswith("benchmark_utils/") and path.endswith(".py"))
+    }
+    present = sorted(path for path in within if (ROOT / path).is_file())
+    now = dict(zip(present, git("hash-object", "--", *present).split(), strict=True))
+    dirty = [
+        path for path in sorted(within | set(committed)) if now.get(path) != committed.get(path)
+    ]
+    return dirty + [str(path) for path in files if not path.is_relative_to(ROOT)]
 
 
 def git(*arguments):
@@ -105,4 +127,5 @@ def git(*arguments):
     return subprocess.run(
         ["git", "-C", str(ROOT), *trusted, *arguments],
         capture_output=True, text=True, errors="replace", check=True, env=environment,
+        timeout=PATIENCE,
     ).stdout  # fmt: skip

@@ -74,6 +74,44 @@ def minimised(results):
     return results[results["p_obj_question"] != "estimate"]
 
 
+def told_apart(results):
+    """The results with a name of its own for each curve.
+
+    Two files may give one name to their solvers or data sets; their curves would be taken for one.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        One row per point of a curve, as benchopt writes it, curve by curve.
+
+    Returns
+    -------
+    results : pandas.DataFrame
+        The second curve of a name ``SOBA`` is that of ``SOBA (2)``. What is there twice, as of a
+        solver that was given twice, is left out.
+    renamed : list of str
+        The new names.
+    """
+    if not {*CURVE, "stop_val"} <= set(results):
+        return results, []
+    names = [results[name] for name in CURVE]
+    number = (results["stop_val"].groupby(names).diff() < 0).groupby(names).cumsum()
+    if not number.any():
+        return results, []
+    parts, known, renamed = [], {}, []
+    for (*curve, _), rows in results.groupby([*names, number], sort=False):
+        others = known.setdefault(tuple(curve), [])
+        content = rows.select_dtypes("number").to_numpy(float).tobytes()
+        if content in others:
+            continue
+        others.append(content)
+        if len(others) > 1:
+            renamed.append(f"{curve[CURVE.index('solver_name')]} ({len(others)})")
+            rows = rows.assign(solver_name=renamed[-1])
+        parts.append(rows)
+    return pd.concat(parts), sorted(set(renamed))
+
+
 def points_of(results, measure):
     """The points of curves, with all costs and one measure.
 

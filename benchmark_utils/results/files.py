@@ -1,17 +1,24 @@
 """Files of results: read with a sentence where that fails, and written whole or not at all."""
 
 import os
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
+import pyarrow
 from benchopt.results import read_results
 from benchopt.results.files_utils import uniquify_fname
-from benchopt.results.parquet import to_parquet
+from benchopt.results.parquet import pack, to_parquet, unpack
 
-from benchmark_utils.results.curves import TASK
+from benchmark_utils.results.curves import CALLS, MEASURES, TASK, told_apart
 
-NEEDED = (*TASK, "solver_name", "idx_rep", "stop_val", "time", "objective_value")
+NUMBERS = ("idx_rep", "stop_val", "time", "objective_value")
+COUNTS = ("objective_iterations", *(f"objective_{kind}_calls" for kind in CALLS[1:]))
+NEEDED = (*TASK, "solver_name", *NUMBERS, *COUNTS)
+# What ``final_results`` say of a curve. In a CSV file they are a text, which nobody reads.
+FINAL = {"outer_var", "packages", "commit", "python"}
 
 
 class Unreadable(SystemExit):
@@ -53,7 +60,28 @@ def read(path):
         )
     if results.empty:
         raise Unreadable(f"{path} has no curves; {again}.")
+    if "final_results" in results:
+        told = [
+            isinstance(final, dict) and set(final) >= FINAL for final in results["final_results"]
+        ]
+        results["final_results"] = results["final_results"].astype(object).where(told, None)
+    for name in (*TASK, "solver_name"):
+        results[name] = results[name].map(str)
+    measures = [column for column, _ in MEASURES.values()]
+    for name in results.columns.intersection([*NUMBERS, *COUNTS, *measures]):
+        results[name] = as_numbers(results[name], path)
     return results
+
+
+def as_numbers(column, path):
+    """A column of numbers; Unreadable is raised if it has a text that is none."""
+    try:
+        return column if pd.api.types.is_numeric_dtype(column) else column.astype(float)
+    except (TypeError, ValueError) as error:
+        raise Unreadable(
+            f"{path} has no numbers in its column {column.name} ({error}); give a results file "
+            "that this suite wrote."
+        ) from error
 
 
 @contextmanager
@@ -78,12 +106,21 @@ def new_path(path):
 def save(path, results):
     """Write a results file, or where that fails, one in the folder of temporary files.
 
+    Curves of the same name are told apart, with a sentence in the terminal.
+
     Raises
     ------
     Elsewhere
     OSError
         If that cannot be written either.
     """
+    results, renamed = told_apart(results)
+    if renamed:
+        print(
+            f"Two files give the same name to their solver or data set, so here is another: "
+            f"{', '.join(renamed)}. Rename one of them.",
+            file=sys.stderr,
+        )
     try:
         write(path, results)
     except OSError as error:
@@ -96,12 +133,39 @@ def save(path, results):
 
 
 def write(path, results):
-    """Write a results file as benchopt does, whole or not at all; CSV if its name ends so."""
+    """Write a results file as benchopt does, whole or not at all; CSV if its name ends so.
+
+    What no file can hold, or what cannot be read from one again, is written as a text: a parameter
+    may be any object.
+    """
     with replaced(path) as draft:
-        if path.suffix == ".csv":
-            results.to_csv(draft, index=False)
-        else:
-            to_parquet(results, draft)
+        try:
+            write_readable(draft, results)
+        except OSError:
+            raise
+        # Of what holds the values, any exception.
+        except Exception:
+            write_readable(draft, results.map(as_readable))
+
+
+def write_readable(path, results):
+    """Write a results file, and raise what a reader would."""
+    if path.suffix == ".csv":
+        results.to_csv(path, index=False)
+    else:
+        to_parquet(results, path)
+    read_results(path)
+
+
+def as_readable(value):
+    """A value, or a text for it if a file cannot hold it."""
+    try:
+        packed = pack(value)
+        pyarrow.array([packed])
+        unpack(packed)
+    except Exception:
+        return str(value).encode(errors="replace").decode()
+    return value
 
 
 def write_text(path, text):

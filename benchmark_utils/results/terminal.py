@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 import textwrap
 
 NARROW, WIDE = 80, 120
@@ -69,3 +70,10 @@ def duration(seconds):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def replace_what_cannot_be_shown():
+    """Have the terminal show ``?`` for signs that its encoding lacks, where Python would raise."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from benchopt.benchmark import Benchmark
 from benchopt.results import read_results
 
 from benchmark_utils import ends, journal
@@ -209,6 +210,15 @@ def test_a_disk_that_cannot_be_written_is_told_in_a_sentence(number, capsys):
     told = capsys.readouterr().err
     assert told.startswith(f"/results.parquet cannot be written ({os.strerror(number)}). Finished")
     assert "Make room first, or give --output and BENCHOPT_CACHE folders" in told
+
+
+def test_a_cache_on_a_disk_that_is_not_there_is_told_in_a_sentence(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(Benchmark, "get_cache_location", lambda self: tmp_path)
+    error = FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / "benchopt"))
+    ends.say_what_is_kept(type(error), error, None)
+    assert capsys.readouterr().err.startswith(
+        f"{tmp_path}/benchopt cannot be written (No such file or directory). Finished curves"
+    )
 
 
 def test_other_errors_keep_their_tracebacks(capsys):

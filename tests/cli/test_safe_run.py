@@ -187,7 +187,7 @@ WATCHED = """
 import sys
 sys.path.insert(0, {root!r})
 import benchmark_utils.journal as journal
-journal.note([dict(stop_val=0, objective_status="ok")], ended=False)
+journal.note([dict(name="a", stop_val=0, objective_status="ok")], ended=False)
 {then}
 """
 # Compiled code that never returns to Python.
@@ -214,7 +214,8 @@ def test_whatever_makes_no_point_until_the_deadline_is_ended(tmp_path, then):
     )  # fmt: skip
     assert done.returncode == 1
     assert re.fullmatch(r"line \d+ of watched.py \(<module>\)", journal.place(tmp_path, file.name))
-    assert journal.read(tmp_path) == [([dict(stop_val=0, objective_status="ok")], False)]
+    point = dict(name="a", stop_val=0, objective_status="ok")
+    assert journal.read(tmp_path, ["name"]) == [([point], False)]
 
 
 def test_a_process_that_has_switched_its_deadline_off_is_ended_from_outside(tmp_path, monkeypatch):
@@ -231,21 +232,33 @@ def test_a_process_that_has_switched_its_deadline_off_is_ended_from_outside(tmp_
     assert part.ending(None, "run", 0.1) == "made no point for 0.1 s and was ended while it ran"
 
 
-def test_a_journal_tells_curves_apart_and_leaves_out_half_a_line(tmp_path):
+def test_a_journal_tells_curves_apart_and_leaves_out_half_a_line(tmp_path, monkeypatch):
     from benchmark_utils import journal
 
-    entries = [
-        '[{"stop_val": 0, "objective_status": "ok"}, false]',
-        '[{"stop_val": 1, "objective_status": "ok"}, false]',
-        "[null, true]",
-        '[{"stop_val": 0, "objective_status": "ok"}, false]',
-        '[{"stop_val": 2, "obj',
-    ]
-    (tmp_path / f"7.{journal.POINTS}").write_text("\n".join(entries))
-    [(first, first_ended), (second, second_ended)] = journal.read(tmp_path)
-    assert [row["objective_status"] for row in first] == ["ok", "error"]
-    assert [row["stop_val"] for row in second] == [0]
-    assert (first_ended, second_ended) == (True, False)
+    monkeypatch.setenv(journal.FOLDER, str(tmp_path))
+    first, second = (
+        [dict(name=name, stop_val=k, objective_status="ok") for k in range(2)] for name in "ab"
+    )
+    for k in (1, 2):
+        journal.note(first[:k], ended=k == 2)
+    # One that raises before its first point is noted, and one that was cut.
+    failed = [dict(name="raises", stop_val=0, objective_status="error")]
+    journal.note(failed, ended=True)
+    journal.note(second[:1], ended=False)
+    journal.set_status(second[:1], "error")
+    journal.note(second[:1], ended=False)
+    [file] = tmp_path.iterdir()
+    with file.open("ab") as points:
+        points.write(b'[[{"name": "b", "stop_val": 2, "obj\xff')
+    assert journal.read(tmp_path, ["name"]) == [(first, True), (failed, True), (second[:1], False)]
+
+
+@pytest.mark.parametrize("line", ["3", "[[], true]", "[[{}], true]", "[null, true]", "\0\xff"])
+def test_what_a_solver_writes_into_its_journal_ends_nothing(tmp_path, line):
+    from benchmark_utils import journal
+
+    (tmp_path / f"7.{journal.POINTS}").write_text(line, encoding="latin-1")
+    assert journal.read(tmp_path, ["name"]) == []
 
 
 def test_names_are_read_without_an_import(solvers):

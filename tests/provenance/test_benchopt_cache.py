@@ -23,8 +23,10 @@ def test_only_marks_that_cannot_be_read_are_dropped(tmp_path, monkeypatch):
     for path, content in zip(paths, marks, strict=True):
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
+    folder = tmp_path / "benchopt" / "runner" / "folder" / "func_code.py"
+    folder.mkdir(parents=True)
     mend()
-    assert [path.exists() for path in paths] == list(marks.values())
+    assert [path.exists() for path in (*paths, folder)] == [*marks.values(), False]
     monkeypatch.setattr(Benchmark, "get_cache_location", lambda self: None)
     mend()
 

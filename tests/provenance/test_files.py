@@ -1,6 +1,7 @@
 """What a curve says of the files that it comes from."""
 
 import copy
+import os
 import pickle
 import subprocess
 from dataclasses import replace
@@ -72,6 +73,29 @@ def test_a_changed_file_that_took_part_is_named(suite, git, changed):
     assert (told["files"] != before["files"]) == changed.startswith("solvers")
 
 
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_a_change_that_gits_index_overlooks_is_named(suite, git, flag):
+    git("update-index", flag, "solvers/soba.py")
+    (suite / "solvers" / "soba.py").write_text("two")
+    assert git("status", "--porcelain") == ""
+    assert origin(suite, *FILES)["dirty"] == ["solvers/soba.py"]
+
+
+def test_a_module_that_was_deleted_is_named(suite):
+    (suite / "benchmark_utils" / "data" / "door.py").unlink()
+    assert origin(suite, *FILES)["dirty"] == ["benchmark_utils/data/door.py"]
+
+
+def test_git_that_does_not_answer_is_not_waited_for(suite, tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("bin")
+    (folder / "git").write_text("#!/bin/sh\nexec sleep 600\n")
+    (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(provenance, "PATIENCE", 0.1)
+    told = origin(suite, *FILES)
+    assert (told["commit"], told["no_commit"]) == (None, "git gave no answer within 0.1 s")
+
+
 @pytest.mark.parametrize("ignored", [False, True])
 def test_a_solver_that_is_not_in_the_commit_is_not_of_the_commit(suite, git, ignored):
     (suite / "solvers" / "mine.py").write_text("mine")
@@ -138,9 +162,10 @@ def test_a_checkout_of_another_user_has_its_commit(suite, git, monkeypatch):
     assert origin(suite, *FILES)["commit"] == expected
 
 
-def test_variables_of_a_hook_of_another_repository_change_nothing(suite, git, monkeypatch):
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"])
+def test_variables_of_a_hook_of_another_repository_change_nothing(suite, git, monkeypatch, name):
     expected = origin(suite, *FILES)
-    monkeypatch.setenv("GIT_DIR", str(suite / "nowhere"))
+    monkeypatch.setenv(name, str(suite / "nowhere"))
     assert origin(suite, *FILES) == expected
 
 
@@ -171,6 +196,13 @@ def test_a_change_of_shared_code_is_a_change_for_the_cache(objective, monkeypatc
     assert joblib.hash(copy.copy(objective)) == before
     monkeypatch.setattr(provenance, "suite_fingerprint", lambda: "changed")
     assert joblib.hash(objective) != before
+
+
+def test_a_curve_whose_optimum_is_stored_anew_is_judged_again(objective):
+    before = joblib.hash(objective)
+    objective.optimum = 0.25
+    assert joblib.hash(objective) != before
+    assert copy.copy(objective).optimum == 0.25
 
 
 def test_a_key_is_that_of_the_run_in_a_worker_too(objective):

@@ -11,7 +11,7 @@ import suite
 import summary
 
 from benchmark_utils.results.curves import final_points, points_of
-from benchmark_utils.results.files import Unreadable, read, replaced
+from benchmark_utils.results.files import Unreadable, read, replaced, save
 from benchmark_utils.results.levels import gap_points
 from benchmark_utils.results.performance_profile import performance_ratios
 
@@ -101,10 +101,11 @@ def test_who_diverged_does_not_win(results, tmp_path, capsys):
     results.to_parquet(path)
     last = printed(summary, capsys, "--winners", path).splitlines()[-1]
     assert last == "| `bilevel` | `data` | Good | 2 s | 8 |"
-    bad = results[~results["solver_name"].isin(["Good"])]
-    bad.to_parquet(path)
-    last = printed(summary, capsys, "--winners", path).splitlines()[-1]
-    assert last == "| `bilevel` | `data` | none, all diverged | | |"
+    # Nor does anybody where the others are left, or where times are missing.
+    for rest in (results[results["solver_name"] != "Good"], results.assign(time=np.nan)):
+        rest.to_parquet(path)
+        last = printed(summary, capsys, "--winners", path).splitlines()[-1]
+        assert last == "| `bilevel` | `data` | none | | |"
 
 
 def test_plots_show_only_what_is_finite(results):
@@ -173,6 +174,40 @@ def test_a_file_of_something_else_or_of_no_curves_is_refused(results, tmp_path):
         read(path)
 
 
+@pytest.mark.parametrize("column", ["time", "objective_value", "objective_iterations"])
+def test_a_column_of_numbers_with_a_text_is_named(results, tmp_path, column):
+    path = tmp_path / "results.parquet"
+    results.assign(**{column: results[column].map(str)}).to_parquet(path)
+    pd.testing.assert_series_equal(read(path)[column], results[column], check_index=False,
+                                   check_dtype=False)  # fmt: skip
+    results.assign(**{column: "fast"}).to_parquet(path)
+    with pytest.raises(Unreadable, match=f"no numbers in its column {column} .*'fast'"):
+        read(path)
+
+
+def test_final_results_that_are_not_those_of_a_curve_are_none(results, tmp_path, capsys):
+    final = dict(outer_var=np.ones(2), packages={"numpy": "2"}, commit="c0ffee", python="3.11")
+    results["final_results"] = [final, {}, *[None] * (len(results) - 2)]
+    path = tmp_path / "results.parquet"
+    save(path, results)
+    assert list(read(path)["final_results"].notna()) == [True, *[False] * (len(results) - 1)]
+    assert "1 curves made on a chip at commit c0ffee" in printed(summary, capsys, path)
+    path.unlink()
+    save(path, results.drop(columns="system-processor"))
+    assert "1 curves made on an unknown processor at" in printed(summary, capsys, path)
+    # In a CSV file they are texts.
+    save(tmp_path / "results.csv", results)
+    assert read(tmp_path / "results.csv")["final_results"].isna().all()
+
+
+@pytest.mark.parametrize("column", ["solver_name", "dataset_name"])
+@pytest.mark.parametrize("name", [None, 3])
+def test_a_name_that_is_no_text_becomes_one(results, tmp_path, capsys, column, name):
+    path = tmp_path / "results.parquet"
+    results.assign(**{column: [name] * len(results)}).to_parquet(path)
+    assert str(name) in printed(summary, capsys, path)
+
+
 def test_results_as_text_can_be_summarised(results, tmp_path, capsys):
     results.to_csv(tmp_path / "results.csv", index=False)
     assert "Good" in printed(summary, capsys, tmp_path / "results.csv")
@@ -201,3 +236,35 @@ def test_a_file_is_replaced_only_when_it_is_whole(tmp_path):
         stop_in_the_middle()
     assert path.read_text() == "one"
     assert os.listdir(tmp_path) == ["table.csv"]
+
+
+class Unheard:
+    """What no file can hold."""
+
+    def __str__(self):
+        return "unheard"
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+@pytest.mark.parametrize(("value", "text"), [(Unheard(), "unheard"), (10**40, f"1{'0' * 40}")])
+def test_a_value_that_no_file_can_hold_takes_no_result_with_it(
+    results, tmp_path, suffix, value, text
+):
+    path = tmp_path / f"results.{suffix}"
+    results["p_solver_way"] = ["fine"] * (len(results) - 1) + [value]
+    save(path, results)
+    written = read(path)
+    assert list(map(str, written["p_solver_way"])) == ["fine"] * (len(results) - 1) + [text]
+    pd.testing.assert_series_equal(written["objective_value"], results["objective_value"],
+                                   check_index=False)  # fmt: skip
+
+
+def test_two_files_with_one_name_make_two_curves(tmp_path, capsys):
+    first, second = curve("SOBA", [2.0, 1.0]), curve("SOBA", [2.0, 1.5, 1.4])
+    path = tmp_path / "results.parquet"
+    save(path, pd.DataFrame([*first, *curve("HOAG", [2.0, 1.1]), *second, *first]))
+    values = read(path).groupby("solver_name")["objective_value"].agg(list).to_dict()
+    assert values == {
+        "SOBA": [2.0, 1.0], "HOAG": [2.0, 1.1], "SOBA (2)": [2.0, 1.5, 1.4],
+    }  # fmt: skip
+    assert "so here is another: SOBA (2). Rename one of them." in capsys.readouterr().err

@@ -1,8 +1,17 @@
 """Tables fit the terminal."""
 
+import io
+import sys
+
 import pytest
 
-from benchmark_utils.results.terminal import duration, paragraph, table, width
+from benchmark_utils.results.terminal import (
+    duration,
+    paragraph,
+    replace_what_cannot_be_shown,
+    table,
+    width,
+)
 
 HEADER = ("solver", "iterations", "time (s)", "h - best h", "|grad h|", "val. acc.", "test acc.")
 NUMBERS = ("13,312", "1.101", "5.35e-03", "4.43e-03", "0.9971", "0.9975")
@@ -48,3 +57,12 @@ def test_durations_have_a_unit_that_reads_well(seconds, text):
 def test_the_width_is_that_of_the_terminal_from_80_to_120(columns, used, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
     assert width() == used
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", b"a?b?"), ("utf-8", "aλb?".encode())])
+def test_a_sign_that_the_terminal_lacks_ends_no_run(monkeypatch, encoding, shown):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+    replace_what_cannot_be_shown()
+    print("aλb\ud800", end="", flush=True)
+    assert written.getvalue() == shown
