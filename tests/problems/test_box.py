@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmark_utils.frameworks import refuse_framework
+from benchmark_utils.frameworks import get_framework, refuse_framework
 from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems import find_problems, get_problem
@@ -90,9 +90,12 @@ def test_projection_start_and_search_respect_the_box(name):
     np.testing.assert_array_equal(free.project(far), far)
     assert np.isfinite([default.lower, default.upper]).all()
     for framework in filter(lambda name: not refuse_framework(name), problem.frameworks):
+        runtime = get_framework(framework)
         arrays = problem.arrays(16, 16, np.dtype("float32"), np.random.default_rng(0))
-        inside = problem.oracle(framework).project(arrays, far.astype("float32"))
-        assert np.asarray(inside).dtype == np.float32
+        given = arrays, far.astype("float32")
+        given = [runtime.load(values, runtime.find_device("cpu")) for values in given]
+        inside = runtime.to_numpy(problem.oracle(framework).project(*given))
+        assert inside.dtype == np.float32
         np.testing.assert_array_equal(inside, problem.project(far).astype("float32"))
 
 
