@@ -37,6 +37,13 @@ def end_in_sentences():
     sys.excepthook = say_what_is_kept
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
+    on_hang_up(interrupt)
+
+
+def on_hang_up(handler):
+    """Call this function where the terminal is closed, unless nohup has said to go on then."""
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, handler)
 
 
 def save_results(results, path):
@@ -57,8 +64,9 @@ def interrupt(number, frame):
         with suppress(psutil.NoSuchProcess):
             if "resource_tracker" not in " ".join(child.cmdline()):
                 child.kill()
-    # A script may send to a file what benchopt prints.
-    print(f"\n{signal.Signals(number).name}: the run ends. {kept()}", file=sys.stderr)
+    # A script may send to a file what benchopt prints, and the terminal may be gone.
+    with suppress(OSError):
+        print(f"\n{signal.Signals(number).name}: the run ends. {kept()}", file=sys.stderr)
     journal.ENDED.set()
     raise KeyboardInterrupt
 
