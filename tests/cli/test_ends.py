@@ -242,6 +242,18 @@ def test_other_errors_keep_their_tracebacks(capsys):
 
 
 @pytest.mark.slow
+def test_a_dataset_that_exits_without_a_word_is_not_passed_over(tmp_path):
+    (tmp_path / "leaves.py").write_text("raise SystemExit(0)")
+    done = subprocess.run(
+        ["benchopt", "run", ".", "-d", str(tmp_path / "leaves.py"), "-s", "HOAG"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert "The run ended before it began" in done.stderr
+    assert "`make safe-run`, with the same options, says which." in done.stderr
+
+
+@pytest.mark.slow
 def test_a_folder_that_is_none_is_told_by_both_commands(tmp_path):
     (tmp_path / "file").touch()
     output = tmp_path / "file" / "results.parquet"
