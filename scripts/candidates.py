@@ -19,6 +19,7 @@ N_WIDE, N_NEAR, N_BEST = 12, 8, 5
 NEAR = 1 / 3
 # Not those of other runs: what is chosen must not know the seeds with which it is compared.
 SEEDS = (1000, 1001, 1002)
+CONFIRMING_SEEDS = tuple(range(1003, 1010))
 MAX_RUNS = 1000
 
 
@@ -46,6 +47,7 @@ class Tuning:
         self.budget = TASKS[task]["max_calls"]
         self.path = FOLDER / task / f"{cls.name}.csv"
         self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
+        self.confirming_seeds = CONFIRMING_SEEDS if "seed" in cls.parameters else ()
         self.options = options_of(task, cls)
 
     def pattern(self, parameters):
@@ -86,16 +88,43 @@ class Tuning:
         runs = runs[runs["seed"] == self.seeds[0]]
         return runs if len(runs) == len(candidates) else runs.head(0)
 
-    def runs(self):
-        """The runs so far of all candidates."""
-        return self.runs_of(self.points)
+    def runs(self, candidates=None):
+        """The runs so far by which candidates, or all, are ranked."""
+        runs = self.runs_of(candidates or self.points)
+        return runs[runs["seed"].isin(self.seeds)]
 
     def tune(self):
         """Run what is missing."""
         self.complete(self.wide, self.seeds[:1])
         self.complete(self.points, self.seeds[:1])
-        best = ranking(self.runs(), self.names).head(self.n_best)
-        self.complete([self.parameters(row) for _, row in best.iterrows()], self.seeds[1:])
+        self.complete(self.first_best(), self.seeds[1:])
+        for candidate in self.finalists():
+            self.complete([candidate], self.confirming_seeds)
+            if self.is_steady(candidate):
+                break
+
+    def first_best(self):
+        """The candidates that are best with the first seed, and get more; none before all ran."""
+        runs = self.first_runs_of(self.points)
+        return self.ranked(runs)[: self.n_best] if len(runs) else []
+
+    def finalists(self):
+        """These candidates once they have all seeds, best first."""
+        candidates = self.first_best() if self.path.exists() else []
+        if not candidates:
+            return []
+        runs = self.runs(candidates)
+        return self.ranked(runs) if len(runs) == len(candidates) * len(self.seeds) else []
+
+    def ranked(self, runs):
+        """The candidates of a table of runs, best first."""
+        return [self.parameters(row) for _, row in ranking(runs, self.names).iterrows()]
+
+    def is_steady(self, candidate):
+        """Whether none of the candidate's confirming runs, if it has any, diverged."""
+        runs = self.runs_of([candidate])
+        runs = runs[runs["seed"].isin(self.confirming_seeds)]
+        return bool((runs["status"] == "ok").all())
 
     def complete(self, candidates, seeds):
         """Run candidates with these seeds, except where that has been done."""
@@ -162,12 +191,12 @@ class Tuning:
         return outcome(results)
 
     def best(self):
-        """The best candidate of those with all seeds, a row of the ranking; None if unfinished."""
-        if not self.path.exists():
-            return None
-        found = ranking(self.runs(), self.names)
-        found = found[found["n_seeds"] == len(self.seeds)]
-        return None if found.empty else found.iloc[0]
+        """The parameters of the best steady candidate with all seeds; None if unfinished.
+
+        If no candidate is steady, it is the best of all.
+        """
+        found = self.finalists()
+        return next(filter(self.is_steady, found), found[0] if found else None)
 
     def instance(self):
         """The solver with its default parameters and the task's options."""
@@ -175,15 +204,18 @@ class Tuning:
 
     def report(self):
         """What was chosen, how good it is, and what it cost, as lines of text."""
-        runs, best = self.runs(), self.best()
-        chosen = self.parameters(best)
-        of_best = runs[(runs[self.names] == best[self.names]).all(axis=1)]
+        chosen = self.best()
+        of_best = self.runs([chosen])
+        best = ranking(of_best, self.names).iloc[0]
         yield f"{self.solver} on {self.task}: {text(chosen)}"
         reached = of_best[COSTS].median()
         levels = [f"{name.removeprefix('calls_')} {calls:.1e}" for name, calls in reached.items()]
         yield f"  score {best['score']:.2f}, last gap {best['gap']:.1e}; calls: {', '.join(levels)}"
         for name, edge in at_edge(self.space, chosen).items():
             yield f"  {name}={chosen[name]} lies at the {edge} edge: widen the search space."
+        if chosen != (first := self.finalists()[0]):
+            yield f"  {text(first)} had a better score, and diverged with another seed."
+        runs = self.runs_of(self.points)
         failed = (runs["status"] != "ok").sum()
         yield f"  {len(runs)} runs in {runs['seconds'].sum():.0f} s, {failed} of them diverged"
 

@@ -74,7 +74,8 @@ class FileTuning(Tuning):
         self.file, self.path = path, folder / "tuning.csv"
         if quick:
             self.wide = points_of(self.space, N_QUICK)
-            self.n_near, self.n_best, self.seeds = 0, 0, self.seeds[:1]
+            self.n_near, self.seeds = 0, self.seeds[:1]
+            self.confirming_seeds = ()
             self.budget = quick_budget(task)
 
     def pattern(self, parameters):
@@ -106,7 +107,7 @@ def parameters_of(task, path, cls, folder, quick):
     tuning = FileTuning(task, path, cls, folder, quick)
     tuning.tune()
     print("\n".join(tuning.report()))
-    return tuning.parameters(tuning.best())
+    return tuning.best()
 
 
 def calibrate(archive, anchors, folder):

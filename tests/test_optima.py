@@ -1,9 +1,13 @@
 """The table of optima: its rows, and to which tasks they belong."""
 
+import numpy as np
 import pytest
+from scipy.optimize import LinearConstraint, minimize
 
 from benchmark_utils import optima
 from benchmark_utils.optima import find_optimum, stored_optima
+from benchmark_utils.problems import default_parameters, get_problem
+from helpers import get_data
 
 HEADER = ",".join(optima.Optimum._fields)
 
@@ -44,3 +48,66 @@ def test_the_stored_optimum_of_ijcnn1_is_the_published_one():
         if row.dataset.startswith("ijcnn1[") and "box=default" in row.problem
     ]
     assert row.value == pytest.approx(0.20389443402, abs=2e-11)
+
+
+def lowest_of_all_signs(problem):
+    """The lowest h of a Lasso or an elastic net with a penalty per feature, over all signs.
+
+    Where the sign s_k of each entry is given, h is lowest at the lowest F such that
+    -s_k grad_k G is a penalty of the box, or |grad_k G| is at most its largest where s_k is 0: a
+    convex quadratic program. Branch and bound leaves out signs whose program, with those of some
+    features only, is above the lowest value so far.
+    """
+    p, low, high = problem.inner_dim, *np.exp([problem.lower, problem.upper])
+    lam, zero = problem.outer_var0, np.zeros(problem.inner_dim)
+
+    def value(theta):
+        result, (grad, _) = problem.outer_value_grad(theta, lam)
+        return result, grad
+
+    # All gradients are affine.
+    slope, offset = problem.hvp, problem.inner_value_grad(zero, lam)[1]
+    hessian = np.array([slope(zero, lam, unit) for unit in np.eye(p)])
+
+    def constraints(signs):
+        for k, s in signs.items():
+            grad, unit = hessian[k], np.eye(p)[k]
+            if s == 0:
+                yield LinearConstraint(unit, 0, 0)
+                yield LinearConstraint(grad, -high - offset[k], high - offset[k])
+            else:
+                yield LinearConstraint(s * unit, 0, np.inf)
+                yield LinearConstraint(-s * grad, low + s * offset[k], high + s * offset[k])
+
+    def solve(signs):
+        result = minimize(
+            value, zero, jac=True, method="SLSQP", constraints=list(constraints(signs)),
+            options=dict(maxiter=200, ftol=1e-14),
+        )  # fmt: skip
+        return (result.fun, result.x) if result.status != 4 else (np.inf, zero)
+
+    lowest, nodes = np.inf, [(*solve({}), {})]
+    while nodes:
+        bound, theta, signs = nodes.pop()
+        if bound >= lowest - 1e-10:
+            continue
+        if len(signs) == p:
+            lowest = bound
+            continue
+        penalty = -np.sign(theta) * (hessian @ theta + offset)
+        violation = np.maximum(low - penalty, penalty - high)
+        k = max(set(range(p)).difference(signs), key=lambda k: violation[k])
+        more = [signs | {k: s} for s in (-1, 0, 1)]
+        children = [(*solve(signs), signs) for signs in more]
+        nodes += sorted(children, key=lambda child: -child[0])
+    return lowest
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["elastic_net", "lasso"])
+def test_stored_optima_with_an_l1_penalty_are_the_lowest_of_all_signs(name):
+    data = get_data("diabetes")
+    del data["task"]
+    problem = get_problem(name)(**data, **default_parameters(name), seed=0)
+    [row] = [row for row in stored_optima() if row.problem.startswith(f"{name}[")]
+    assert lowest_of_all_signs(problem) == pytest.approx(row.value, abs=1e-9)

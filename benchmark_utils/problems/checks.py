@@ -40,9 +40,9 @@ def refuse_task(problem, tasks, task, data, sparse=False):
     return None
 
 
-def refuse_softmax(problem, task, data):
+def refuse_softmax(problem, task, data, sparse=False):
     """Say why a softmax of linear scores cannot be fitted to a dataset; None if it can."""
-    reason = refuse_task(problem, ("multiclass",), task, data)
+    reason = refuse_task(problem, ("multiclass",), task, data, sparse=sparse)
     if reason:
         return reason
     X = data["X_train"]

@@ -37,8 +37,8 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
 
     Parameters
     ----------
-    X_train, X_val, X_test : array, (n, p), (m, p), (l, p)
-        The last may be None.
+    X_train, X_val, X_test : array or sparse array, (n, p), (m, p), (l, p)
+        The last may be None. Sparse samples have no minibatches: full-batch solvers take them.
     y_train, y_val, y_test : array, (n,), (m,), (l,)
         Labels 0, 1, ..., C-1.
     image_shape : pair of int, optional
@@ -64,7 +64,7 @@ class MultinomialLogReg(L2Penalties, SoftmaxProblem):
 
     @staticmethod
     def refuse(task, **data):
-        return refuse_softmax("multinomial_logreg", task, data)
+        return refuse_softmax("multinomial_logreg", task, data, sparse=True)
 
     def __init__(
         self,

@@ -13,6 +13,8 @@ from functools import cache, cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
+from scipy.sparse.linalg import svds
 
 from benchmark_utils.frameworks import get_framework
 from benchmark_utils.minibatches.blocks import block_indices, block_weights, take_blocks
@@ -37,10 +39,10 @@ def cut(X, y, batch_size, dtype, rng):
 
 
 def all_of(X, y):
-    """All samples, in their own order, as one minibatch."""
+    """All samples, in their own order, as one minibatch; sparse rows stay sparse, in a list."""
     n_samples = len(y)
     return Samples(
-        np.ascontiguousarray(X.T, dtype=float)[np.newaxis],
+        [X.T] if issparse(X) else np.ascontiguousarray(X.T, dtype=float)[np.newaxis],
         y[np.newaxis].astype(np.int64),
         np.full((1, n_samples), 1 / n_samples),
         np.arange(n_samples)[np.newaxis],
@@ -49,7 +51,7 @@ def all_of(X, y):
 
 def cross_entropies(xp, rows, labels, inner_var):
     """The losses l_i, (b,), of rows (p, b) with labels (b,)."""
-    scores = inner_var.reshape(-1, len(rows)) @ rows
+    scores = inner_var.reshape(-1, rows.shape[0]) @ rows
     scores = scores - xp.max(scores, axis=0)
     own = xp.take_along_axis(scores, labels[None], axis=0)[0]
     return xp.log(xp.sum(xp.exp(scores), axis=0)) - own
@@ -57,7 +59,7 @@ def cross_entropies(xp, rows, labels, inner_var):
 
 def probabilities(rows, inner_var):
     """The model's probabilities of the classes, (C, b)."""
-    scores = inner_var.reshape(-1, len(rows)) @ rows
+    scores = inner_var.reshape(-1, rows.shape[0]) @ rows
     exponentials = np.exp(scores - scores.max(axis=0))
     return exponentials / exponentials.sum(axis=0)
 
@@ -76,20 +78,21 @@ def loss_grad(rows, labels, weights, inner_var):
 
 def loss_hvp(rows, weights, probability, v):
     """The Hessian of sum_i weights_i l_i where the classes have these probabilities, times v."""
-    directional = v.reshape(-1, len(rows)) @ rows
+    directional = v.reshape(-1, rows.shape[0]) @ rows
     directional = directional - np.sum(probability * directional, axis=0)
     return ((weights * probability * directional) @ rows.T).ravel()
 
 
 def loss_hessian(rows, weights, inner_var):
     """The Hessian of sum_i weights_i l_i, (C p, C p), for weights that are not negative."""
-    n_features = len(rows)
+    n_features = rows.shape[0]
     n_classes = inner_var.size // n_features
     hessian = np.zeros((inner_var.size, inner_var.size))
     for chunk in chunks(rows.shape[1]):
-        probability = probabilities(rows[:, chunk], inner_var)
+        some = rows[:, chunk].toarray() if issparse(rows) else rows[:, chunk]
+        probability = probabilities(some, inner_var)
         # BLAS computes only one half of a matrix times its own transpose.
-        weighted = np.sqrt(weights[chunk]) * rows[:, chunk]
+        weighted = np.sqrt(weights[chunk]) * some
         outer = (probability[:, np.newaxis] * weighted).reshape(inner_var.size, -1)
         hessian -= outer @ outer.T
         for c in range(n_classes):
@@ -101,7 +104,7 @@ def loss_hessian(rows, weights, inner_var):
 
 def accuracy(rows, labels, inner_var):
     """The fraction of the samples whose label has the largest score."""
-    scores = inner_var.reshape(-1, len(rows)) @ rows
+    scores = inner_var.reshape(-1, rows.shape[0]) @ rows
     return float(np.mean(np.argmax(scores, axis=0) == labels))
 
 
@@ -125,14 +128,17 @@ class SoftmaxProblem(Problem):
 
     Parameters
     ----------
-    X_train, X_val, X_test : array, (n, p), (m, p), (l, p)
-        The last may be None.
+    X_train, X_val, X_test : array or sparse array, (n, p), (m, p), (l, p)
+        The last may be None. Sparse samples have no minibatches: full-batch solvers take them.
     y_train, y_val, y_test : array, (n,), (m,), (l,)
         Labels 0, 1, ..., C-1.
     """
 
     def __init__(self, X_train, y_train, X_val, y_val, X_test, y_test):
         self.data = X_train, y_train, X_val, y_val
+        if issparse(X_train):
+            # Its minibatches would have to be.
+            self.frameworks = ()
         self.n_inner_samples, self.n_features = X_train.shape
         self.n_outer_samples = len(y_val)
         self.n_classes = int(y_train.max()) + 1
@@ -224,8 +230,13 @@ class SoftmaxProblem(Problem):
 
     @cached_property
     def _data_smoothness(self):
+        rows = self.inner.rows[0]
+        if issparse(rows):
+            norm = svds(rows, k=1, return_singular_vectors=False, rng=0)[0]
+        else:
+            norm = np.linalg.norm(rows, 2)
         # The Hessian of the cross-entropy in the scores is at most 1/2 (Bohning 1992).
-        return np.linalg.norm(self.inner.rows[0], 2) ** 2 / 2
+        return norm**2 / 2
 
     def inner_smoothness(self, outer_var):
         weights = self.sample_weights(np, self.all_samples, outer_var, 0)

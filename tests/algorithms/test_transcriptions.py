@@ -261,9 +261,9 @@ def lancbio(p, x, y):
             y = y - 0.3 * p.gy(x, y)
         hessian, fy = p.gyy(x, y), p.fy(x, y)
         if k % size == 0:
-            start, residual = v, fy - hessian @ v
-            basis, diagonal, beside = [residual / np.linalg.norm(residual)], [], []
-        residual = fy - hessian @ start
+            start, w = v, hessian @ v
+            basis, diagonal, beside = [(fy - w) / np.linalg.norm(fy - w)], [], []
+        residual = fy - w
         q = basis[-1]
         diagonal.append(q @ hessian @ q)
         u = hessian @ q - diagonal[-1] * q

@@ -124,7 +124,7 @@ def test_the_readmes_solver_is_tuned_and_compared_without_running_the_archive(
     np.testing.assert_allclose(own["time"] / new["time"].to_numpy(), ratio, rtol=0.01)
     assert own["repetition"].nunique() == 10
     tuning = pd.read_csv(tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA" / "tuning.csv")
-    assert len(tuning) == 20 + 5 * 2
+    assert len(tuning) == 20 + 5 * 2 + 7
     assert (tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA.png").read_bytes()[1:4] == b"PNG"
     assert len(re.findall(r"^MA-SOBA \(new\)  ", output, re.MULTILINE)) == 2
 

@@ -18,8 +18,8 @@ CONFIGS = sorted(CONFIG.parent.glob("reproducibility*.yml"))
 # Without data small enough for a run of seconds.
 NOT_COVERED = {
     "architecture_search", "data_augmentation", "data_cleaning", "data_cleaning_cnn",
-    "dictionary_learning", "equilibrium", "multinomial_logreg", "representation",
-    "ridge_representation",
+    "data_cleaning_mlp", "dictionary_learning", "equilibrium", "multinomial_logreg",
+    "representation", "ridge_representation",
     # Its h* is not known, and a grid of it takes minutes.
     "sparse_logreg",
 }  # fmt: skip

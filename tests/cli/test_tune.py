@@ -26,6 +26,7 @@ folder, last_run, *arguments = sys.argv[1:]
 candidates.FOLDER, tune.FOLDER, tune.CONFIGS, defaults.FOLDER = [Path(folder)] * 4
 defaults.N_CANDIDATES = 3
 candidates.N_WIDE, candidates.N_NEAR, candidates.N_BEST = 2, 1, 2
+candidates.CONFIRMING_SEEDS = 1003, 1004
 suite.TASKS["tiny"] = dict(
     dataset="quadratic[n_inner_samples=60,n_outer_samples=50,inner_dim=4,outer_dim=3]",
     objective=dict(problem="quadratic"), max_calls=20_000, timeout=60,
@@ -77,7 +78,7 @@ def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     code, text = tune(folder, "tiny", "SOBA")
     assert code == 0
-    assert "3 runs of benchopt" in text
+    assert "4 runs of benchopt" in text
     return folder, text
 
 
@@ -88,7 +89,8 @@ def table(folder):
 def test_all_candidates_are_kept_and_the_best_have_more_seeds(whole):
     runs = table(whole[0])
     candidates = runs.groupby(["step_size", "outer_step_size"])["seed"].agg(list)
-    assert sorted(map(tuple, candidates)) == [(1000,), (1000, 1001, 1002), (1000, 1001, 1002)]
+    seeds = 1000, 1001, 1002
+    assert sorted(map(tuple, candidates)) == [(1000,), seeds, (*seeds, 1003, 1004)]
     assert (runs["max_calls"] == 20_000).all()
     assert set(runs["status"]) <= {"ok", "diverged"}
     # Runs differ in their seed: they draw other minibatches.
@@ -96,14 +98,14 @@ def test_all_candidates_are_kept_and_the_best_have_more_seeds(whole):
     assert gaps.nunique() == len(gaps) >= 3
 
 
-@pytest.mark.parametrize("last_run", [1, 2, 3])
+@pytest.mark.parametrize("last_run", [1, 2, 3, 4])
 def test_a_tuning_that_was_killed_gives_the_table_of_one_that_was_not(whole, tmp_path, last_run):
     code, _ = tune(tmp_path, "tiny", "SOBA", last_run=last_run)
     assert code == -signal.SIGKILL
     code, text = tune(tmp_path, "tiny", "SOBA")
     assert code == 0
     # What was written before is not run again; the run that was killed was not.
-    assert f"{4 - last_run} runs of benchopt" in text
+    assert f"{5 - last_run} runs of benchopt" in text
     assert table(tmp_path).drop(columns="seconds").equals(table(whole[0]).drop(columns="seconds"))
     chosen = [(folder / "tiny" / "chosen.yml").read_text() for folder in (whole[0], tmp_path)]
     assert chosen[0] == chosen[1]
@@ -113,7 +115,7 @@ def test_a_tuning_that_is_complete_runs_nothing_and_says_the_same(whole):
     folder, text = whole
     _, again = tune(folder, "tiny", "SOBA")
     assert "0 runs of benchopt" in again
-    report = text[text.rindex("SOBA on tiny:") :].replace("3 runs of", "0 runs of")
+    report = text[text.rindex("SOBA on tiny:") :].replace("4 runs of", "0 runs of")
     assert again.endswith(report)
 
 

@@ -13,6 +13,7 @@ import pytest
 from scipy.sparse import issparse
 from sklearn.datasets import fetch_20newsgroups
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import normalize
 from sklearn.utils import Bunch
 
 from benchmark_utils.data import newsgroups
@@ -237,6 +238,11 @@ def test_the_papers_newsgroups_have_no_headers_and_half_of_the_training_set_each
     n_words = len(CountVectorizer().fit(texts()["training"][0]).vocabulary_)
     for part, n_texts in (("train", 100), ("val", 100), ("test", 200)):
         assert data[f"X_{part}"].shape == (n_texts, n_words)
+        assert set(np.bincount(data[f"y_{part}"])) == {n_texts // 20}
+    counts = CountVectorizer().fit(texts()["training"][0]).transform(texts()["test"][0])
+    np.testing.assert_allclose(data["X_test"].toarray(), normalize(counts).toarray(), rtol=1e-12)
+    whole = get_data("newsgroups", protocol="papers_whole", verify=False)
+    assert whole["X_train"].shape == (100, n_words + 3 * 200 + 1)
     replace_loader(monkeypatch, "newsgroups", "texts", texts)
     reason = raw_data("newsgroups", protocol="papers", verify=False)["unavailable"]
     assert "no text of 20news-bydate_py3.pkz has a blank line" in reason

@@ -73,7 +73,9 @@ BOXED = [name for name, problem in find_problems().declared.items() if "box" in 
 
 def test_every_problem_with_exponential_weights_has_a_box():
     weights = {"logreg", "sparse_logreg", "multinomial_logreg", *REGRESSIONS}
-    assert set(BOXED) == weights | {"data_cleaning", "data_cleaning_cnn", "data_augmentation"}
+    assert set(BOXED) == weights | {
+        "data_cleaning", "data_cleaning_cnn", "data_cleaning_mlp", "data_augmentation"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BOXED)

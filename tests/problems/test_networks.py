@@ -4,10 +4,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
+from sklearn.neural_network import MLPClassifier
 
 from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.data_cleaning_cnn import DataCleaningCnn
+from benchmark_utils.problems.data_cleaning_mlp import DataCleaningMlp
 from benchmark_utils.problems.jax_problem import JaxProblem
 from helpers import (
     BENCHMARK,
@@ -131,30 +134,54 @@ def images(n=24, m=16):
     )  # fmt: skip
 
 
+CORRUPTED = np.arange(24) % 2 == 0
+GIVEN = dict(corrupted=CORRUPTED, image_shape=(14, 14), ridge=0.01, seed=0)
+
+
 @pytest.fixture(scope="module")
 def cnn():
-    corrupted = np.arange(24) % 2 == 0
-    return DataCleaningCnn(
-        **images(), corrupted=corrupted, image_shape=(14, 14), ridge=0.01, seed=0
-    )
+    return DataCleaningCnn(**images(), **GIVEN)
 
 
-def test_a_network_has_the_same_oracles_in_both_frameworks(cnn):
+@pytest.fixture(scope="module")
+def mlp():
+    return DataCleaningMlp(**images(), **GIVEN, width=5)
+
+
+@pytest.fixture(params=["cnn", "mlp"])
+def network(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_a_network_has_the_same_oracles_in_both_frameworks(network):
     pytest.importorskip("torch")
     rng = np.random.default_rng(1)
-    theta = cnn.inner_var0 + 0.1 * rng.standard_normal(cnn.inner_dim)
-    assert_frameworks_agree(cnn, theta, rng.uniform(-1, 1, cnn.outer_dim), 8)
+    theta = network.inner_var0 + 0.1 * rng.standard_normal(network.inner_dim)
+    assert_frameworks_agree(network, theta, rng.uniform(-1, 1, network.outer_dim), 8)
 
 
-def test_a_network_has_the_same_path_in_both_frameworks(cnn):
+def test_a_network_has_the_same_path_in_both_frameworks(network):
     pytest.importorskip("torch")
     jax, torch = (
-        run(make_solver("SOBA", cnn, framework=framework, batch_size=8, eval_freq=5), 4)
+        run(make_solver("SOBA", network, framework=framework, batch_size=8, eval_freq=5), 4)
         for framework in ("jax", "torch")
     )
-    assert np.abs(jax["outer_var"] - cnn.outer_var0).max() > 1e-6
+    assert np.abs(jax["outer_var"] - network.outer_var0).max() > 1e-6
     for variable in ("inner_var", "outer_var"):
         np.testing.assert_allclose(torch[variable], jax[variable], rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_perceptron_is_that_of_scikit_learn(mlp):
+    theta = mlp.inner_var0 + 0.1 * np.random.default_rng(1).standard_normal(mlp.inner_dim)
+    layers = mlp.inner_tree(theta)
+    reference = MLPClassifier((5,), activation="logistic", max_iter=1)
+    reference.fit(*mlp.inner_samples[:2])
+    reference.coefs_ = [layers[f"{name}.weight"].T for name in ("hidden", "linear")]
+    reference.intercepts_ = [layers[f"{name}.bias"] for name in ("hidden", "linear")]
+    X, y = mlp.outer_samples
+    value, _ = mlp.outer_value_grad(theta, mlp.outer_var0)
+    assert value == pytest.approx(log_loss(y, reference.predict_proba(X)), rel=1e-12)
 
 
 def test_a_networks_own_theta_is_judged_and_h_is_not(cnn):

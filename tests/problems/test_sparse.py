@@ -7,7 +7,17 @@ from scipy.sparse import coo_array, csc_array, csr_array, issparse
 from benchmark_utils.numerics import newton
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.logreg import LogReg
-from helpers import STOCHASTIC, constant_steps, get_data, logreg_data, make_solver, run
+from benchmark_utils.problems.multinomial_logreg import MultinomialLogReg
+from helpers import (
+    STOCHASTIC,
+    component,
+    constant_steps,
+    get_data,
+    logreg_data,
+    make_solver,
+    multiclass_data,
+    run,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -181,3 +191,35 @@ def test_the_problem_shares_the_arrays_of_its_data():
         problem = LogReg(**data, reg="exp", n_reg="full", seed=0)
         kept, given = problem.all_samples.inner_rows[0].X, data["X_train"]
         assert np.shares_memory(*(x.data if issparse(x) else x for x in (kept, given)))
+
+
+def multinomials():
+    """The same multinomial logistic regression of dense and of sparse samples."""
+    dense = multiclass_data(p=8)
+    for part in ("X_train", "X_val"):
+        dense[part] = dense[part] * (np.abs(dense[part]) > 0.7)
+    sparse = {name: csr_array(x) if name.startswith("X") else x for name, x in dense.items()}
+    return [MultinomialLogReg(**x, reg="exp", n_reg="full", seed=0) for x in (dense, sparse)]
+
+
+# A dense Hessian, and conjugate gradients.
+@pytest.mark.parametrize("dense_dim", [1000, 1])
+def test_sparse_samples_of_many_classes_have_the_dense_h(dense_dim, monkeypatch):
+    monkeypatch.setattr(newton, "DENSE_DIM", dense_dim)
+    dense, sparse = multinomials()
+    lam, start = np.linspace(-4, -1, 8), np.zeros(24)
+    for found, expected in zip(
+        value_function(sparse, lam, start), value_function(dense, lam, start), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    assert sparse.metrics(start + 1, lam) == dense.metrics(start + 1, lam)
+    assert sparse.inner_smoothness(lam) == pytest.approx(dense.inner_smoothness(lam), rel=1e-9)
+
+
+def test_sparse_samples_of_many_classes_are_for_full_batch_solvers():
+    dense, sparse = multinomials()
+    paths = [run(make_solver("HOAG", problem), 5)["outer_var"] for problem in (dense, sparse)]
+    assert np.abs(paths[0] - dense.outer_var0).max() > 0.1
+    np.testing.assert_allclose(*paths, rtol=1e-6)
+    soba = component("solver", "SOBA").get_instance()
+    assert soba.refuse(sparse).startswith("SOBA: this problem has no minibatch oracles")

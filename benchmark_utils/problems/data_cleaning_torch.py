@@ -1,4 +1,4 @@
-"""The losses of ``data_cleaning_cnn`` in PyTorch, with the same names and shapes of parameters."""
+"""Data cleaning with networks in PyTorch: parameters have the names and shapes that JAX has."""
 
 from torch import nn, sigmoid
 from torch.func import functional_call
@@ -7,7 +7,7 @@ from torch.nn.functional import cross_entropy
 from benchmark_utils.problems.torch_problem import TorchProblem
 
 
-class Network(nn.Module):
+class Cnn(nn.Module):
     """Two convolutions and a linear layer.
 
     Parameters
@@ -29,30 +29,51 @@ class Network(nn.Module):
         return self.linear(hidden.flatten(1))
 
 
-class DataCleaningCnnTorch(TorchProblem):
+class Mlp(nn.Module):
+    """Two linear layers, with sigmoids between them.
+
+    Parameters
+    ----------
+    params : dict of str to array
+        The first parameters, which give the layers' sizes.
+    """
+
+    def __init__(self, params):
+        super().__init__()
+        first, last = (params[f"{name}.weight"].shape for name in ("hidden", "linear"))
+        self.hidden = nn.Linear(first[1], first[0])
+        self.linear = nn.Linear(last[1], last[0])
+
+    def forward(self, X):
+        return self.linear(self.hidden(X).sigmoid())
+
+
+class DataCleaningTorch(TorchProblem):
     """The problem in PyTorch.
 
     Parameters
     ----------
     ridge : float
+    network : type
+        One of the networks above.
     given : dict
         The starting points and samples, as ``TorchProblem`` takes them, in NumPy.
     """
 
-    def __init__(self, ridge, given):
-        self.ridge, self.network = ridge, Network(given["inner"])
+    def __init__(self, ridge, network, given):
+        self.ridge, self.network = ridge, network(given["inner"])
         super().__init__(**given)
 
     def inner_loss(self, params, outer, batch):
-        images, labels, numbers = batch
+        X, labels, numbers = batch
         weights = sigmoid(outer["weights"][numbers])
-        losses = cross_entropy(self.scores(params, outer, images), labels, reduction="none")
+        losses = cross_entropy(self.scores(params, outer, X), labels, reduction="none")
         squares = sum((param**2).sum() for param in params.values())
         return weights * losses + self.ridge / 2 * squares
 
     def outer_loss(self, params, outer, batch):
-        images, labels = batch
-        return cross_entropy(self.scores(params, outer, images), labels, reduction="none")
+        X, labels = batch
+        return cross_entropy(self.scores(params, outer, X), labels, reduction="none")
 
-    def scores(self, params, outer, images):
-        return functional_call(self.network, params, images)
+    def scores(self, params, outer, X):
+        return functional_call(self.network, params, X)

@@ -1,0 +1,49 @@
+"""Which candidate a tuning chooses, from a table of its runs."""
+
+import candidates
+import pandas as pd
+import pytest
+
+
+def runs_of(tuning, candidate, gap, seeds, status="ok"):
+    entry = dict(max_calls=tuning.budget, gap=gap, status=status, seconds=1.0)
+    entry |= dict.fromkeys(candidates.COSTS, 1e6)
+    return [candidate | entry | dict(seed=seed) for seed in seeds]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "chosen"),
+    [(("ok", "ok"), 0), (("diverged", "ok"), 1), (("diverged", "diverged"), 0)],
+)
+def test_the_choice_is_the_best_whose_confirmation_did_not_diverge(
+    monkeypatch, tmp_path, statuses, chosen
+):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    assert tuning.best() is None
+    tuning.wide, tuning.n_near = tuning.wide[:2], 0
+    rows = []
+    for candidate, gap, status in zip(tuning.wide, (0.1, 0.2), statuses, strict=True):
+        rows += runs_of(tuning, candidate, gap, tuning.seeds)
+        rows += runs_of(tuning, candidate, gap, tuning.confirming_seeds[:1], status)
+    candidates.write(pd.DataFrame(rows), tuning.path)
+    assert tuning.best() == tuning.wide[chosen]
+
+
+def test_a_candidate_that_other_seeds_raise_gets_no_runs_in_a_tuning_that_is_complete(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    tuning.n_near, tuning.n_best = 0, 1
+    first, second, *others = tuning.wide
+    # Of all runs, the second is best in the mean; with the first seed it is not.
+    rows = [row for other in others for row in runs_of(tuning, other, 1.0, tuning.seeds[:1])]
+    rows += runs_of(tuning, second, 0.2, tuning.seeds[:1])
+    rows += runs_of(tuning, first, 0.1, tuning.seeds[:1])
+    rows += runs_of(tuning, first, 0.9, tuning.seeds[1:] + tuning.confirming_seeds)
+    candidates.write(pd.DataFrame(rows), tuning.path)
+    monkeypatch.setattr(tuning, "run", None)
+    tuning.tune()
+    assert tuning.best() == first
+    assert f"{len(rows)} runs in" in "".join(tuning.report())
