@@ -10,7 +10,7 @@ from benchopt import BaseObjective
 from benchmark_utils.budget import Budget
 from benchmark_utils.data.door import Unusable, admit
 from benchmark_utils.data.downloads import explain
-from benchmark_utils.ends import end_in_sentences, is_benchopt
+from benchmark_utils.ends import BEGUN, end_in_sentences, is_benchopt
 from benchmark_utils.journal import expect_a_point
 from benchmark_utils.judge import EstimateJudge, Judge, PointJudge, as_counts
 from benchmark_utils.numerics.value_function import value_function
@@ -112,6 +112,7 @@ class Objective(BaseObjective):
 
     def _set_dataset(self, dataset):
         """As benchopt does, except that a dataset which raises is skipped and ends no run."""
+        BEGUN.set()
         # A solver may have left it while it was imported.
         os.chdir(STARTED_IN)
         # Before benchopt looks into its cache.

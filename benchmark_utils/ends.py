@@ -1,8 +1,10 @@
 """How a run of benchopt ends before its time: in a sentence, and without workers that go on."""
 
+import atexit
 import errno
 import signal
 import sys
+import threading
 import warnings
 from contextlib import suppress
 from datetime import datetime
@@ -24,6 +26,9 @@ DISK = {
     errno.ENOTDIR, errno.EPERM, errno.EROFS,
 }  # fmt: skip
 
+# Set where a run has begun, or has said why not.
+BEGUN = threading.Event()
+
 
 def is_benchopt():
     """Whether this process is that of the command ``benchopt``, and no worker or script."""
@@ -37,6 +42,26 @@ def end_in_sentences():
     sys.excepthook = say_what_is_kept
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
+    on_hang_up(interrupt)
+    if sys.argv[1:2] == ["run"]:
+        atexit.register(say_that_nothing_began)
+
+
+def say_that_nothing_began():
+    """A sentence where a file that was imported has ended the process, maybe without a word."""
+    if not BEGUN.is_set():
+        print(
+            "\nThe run ended before it began, and nothing that was finished earlier is lost. If no "
+            "reason is above, the file of a dataset or solver has ended the process when it "
+            "was imported: `make safe-run`, with the same options, says which.",
+            file=sys.stderr,
+        )
+
+
+def on_hang_up(handler):
+    """Call this function where the terminal is closed, unless nohup has said to go on then."""
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, handler)
 
 
 def save_results(results, path):
@@ -57,14 +82,17 @@ def interrupt(number, frame):
         with suppress(psutil.NoSuchProcess):
             if "resource_tracker" not in " ".join(child.cmdline()):
                 child.kill()
-    # A script may send to a file what benchopt prints.
-    print(f"\n{signal.Signals(number).name}: the run ends. {kept()}", file=sys.stderr)
+    # A script may send to a file what benchopt prints, and the terminal may be gone.
+    with suppress(OSError):
+        print(f"\n{signal.Signals(number).name}: the run ends. {kept()}", file=sys.stderr)
     journal.ENDED.set()
+    BEGUN.set()
     raise KeyboardInterrupt
 
 
 def say_what_is_kept(kind, error, traceback):
     """A sentence in place of the traceback, where a file could not be written."""
+    BEGUN.set()
     if issubclass(kind, Elsewhere):
         print(error, file=sys.stderr)
         return

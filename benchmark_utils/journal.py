@@ -69,8 +69,10 @@ def note(curve, ended):
     if FOLDER not in os.environ:
         return
     # A full disk ends no curve.
-    with suppress(OSError), path(POINTS).open("a") as file:
-        file.write(json.dumps([last_point(curve), ended], default=as_json) + "\n")
+    with suppress(OSError), path(POINTS).open("a", encoding="utf-8", errors="replace") as file:
+        point = [last_point(curve), ended]
+        # Half a surrogate pair in a name is replaced: no table holds it.
+        file.write(json.dumps(point, default=as_json, ensure_ascii=False) + "\n")
 
 
 def as_json(value):
@@ -102,7 +104,7 @@ def read(folder, names):
 def curves_of(file, names):
     """The same for the file of one process, which made one curve after the other."""
     curves, last, last_ended = {}, None, True
-    for line in file.read_text(errors="replace").splitlines():
+    for line in file.read_text("utf-8", errors="replace").split("\n"):
         try:
             rows, ended = json.loads(line)
             curve, point = tuple(rows[0][name] for name in names), rows[0]["stop_val"]

@@ -27,6 +27,7 @@ from solver_process import Part
 from suite import BENCHMARK
 from summary import print_summary
 
+from benchmark_utils.ends import on_hang_up
 from benchmark_utils.results.curves import failures
 from benchmark_utils.results.files import Elsewhere, new_path, read, save
 
@@ -106,6 +107,7 @@ def run_all(parts, deadline):
     failed, data_are_tried = [], False
     # As an interrupt, so that what has been started is ended.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    on_hang_up(signal.default_int_handler)
     for number, part in enumerate(parts):
         try:
             reason = part.run(deadline)

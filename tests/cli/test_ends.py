@@ -79,7 +79,7 @@ def ended(number):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "n_jobs"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGTERM, 1)]
+    ("number", "n_jobs"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGHUP, 1)]
 )
 def test_an_interrupt_says_what_is_kept_and_leaves_no_worker(number, n_jobs, tmp_path):
     run, workers = waiting_run(tmp_path, ["benchopt", "run", "-j", str(n_jobs)], n_jobs)
@@ -92,9 +92,10 @@ def test_an_interrupt_says_what_is_kept_and_leaves_no_worker(number, n_jobs, tmp
 
 
 @pytest.mark.slow
-def test_an_interrupted_safe_run_writes_what_it_has(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_safe_run_writes_what_it_has(tmp_path, number):
     run, workers = waiting_run(tmp_path, [sys.executable, "scripts/safe_run.py"], 1)
-    run.send_signal(signal.SIGTERM)
+    run.send_signal(number)
     log, _ = run.communicate(timeout=300)
     assert "Interrupted with 1 of 1 solvers left. Give the same command to go on" in log
     assert run.returncode == 1
@@ -104,6 +105,17 @@ def test_an_interrupted_safe_run_writes_what_it_has(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {
         "waiting.py", "notes", "cache", "results.parquet",
     }  # fmt: skip
+
+
+def test_a_closed_terminal_ends_no_run_that_is_told_to_go_on():
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        for given, kept in ((signal.SIG_IGN, signal.SIG_IGN), (signal.SIG_DFL, ends.interrupt)):
+            signal.signal(signal.SIGHUP, given)
+            ends.on_hang_up(ends.interrupt)
+            assert signal.getsignal(signal.SIGHUP) == kept
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_interrupt_in_compiled_code_ends_the_run_and_no_curve_in_error(monkeypatch):
@@ -227,6 +239,18 @@ def test_other_errors_keep_their_tracebacks(capsys):
         told = capsys.readouterr().err
         assert type(error).__name__ in told
         assert "The command has ended with the error above. Finished curves are kept in " in told
+
+
+@pytest.mark.slow
+def test_a_dataset_that_exits_without_a_word_is_not_passed_over(tmp_path):
+    (tmp_path / "leaves.py").write_text("raise SystemExit(0)")
+    done = subprocess.run(
+        ["benchopt", "run", ".", "-d", str(tmp_path / "leaves.py"), "-s", "HOAG"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert "The run ended before it began" in done.stderr
+    assert "`make safe-run`, with the same options, says which." in done.stderr
 
 
 @pytest.mark.slow

@@ -253,6 +253,15 @@ def test_a_journal_tells_curves_apart_and_leaves_out_half_a_line(tmp_path, monke
     assert journal.read(tmp_path, ["name"]) == [(first, True), (failed, True), (second[:1], False)]
 
 
+@pytest.mark.parametrize(("name", "kept"), [("a\ud800", "a?"), ("a\u2028b\nc", "a\u2028b\nc")])
+def test_any_name_of_a_solver_comes_through_the_journal(tmp_path, monkeypatch, name, kept):
+    from benchmark_utils import journal
+
+    monkeypatch.setenv(journal.FOLDER, str(tmp_path))
+    journal.note([dict(name=name, stop_val=0)], ended=True)
+    assert journal.read(tmp_path, ["name"]) == [([dict(name=kept, stop_val=0)], True)]
+
+
 @pytest.mark.parametrize("line", ["3", "[[], true]", "[[{}], true]", "[null, true]", "\0\xff"])
 def test_what_a_solver_writes_into_its_journal_ends_nothing(tmp_path, line):
     from benchmark_utils import journal
