@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -59,6 +60,8 @@ def waiting_run(folder, command, n_processes):
             *command, ".", "-d", SMALL, "-s", str(solver), "-r", str(n_processes), "-n", "100000",
             "--no-plot", "--no-timeout", "--output", str(folder / "results.parquet"),
         ],
+        # Under nohup a closed terminal would end nothing.
+        preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env=os.environ | {
             "BENCHOPT_CACHE": str(folder / "cache"),

@@ -52,6 +52,7 @@ def curve(solver, rate, repetition, **columns):
         "system-cpus": 2,
         "system-ram (GB)": 4,
         "platform": "Linux",
+        "objective_iterations": steps,
         **{f"objective_{name}_calls": 100 * steps for name in CALLS},
         **columns,
     })  # fmt: skip

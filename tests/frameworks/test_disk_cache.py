@@ -56,6 +56,11 @@ from helpers import make_quadratic, run, set_run_context
 from my_solver import Solver
 
 framework, shift = sys.argv[1], float(sys.argv[2])
+if framework == "jax":
+    import jax
+    import benchmark_utils.frameworks.jax
+    # Programs are kept however fast the machine compiles them.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 solver = Solver.get_instance(framework=framework, shift=shift, batch_size=16, eval_freq=4)
 set_run_context(solver)
 with event.install_recorder("numba:compile") as compiled:

@@ -9,6 +9,7 @@ from sklearn.neural_network import MLPClassifier
 
 from benchmark_utils.judge import Judge
 from benchmark_utils.numerics.value_function import value_function
+from benchmark_utils.oracle import ORACLE_NAMES
 from benchmark_utils.problems.data_cleaning_cnn import DataCleaningCnn
 from benchmark_utils.problems.data_cleaning_mlp import DataCleaningMlp
 from benchmark_utils.problems.jax_problem import JaxProblem
@@ -188,9 +189,8 @@ def test_a_networks_own_theta_is_judged_and_h_is_not(cnn):
     objective = BENCHMARK.get_benchmark_objective().get_instance(problem="data_cleaning_cnn")
     objective.bilevel_problem, objective.optimum = cnn, None
     objective.get_objective()
-    [row] = objective.evaluate_result(
-        cnn.inner_var0, cnn.outer_var0, 0, {"inner_grad": 0}, device="cpu"
-    )
+    calls = dict.fromkeys(ORACLE_NAMES, 0)
+    [row] = objective.evaluate_result(cnn.inner_var0, cnn.outer_var0, 0, calls, device="cpu")
     assert row["status"] == "not judged"
     assert np.isnan(row["value"])
     value, _ = cnn.outer_value_grad(cnn.inner_var0, cnn.outer_var0)

@@ -80,7 +80,8 @@ def test_a_results_file_needs_one_task_whose_optimum_is_stored(tmp_path):
 
     rows = pd.DataFrame(dict(
         dataset_name=["a", "b"], objective_name="bilevel", solver_name="SOBA", idx_rep=0,
-        stop_val=0, time=0.0, objective_value=1.0, objective_inner_grad_calls=1,
+        stop_val=0, time=0.0, objective_value=1.0, objective_iterations=0,
+        objective_inner_grad_calls=1,
         objective_hvp_calls=0, objective_cross_calls=0, objective_outer_grad_calls=0,
     ))  # fmt: skip
     path = tmp_path / "results.parquet"
