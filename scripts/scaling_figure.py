@@ -59,12 +59,15 @@ def crossings(runs):
                 costs = medians(runs, data, level, column)
                 if YARDSTICK not in costs:
                     continue
-                sizes, cells = costs.index.to_numpy(float), []
+                cells = []
                 for method in STOCHASTIC:
                     if method not in costs:
                         cells.append("")
                         continue
-                    size = crossing(sizes, costs[method], costs[YARDSTICK])
+                    # At some sizes only one of the two may have run.
+                    both = costs[[method, YARDSTICK]].dropna()
+                    sizes = both.index.to_numpy(float)
+                    size = crossing(sizes, both[method], both[YARDSTICK])
                     cells.append(in_words(size, sizes))
                 lines.append(f"| {data} | {level:g} | {column} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
