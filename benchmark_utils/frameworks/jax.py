@@ -1,6 +1,11 @@
 """JAX: the same step under ``lax.scan``, on CPU or GPU, with automatic differentiation."""
 
+import os
 from functools import partial
+
+# JAX would take most of a GPU's memory at its start, and leave the next process, as of
+# `benchopt run -j`, too little.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +17,9 @@ from benchmark_utils.frameworks.losses import make_oracle_from_losses
 
 # JAX computes in float32 unless told otherwise; float32 arrays stay float32 with this switch on.
 jax.config.update("jax_enable_x64", True)
+# On a recent GPU products of float32 would keep ten bits only (TF32), see
+# https://docs.jax.dev/en/latest/201/precision.html.
+jax.config.update("jax_default_matmul_precision", "highest")
 # Compiled code is kept for the next process, that of small programs too.
 for _option, _value in {
     "jax_compilation_cache_dir": str(machine_code_folder() / "jax"),

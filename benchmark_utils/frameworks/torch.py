@@ -15,6 +15,9 @@ from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd
 from benchmark_utils.frameworks.losses import make_oracle_from_losses
 from benchmark_utils.frameworks.python import cond, fold, fori_loop, row, wait  # noqa: F401
 
+# On a recent GPU convolutions of float32 would keep ten bits only (TF32).
+torch.backends.cudnn.allow_tf32 = False
+
 np = torch_names
 
 
