@@ -13,10 +13,11 @@ import argparse
 import pandas as pd
 from candidates import FOLDER, options_of, write
 from defaults import STOCHASTIC
+from final_runs import N_REPETITIONS, Task, run_repetitions
 from progress import fit_the_terminal
 from suite import BENCHMARK
 
-from archive import N_REPETITIONS, OUTPUTS, Task, run_repetitions
+from archive import OUTPUTS
 from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.archive import curves_of
 

@@ -83,6 +83,8 @@ def polished(problem, outer_var, inner_var):
     if not piece.inner_dim:
         return inner_var
     start = inner_var[piece.places]
-    solution, _ = newton(piece, outer_var, start, max_iterations=N_NEWTON_STEPS)
+    # Without a minimum the steps may end beyond what numbers can hold.
+    with np.errstate(over="ignore", invalid="ignore"):
+        solution, _ = newton(piece, outer_var, start, max_iterations=N_NEWTON_STEPS)
     same_signs = (np.sign(solution) == np.sign(start)).all()
     return piece.extend(solution) if same_signs else inner_var

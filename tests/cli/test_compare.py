@@ -44,9 +44,11 @@ def store(row, monkeypatch):
 
 
 def fill(root, *solvers, variant=""):
+    import final_runs
+
     import archive
 
-    return archive.fill(archive.Archive(archive.Task("tiny"), root), solvers, variant)
+    return archive.fill(archive.Archive(final_runs.Task("tiny"), root), solvers, variant)
 
 
 def manifest_of(root):
@@ -81,14 +83,13 @@ def test_the_archive_has_ten_seeds_of_what_was_tuned_and_three_of_what_has_no_se
 
 
 def test_the_archive_is_taken_up_where_it_was_and_knows_other_data(tiny, tmp_path, monkeypatch):
+    import final_runs
     from suite import TASKS
-
-    import archive
 
     root = tmp_path / "archive"
     fill(root, "HOAG")
     made = (root / "tiny" / "HOAG.parquet").stat().st_mtime_ns
-    monkeypatch.setattr(archive, "run", lambda *_, **__: pytest.fail("Nothing was missing."))
+    monkeypatch.setattr(final_runs, "run", lambda *_, **__: pytest.fail("Nothing was missing."))
     fill(root, "HOAG")
     assert (root / "tiny" / "HOAG.parquet").stat().st_mtime_ns == made
     monkeypatch.setitem(TASKS["tiny"], "max_calls", 1000)

@@ -52,21 +52,28 @@ class Solver(StochasticSolver):
 RUN = """
 import sys
 from numba.core import event
+from numba.core.lowering import Environment
 from helpers import make_quadratic, run, set_run_context
 from my_solver import Solver
 
-framework, shift = sys.argv[1], float(sys.argv[2])
+VARIABLES = "inner_var", "outer_var"
+framework, *shifts = sys.argv[1:]
 if framework == "jax":
     import jax
     import benchmark_utils.frameworks.jax
     # Programs are kept however fast the machine compiles them.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-solver = Solver.get_instance(framework=framework, shift=shift, batch_size=16, eval_freq=4)
-set_run_context(solver)
+solvers = []
 with event.install_recorder("numba:compile") as compiled:
-    solver.set_objective(make_quadratic())
-result = run(solver, 2)
-print(len(compiled.buffer), repr(result["inner_var"].tolist()), repr(result["outer_var"].tolist()))
+    for shift in map(float, shifts):
+        options = dict(framework=framework, shift=shift, batch_size=16, eval_freq=4)
+        solvers.append(Solver.get_instance(**options))
+        set_run_context(solvers[-1])
+        solvers[-1].set_objective(make_quadratic())
+names = [name for name in Environment._memo if "_make_loop" in name]
+assert len(names) == (len(shifts) if framework == "numba" else 0), names
+results = [run(solver, 2) for solver in solvers]
+print(len(compiled.buffer), *(repr([result[x].tolist() for x in VARIABLES]) for result in results))
 """
 CODE = "theta - my_helper.scaled(grad)"
 
@@ -83,7 +90,7 @@ class Folder:
         (self.path / "my_helper.py").write_text(HELPER.format(scale=scale, comment=comment))
         (self.path / "my_solver.py").write_text(SOLVER.format(code=code))
 
-    def start(self, framework="numba", shift=1.0, **environment):
+    def start(self, framework="numba", *shifts, **environment):
         paths = map(str, (self.path, ROOT, ROOT / "tests"))
         environment = {
             **os.environ,
@@ -91,7 +98,7 @@ class Folder:
             "NUMBA_CACHE_DIR": str(self.cache),
             **environment,
         }
-        command = [sys.executable, str(self.path / "run.py"), framework, str(shift)]
+        command = [sys.executable, str(self.path / "run.py"), framework, *map(str, shifts or [1.0])]
         return subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -136,6 +143,11 @@ def test_machine_code_goes_stale_with_all_that_it_is_made_from(folder):
     # Of each state of the sources, what was compiled is still there.
     folder.write()
     assert folder.run()[0] == 0
+
+
+def test_what_two_processes_left_is_two_functions_to_a_third(folder):
+    (_, first), (_, second) = folder.run("numba", 1.0), folder.run("numba", 2.0)
+    assert folder.run("numba", 2.0, 1.0) == (0, f"{second.strip()} {first}")
 
 
 def test_two_processes_may_fill_the_cache_at_the_same_time(folder):

@@ -176,7 +176,7 @@ def test_a_damaged_file_of_the_archive_is_named_in_a_sentence(name, tmp_path):
 
 
 def test_a_solver_without_random_numbers_is_known_by_its_curves():
-    from archive import repeats
+    from final_runs import repeats
 
     same = pd.concat([results(20, 1).assign(idx_rep=k, time=k) for k in range(3)])
     assert repeats(curves_of(same, range(3)))

@@ -33,6 +33,9 @@ def cached_on_disk(dispatcher):
     """
     digest = digest_of(dispatcher)
     if digest is not None:
+        # Numba tells functions of one name apart by numbers that each process counts from 1: what
+        # two processes have left would be one function to a third.
+        dispatcher.py_func.__qualname__ += f"_{digest[:16]}"
         dispatcher._cache = DiskCache(machine_code_folder() / "numba", digest)
     return dispatcher
 
