@@ -4,6 +4,7 @@
     python scripts/tune.py TASK [SOLVER ...] --batched
     python scripts/tune.py --config TASK
     python scripts/tune.py --quickstart
+    python scripts/tune.py --costs
 
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
 quasi-random points and one run per point: 12 points of its space, and the candidates that the task
@@ -16,7 +17,7 @@ With --batched, runs that differ in step sizes and seeds advance together, as on
 
 With --quickstart, the solvers of configs/quickstart.yml get those candidates on `simulated` whose
 curves end lowest. With --config, configs/TASK.yml gets the chosen parameters, and the solvers
-without a search space.
+without a search space. With --costs, what the runs of each task have taken is printed.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from suite import BENCHMARK, ROOT, TASKS, judged_task
 
 from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.files import write_text
+from benchmark_utils.results.terminal import duration
 
 CONFIGS = ROOT / "configs"
 HEADER = "# Made by `python scripts/tune.py --config {task}` from tuning/{task}/chosen.yml.\n"
@@ -102,6 +104,25 @@ def write_quickstart(task="simulated"):
     return path
 
 
+def costs(task):
+    """A row of the table of costs: the tuned solvers of a task, their runs, and what these took."""
+    tunings = [Tuning(task, solver, parallel=[]) for solver in spaces()]
+    tables = [tuning.table() for tuning in tunings if tuning.path.exists()]
+    seconds = [
+        table.loc[table["max_calls"] == TASKS[task]["max_calls"], "seconds"] for table in tables
+    ]
+    n_runs, total = sum(map(len, seconds)), sum(of_solver.sum() for of_solver in seconds)
+    return task, f"{TASKS[task]['max_calls']:.0e}", len(tables), n_runs, duration(total)
+
+
+def print_costs():
+    print("| task | oracle calls per run | methods | runs | time of the solvers |")
+    print("|---|---|---|---|---|")
+    for task in TASKS:
+        if (FOLDER / task / "chosen.yml").exists():
+            print("|", " | ".join(map(str, costs(task))), "|")
+
+
 def add_parallel_options(parser):
     parser.add_argument("-j", "--n-jobs", help="as for `benchopt run`")
     parser.add_argument("--parallel-config", help="as for `benchopt run`")
@@ -127,10 +148,14 @@ def main():
     parser.add_argument("--batched", action="store_true", help="many runs in one program of JAX")
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
     parser.add_argument("--quickstart", action="store_true", help="write configs/quickstart.yml")
+    parser.add_argument("--costs", action="store_true", help="print what tuning has taken")
     arguments = parser.parse_args()
     fit_the_terminal()
     if arguments.quickstart:
         print(f"Wrote {write_quickstart()}")
+        return
+    if arguments.costs:
+        print_costs()
         return
     if arguments.task is None:
         parser.error(f"give a task: one of {', '.join(TASKS)}")

@@ -1,5 +1,6 @@
 """The measurements of speed and memory: that they run, and what they make of their numbers."""
 
+import bench_devices
 import bench_memory
 import bench_scaling
 import numpy as np
@@ -58,6 +59,19 @@ def test_every_oracle_is_timed(framework):
     costs = oracle_costs(problem, 0, framework=framework, batch_size=16, chunk=8)
     assert set(costs) == {"inner_grad", "hvp", "cross", "outer_grad"}
     assert min(costs.values()) > 0
+
+
+def test_devices_have_a_column_each_for_runs_alone_and_together(capsys):
+    problem = make_problem(64, 32, 3)
+    assert bench_devices.found_devices("jax") == {"cpu": "cpu"}
+    bench_devices.bench_single(problem, ["jax"], [16], 0)
+    bench_devices.bench_batched(problem, [1, 3], 0)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[:-1] for line in lines] == [
+        *(["jax", precision, "16"] for precision in bench_devices.PRECISIONS),
+        *([precision, runs] for precision in bench_devices.PRECISIONS for runs in "13"),
+    ]
+    assert all(float(line[-1]) > 0 for line in lines)
 
 
 @pytest.mark.monthly

@@ -129,6 +129,15 @@ def test_runs_in_one_program_give_the_table_of_runs_by_themselves(whole, tmp_pat
     assert batched[costs].equals(single[costs])
 
 
+def test_the_costs_of_a_task_are_told(whole):
+    folder, _ = whole
+    _, output = tune(folder, "--costs")
+    [(runs, time)] = re.findall(r"^\| tiny \| 2e\+04 \| 1 \| (\d+) \| (.*) \|$", output, re.M)
+    table = pd.read_csv(folder / "tiny" / "SOBA.csv")
+    assert int(runs) == len(table)
+    assert time == f"{table['seconds'].sum():.0f} s"
+
+
 def test_the_choice_becomes_a_run_configuration(whole):
     folder, _ = whole
     tune(folder, "--config", "tiny")
