@@ -121,10 +121,16 @@ class Tuning:
         return [self.parameters(row) for _, row in ranking(runs, self.names).iterrows()]
 
     def is_steady(self, candidate):
-        """Whether none of the candidate's confirming runs, if it has any, diverged."""
+        """Whether none of the candidate's runs diverged, besides those by which it is ranked."""
         runs = self.runs_of([candidate])
-        runs = runs[runs["seed"].isin(self.confirming_seeds)]
+        runs = runs[~runs["seed"].isin(self.seeds)]
         return bool((runs["status"] == "ok").all())
+
+    def confirm_with(self, n_seeds):
+        """Have a choice confirmed by this number of runs, if it uses random numbers."""
+        if self.confirming_seeds:
+            first = CONFIRMING_SEEDS[0]
+            self.confirming_seeds = tuple(range(first, first + n_seeds))
 
     def complete(self, candidates, seeds):
         """Run candidates with these seeds, except where that has been done."""

@@ -1,6 +1,6 @@
 """Tune the parameters of solvers on a task of configs/tasks.yml.
 
-    python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE]
+    python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE] [--confirm N]
     python scripts/tune.py TASK [SOLVER ...] --batched
     python scripts/tune.py --config TASK
     python scripts/tune.py --quickstart
@@ -145,6 +145,7 @@ def main():
     parser.add_argument("task", nargs="?", choices=TASKS)
     parser.add_argument("solvers", nargs="*", metavar="SOLVER")
     add_parallel_options(parser)
+    parser.add_argument("--confirm", type=int, metavar="N", help="runs that confirm a choice, or 7")
     parser.add_argument("--batched", action="store_true", help="many runs in one program of JAX")
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
     parser.add_argument("--quickstart", action="store_true", help="write configs/quickstart.yml")
@@ -176,6 +177,8 @@ def main():
         if skip:
             print(reason)
             continue
+        if arguments.confirm:
+            tuning.confirm_with(arguments.confirm)
         tuning.tune()
         print("\n".join(tuning.report()))
         write_chosen(arguments.task)

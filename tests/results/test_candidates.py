@@ -11,22 +11,26 @@ def runs_of(tuning, candidate, gap, seeds, status="ok"):
     return [candidate | entry | dict(seed=seed) for seed in seeds]
 
 
+@pytest.mark.parametrize("n_confirming", [7, 27])
 @pytest.mark.parametrize(
     ("statuses", "chosen"),
     [(("ok", "ok"), 0), (("diverged", "ok"), 1), (("diverged", "diverged"), 0)],
 )
 def test_the_choice_is_the_best_whose_confirmation_did_not_diverge(
-    monkeypatch, tmp_path, statuses, chosen
+    monkeypatch, tmp_path, statuses, chosen, n_confirming
 ):
     monkeypatch.setattr(candidates, "FOLDER", tmp_path)
     tuning = candidates.Tuning("simulated", "SOBA", [])
     assert tuning.best() is None
+    tuning.confirm_with(n_confirming)
+    assert len(tuning.confirming_seeds) == n_confirming
     tuning.wide, tuning.n_near = tuning.wide[:2], 0
     rows = []
     for candidate, gap, status in zip(tuning.wide, (0.1, 0.2), statuses, strict=True):
         rows += runs_of(tuning, candidate, gap, tuning.seeds)
-        rows += runs_of(tuning, candidate, gap, tuning.confirming_seeds[:1], status)
+        rows += runs_of(tuning, candidate, gap, tuning.confirming_seeds[-1:], status)
     candidates.write(pd.DataFrame(rows), tuning.path)
+    tuning.confirm_with(7)
     assert tuning.best() == tuning.wide[chosen]
 
 
