@@ -3,8 +3,8 @@
 import os
 from functools import partial
 
-# By default JAX takes most of a GPU's memory at its start, which leaves too little for other processes,
-# such as those of `benchopt run -j`.
+# By default JAX takes most of a GPU's memory at its start, which leaves too little for other
+# processes, such as those of `benchopt run -j`.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import jax
