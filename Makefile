@@ -25,7 +25,7 @@ page: .venv/ready
 site: .venv/ready
 	python scripts/publish.py
 
-# One process more than there are cores, at most four, as some tests wait for deadlines.
+# One process more than there are cores, since some tests wait for deadlines; at most four.
 WORKERS = $(shell python3 -c "import os; print(min(4, os.cpu_count() + 1))")
 
 # Each process uses one thread: several processes with all BLAS threads each would be slow.

@@ -37,7 +37,7 @@ def make_cleaning(n_train=16_384, n_val=4_096):
 
 
 def found_devices(framework):
-    """Those of the devices that a framework finds, with their descriptions."""
+    """The devices that a framework finds, with their descriptions."""
     found, runtime = {}, get_framework(framework)
     for device in DEVICES:
         try:

@@ -121,13 +121,13 @@ class Tuning:
         return [self.parameters(row) for _, row in ranking(runs, self.names).iterrows()]
 
     def is_steady(self, candidate):
-        """Whether none of the candidate's runs diverged, besides those by which it is ranked."""
+        """Whether none of the candidate's runs that do not rank it diverged."""
         runs = self.runs_of([candidate])
         runs = runs[~runs["seed"].isin(self.seeds)]
         return bool((runs["status"] == "ok").all())
 
     def confirm_with(self, n_seeds):
-        """Have a choice confirmed by this number of runs, if it uses random numbers."""
+        """Set the number of runs that confirm a choice; without random numbers there are none."""
         if self.confirming_seeds:
             first = CONFIRMING_SEEDS[0]
             self.confirming_seeds = tuple(range(first, first + n_seeds))

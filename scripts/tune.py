@@ -1,7 +1,7 @@
 """Tune the parameters of solvers on a task of configs/tasks.yml.
 
     python scripts/tune.py TASK [SOLVER ...] [-j N] [--parallel-config FILE] [--confirm N]
-    python scripts/tune.py TASK [SOLVER ...] --batched
+    python scripts/tune.py TASK [SOLVER ...] --batched [--confirm N]
     python scripts/tune.py --config TASK
     python scripts/tune.py --quickstart
     python scripts/tune.py --costs
@@ -11,7 +11,8 @@ quasi-random points and one run per point: 12 points of its space, and the candi
 gives, then 8 of a third of each range around the best of these. The best five have two more runs,
 with other seeds, and the best of them seven more: if one diverges, the next takes its place. All
 runs are kept in tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes
-on where it was. The choice is written to tuning/TASK/chosen.yml.
+on where it was. The choice is written to tuning/TASK/chosen.yml. With --confirm, N runs confirm the
+choice instead of seven.
 
 With --batched, runs that differ in step sizes and seeds advance together, as one program of JAX.
 
@@ -106,13 +107,12 @@ def write_quickstart(task="simulated"):
 
 def costs(task):
     """A row of the table of costs: the tuned solvers of a task, their runs, and what these took."""
+    budget = TASKS[task]["max_calls"]
     tunings = [Tuning(task, solver, parallel=[]) for solver in spaces()]
     tables = [tuning.table() for tuning in tunings if tuning.path.exists()]
-    seconds = [
-        table.loc[table["max_calls"] == TASKS[task]["max_calls"], "seconds"] for table in tables
-    ]
-    n_runs, total = sum(map(len, seconds)), sum(of_solver.sum() for of_solver in seconds)
-    return task, f"{TASKS[task]['max_calls']:.0e}", len(tables), n_runs, duration(total)
+    seconds = [table.loc[table["max_calls"] == budget, "seconds"] for table in tables]
+    n_methods, n_runs = sum(len(runs) > 0 for runs in seconds), sum(map(len, seconds))
+    return task, f"{budget:.0e}", n_methods, n_runs, duration(sum(runs.sum() for runs in seconds))
 
 
 def print_costs():
@@ -145,7 +145,9 @@ def main():
     parser.add_argument("task", nargs="?", choices=TASKS)
     parser.add_argument("solvers", nargs="*", metavar="SOLVER")
     add_parallel_options(parser)
-    parser.add_argument("--confirm", type=int, metavar="N", help="runs that confirm a choice, or 7")
+    parser.add_argument(
+        "--confirm", type=int, metavar="N", help="number of runs that confirm a choice (7)"
+    )
     parser.add_argument("--batched", action="store_true", help="many runs in one program of JAX")
     parser.add_argument("--config", action="store_true", help="write configs/TASK.yml")
     parser.add_argument("--quickstart", action="store_true", help="write configs/quickstart.yml")
@@ -166,6 +168,8 @@ def main():
     parallel = parallel_options(arguments)
     if arguments.batched and parallel:
         parser.error("--batched is one process; leave out -j and --parallel-config")
+    if arguments.confirm is not None and arguments.confirm < 1:
+        parser.error("--confirm takes a number of runs, at least 1")
     known = spaces()
     _, problem = judged_task(arguments.task)
     for solver in arguments.solvers or known:
@@ -177,7 +181,7 @@ def main():
         if skip:
             print(reason)
             continue
-        if arguments.confirm:
+        if arguments.confirm is not None:
             tuning.confirm_with(arguments.confirm)
         tuning.tune()
         print("\n".join(tuning.report()))

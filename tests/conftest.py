@@ -1,4 +1,4 @@
-"""What pytest does for all tests: it explains failures in the helpers."""
+"""Settings of all tests: no GPU unless asked for, and failures in the helpers explained."""
 
 import os
 

@@ -149,7 +149,7 @@ def stacked(trees, axis=0):
     """Trees of arrays as one tree, whose arrays have one more axis."""
 
     def stack(*leaves):
-        # JAX takes a tenth of a second for 300 arrays of NumPy.
+        # JAX would take a tenth of a second for 300 arrays of NumPy.
         xp = np if isinstance(leaves[0], np.ndarray) else jnp
         return xp.stack(leaves, axis)
 
@@ -157,5 +157,5 @@ def stacked(trees, axis=0):
 
 
 def repeated(tree, n_times):
-    """A tree of arrays with a second axis of this length, along which they are the same."""
+    """A tree of arrays, each repeated ``n_times`` along a new second axis."""
     return jax.tree.map(lambda leaf: jnp.repeat(leaf[:, None], n_times, axis=1), tree)

@@ -3,8 +3,8 @@
 import os
 from functools import partial
 
-# JAX would take most of a GPU's memory at its start, and leave the next process, as of
-# `benchopt run -j`, too little.
+# By default JAX takes most of a GPU's memory at its start, which leaves too little for other
+# processes, such as those of `benchopt run -j`.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import jax

@@ -7,13 +7,16 @@ not what was written, costs a compilation; so does a folder that cannot be writt
 """
 
 import hashlib
+import itertools
 import os
 import pickle
+import secrets
 import sys
 import tempfile
 
 import llvmlite
 import numba
+from numba.core.bytecode import FunctionIdentity
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
@@ -21,6 +24,9 @@ from benchmark_utils.frameworks import machine_code_folder
 from benchmark_utils.frameworks.numba.sources import digest_of
 
 MOST_FILES = 500
+# Numba tells functions of one name apart by numbers that each process counts from 1: code that two
+# processes have left would be one function to a third. So each counts from a number of its own.
+FunctionIdentity._unique_ids = itertools.count(secrets.randbits(48))
 
 
 def cached_on_disk(dispatcher):
@@ -33,9 +39,6 @@ def cached_on_disk(dispatcher):
     """
     digest = digest_of(dispatcher)
     if digest is not None:
-        # Numba tells functions of one name apart by numbers that each process counts from 1: what
-        # two processes have left would be one function to a third.
-        dispatcher.py_func.__qualname__ += f"_{digest[:16]}"
         dispatcher._cache = DiskCache(machine_code_folder() / "numba", digest)
     return dispatcher
 
