@@ -187,15 +187,6 @@ def slowly(problem, time, oracles=("inner_value_grad",)):
 
 
 MONTHLY = [pytest.mark.monthly, pytest.mark.slow]
-
-
-def first_often(values):
-    """Values of a parameter, of which all but the first are tried once a month."""
-    first, *others = values
-    rows = (value if isinstance(value, tuple) else (value,) for value in others)
-    return [first, *(pytest.param(*row, marks=MONTHLY) for row in rows)]
-
-
 # Stochastic solvers that are compiled in all frameworks whenever tests run; the others' steps are
 # so in numba and plain Python, and once a month elsewhere.
 OFTEN = {"BOME", "F2SA", "MRBO", "SABA", "SOBA", "StocBiO"}

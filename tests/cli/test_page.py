@@ -9,7 +9,7 @@ import pytest
 import yaml
 from benchopt.plotting.generate_html import plot_benchmark_html
 
-from helpers import BENCHMARK, ROOT, benchopt_run, first_often
+from helpers import BENCHMARK, ROOT, benchopt_run
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +151,7 @@ def test_a_plot_draws_curves_at_every_choice_of_its_options(page, kind):
     assert page.locator(".js-plotly-plot:visible .scatterlayer .trace").count() == shown
 
 
-@pytest.mark.parametrize("name", first_often(VIEWS))
+@pytest.mark.parametrize("name", VIEWS)
 def test_a_saved_view_shows_what_it_says(page, name):
     view = VIEWS[name]
     page.locator("#view-tabs .view").get_by_text(name, exact=True).click()

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from helpers import ROOT, command, first_often, get_data
+from helpers import ROOT, command, get_data
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def components(suite):
     }
 
 
-@pytest.mark.parametrize("page", first_often(PAGES), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_tutorial_runs_and_leaves_the_suite_as_it_was(suite, page):
     if "ijcnn1" in page.read_text():
         get_data("ijcnn1")

@@ -7,7 +7,7 @@ from itertools import cycle
 
 import pytest
 
-from helpers import ROOT, first_often
+from helpers import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -191,7 +191,7 @@ def damaged(content):
 DAMAGES = tuple(damaged(b"some"))
 
 
-@pytest.mark.parametrize("damage", first_often(DAMAGES))
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_costs_a_compilation_and_no_more(folder, damage):
     _, result = folder.run()
     [path] = folder.files()
