@@ -25,15 +25,12 @@ page: .venv/ready
 site: .venv/ready
 	python scripts/publish.py
 
-# One process more than there are cores, since some tests wait for deadlines; at most four.
-WORKERS = $(shell python3 -c "import os; print(min(4, os.cpu_count() + 1))")
-
 # Each process uses one thread: several processes with all BLAS threads each would be slow.
 # In the given order, files of few long tests are not left to the end, when one process works alone.
 test: export OMP_NUM_THREADS = 1
 test: .venv/ready
-	benchopt test . --skip-install -n $(WORKERS)
-	python -m pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	benchopt test . --skip-install -n auto --maxprocesses 4
+	python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Data, parameters and steps as nobody should give them, CASES of them, other ones each time.
 CASES ?= 1000

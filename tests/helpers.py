@@ -24,6 +24,7 @@ from benchmark_utils.algorithms.stochastic import StochasticSolver
 from benchmark_utils.frameworks import get_framework, refuse_framework
 from benchmark_utils.problems import get_problem
 from benchmark_utils.problems.logreg import LogReg
+from benchmark_utils.problems.multinomial_logreg import MultinomialLogReg
 from benchmark_utils.problems.quadratic import Quadratic
 
 ROOT = Path(__file__).parents[1]
@@ -86,6 +87,10 @@ def multiclass_data(n=60, m=45, p=4, n_classes=3, seed=0):
     scores = X @ rng.standard_normal((p, n_classes)) + rng.gumbel(size=(n + m, n_classes))
     y = scores.argmax(axis=1)
     return dict(X_train=X[:n], y_train=y[:n], X_val=X[n:], y_val=y[n:])
+
+
+def make_multinomial():
+    return MultinomialLogReg(**multiclass_data(), reg="exp", n_reg="full", box="none", seed=0)
 
 
 def component(kind, name):

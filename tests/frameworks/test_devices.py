@@ -4,20 +4,15 @@ import numpy as np
 import pytest
 
 from benchmark_utils.frameworks import FRAMEWORKS, NoDevice, get_framework
-from benchmark_utils.problems.multinomial_logreg import MultinomialLogReg
 from helpers import (
     STOCHASTIC,
     constant_steps,
+    make_multinomial,
     make_problem,
     make_quadratic,
     make_solver,
-    multiclass_data,
     run,
 )
-
-
-def make_multinomial():
-    return MultinomialLogReg(**multiclass_data(), reg="exp", n_reg="full", box="none", seed=0)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

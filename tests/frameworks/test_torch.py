@@ -10,15 +10,14 @@ from scipy.sparse import csr_array
 from benchmark_utils import frameworks
 from benchmark_utils.algorithms.stochastic import StochasticSolver
 from benchmark_utils.problems.logreg import LogReg
-from benchmark_utils.problems.multinomial_logreg import MultinomialLogReg
 from helpers import (
     STOCHASTIC,
     constant_steps,
     logreg_data,
+    make_multinomial,
     make_problem,
     make_quadratic,
     make_solver,
-    multiclass_data,
     run,
     set_run_context,
 )
@@ -31,10 +30,6 @@ N_ITERATIONS = {"SOBA": 1000, "SABA": 1000, "SRBA": 1000, "VRBO": 10}
 # LancBiO solves small systems that are nearly singular at times, where rounding grows: after 1,000
 # iterations on the quadratic numba is 9e-10 from Python, too.
 RTOL = {"LancBiO": 1e-7}
-
-
-def make_multinomial():
-    return MultinomialLogReg(**multiclass_data(), reg="exp", n_reg="full", box="none", seed=0)
 
 
 PROBLEMS = dict(logreg=make_problem, multinomial=make_multinomial, quadratic=make_quadratic)
