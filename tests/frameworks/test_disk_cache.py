@@ -63,6 +63,15 @@ MOVED = """
             return out
 
 """
+# One that calls itself.
+FACTORIAL = """
+        @njit
+        def factorial(n):
+            if n < 2:
+                return 1.0
+            return n * factorial(n - 1)
+
+"""
 RUN = """
 import sys
 from numba.core import event
@@ -103,6 +112,12 @@ class Folder:
     def write(self, scale=0.5, comment="", code=CODE):
         (self.path / "my_helper.py").write_text(HELPER.format(scale=scale, comment=comment))
         (self.path / "my_solver.py").write_text(SOLVER.format(code=code))
+
+    def let_the_step_call(self, function, call):
+        solver = self.path / "my_solver.py"
+        code = solver.read_text().replace("lam + shift", call)
+        code = code.replace("\n        def step(", f"{function}        def step(")
+        solver.write_text(f"import numpy as np\nfrom numba import njit\n{code}")
 
     def start(self, framework="numba", *shifts, **environment):
         paths = map(str, (self.path, ROOT, ROOT / "tests"))
@@ -160,13 +175,17 @@ def test_machine_code_goes_stale_with_all_that_it_is_made_from(folder):
 
 
 def test_code_that_two_processes_left_is_two_functions_to_a_third(folder):
-    solver = folder.path / "my_solver.py"
-    code = solver.read_text().replace("lam + shift", "moved(moved(lam))")
-    code = code.replace("\n        def step(", f"{MOVED}        def step(")
-    solver.write_text(f"import numpy as np\nfrom numba import njit\n{code}")
+    folder.let_the_step_call(MOVED, "moved(moved(lam))")
     (_, first), (_, second) = folder.run("numba", 1.0), folder.run("numba", 2.0)
     _, both = folder.run("numba", 2.0, 1.0)
     assert both == f"{second.strip()} {first}"
+
+
+def test_a_function_that_calls_itself_is_compiled_in_each_process(folder):
+    folder.let_the_step_call(FACTORIAL, "factorial(3) * lam")
+    first, second = folder.run(), folder.run()
+    assert first == second
+    assert first[0] > 0
 
 
 def test_two_processes_may_fill_the_cache_at_the_same_time(folder):

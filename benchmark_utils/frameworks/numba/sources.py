@@ -31,8 +31,11 @@ def digest_of(function):
     digest : str or None
         Of its code and that of the functions that it calls, in whichever module, of the constants
         that they read, and of the files of this folder, whose functions numba also finds by other
-        ways. None if it depends on what has no lasting name.
+        ways. None if it depends on what has no lasting name, or on a function that calls itself:
+        its machine code, read from disk, ends the process with a segmentation fault.
     """
+    if calls_itself(function):
+        return None
     digest = hashlib.sha256(_this_folder())
     try:
         for part in _parts(function, set()):
@@ -85,6 +88,15 @@ def _parts_of_function(value, seen):
     for path, found in read_by(function):
         yield path
         yield from _parts(found, seen)
+
+
+def calls_itself(function, callers=()):
+    """Whether a compiled function calls itself, or one that it calls does, by a variable's name."""
+    if function in callers:
+        return True
+    callers = (*callers, function)
+    called = [value for path, value in read_by(function.py_func) if len(path) == 1]
+    return any(isinstance(value, Dispatcher) and calls_itself(value, callers) for value in called)
 
 
 def read_by(function):
