@@ -77,6 +77,7 @@ bench: .venv/ready
 	python scripts/bench.py
 	python scripts/bench_scaling.py
 	python scripts/bench_memory.py
+	python scripts/bench_lasso.py
 
 # Oracle calls against accuracy, as theorems of complexity say it: a figure and a table in docs.
 complexity: .venv/ready

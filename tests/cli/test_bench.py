@@ -1,6 +1,7 @@
 """The measurements of speed and memory: that they run, and what they make of their numbers."""
 
 import bench_devices
+import bench_lasso
 import bench_memory
 import bench_scaling
 import numpy as np
@@ -12,8 +13,10 @@ from stopwatch import (
     microseconds_per_iteration,
     oracle_costs,
 )
+from suite import make_dataset
 
 from benchmark_utils.minibatches.indexed_rows import LARGE
+from benchmark_utils.numerics.value_function import value_function
 
 pytestmark = pytest.mark.slow
 
@@ -72,6 +75,19 @@ def test_devices_have_a_column_each_for_runs_alone_and_together(capsys):
         *([precision, runs] for precision in bench_devices.PRECISIONS for runs in "13"),
     ]
     assert all(float(line[-1]) > 0 for line in lines)
+
+
+def test_the_lowest_h_of_the_lasso_is_that_on_the_path_of_lars():
+    dataset = make_dataset("simulated_regression", n_samples=40, n_features=60)
+    problem = bench_lasso.make_problem(dataset)
+    lowest, _ = bench_lasso.lowest_on_path(problem)
+    grid = np.linspace(problem.lower, problem.upper, 500)[:, None]
+    values = [value_function(problem, outer_var, problem.inner_var0)[0] for outer_var in grid]
+    assert lowest <= min(values) + 1e-12
+    assert lowest == pytest.approx(min(values), rel=1e-3)
+    seconds, gap = bench_lasso.seconds_until(lowest, "QuasiNewton", dataset, 10)
+    assert seconds > 0
+    assert -1e-12 < gap <= bench_lasso.GAP
 
 
 @pytest.mark.monthly

@@ -2,8 +2,9 @@
 
 Numba's own cache does not know a closure over compiled functions again: it compares ids that each
 process draws anew. Here a function is known by all that it is compiled from, see ``sources.py``,
-by its arguments' types, and by the versions and the processor. A file that cannot be read, or is
-not what was written, costs a compilation; so does a folder that cannot be written.
+by its arguments' types, and by the versions, the processor and the level of optimisation. A file
+that cannot be read, or is not what was written, costs a compilation; so does a folder that cannot
+be written.
 """
 
 import hashlib
@@ -83,7 +84,7 @@ class DiskCache:
             return
 
     def _path(self, sig, target_context):
-        versions = sys.version, numba.__version__, llvmlite.__version__
+        versions = sys.version, numba.__version__, llvmlite.__version__, numba.config.OPT
         parts = self.digest, str(sig), target_context.codegen().magic_tuple(), versions
         return self.cache_path / hashlib.sha256(repr(parts).encode()).hexdigest()
 
