@@ -35,7 +35,8 @@ def make_dataset(name, **parameters):
 def parts_of(task):
     """The objective and the dataset of a task of configs/tasks.yml."""
     about = TASKS[task]
-    objective = BENCHMARK.get_benchmark_objective().get_instance(**about["objective"])
+    [parameters] = product_param(about["objective"])
+    objective = BENCHMARK.get_benchmark_objective().get_instance(**parameters)
     [(dataset, grid)] = BENCHMARK.check_dataset_patterns([about["dataset"]])
     [parameters] = product_param(grid)
     return objective, dataset.get_instance(**parameters)
