@@ -1,6 +1,7 @@
 """Compiled code is kept across processes, goes stale with its source, and may be damaged."""
 
 import os
+import shutil
 import subprocess
 import sys
 from itertools import cycle
@@ -153,9 +154,25 @@ def folder(tmp_path):
     return Folder(tmp_path)
 
 
-def test_machine_code_goes_stale_with_all_that_it_is_made_from(folder):
-    first, result = folder.run()
-    assert first > 0
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """A folder after a first run, and the result."""
+    folder = Folder(tmp_path_factory.mktemp("compiled"))
+    n_compiled, result = folder.run()
+    assert n_compiled > 0
+    return folder, result
+
+
+@pytest.fixture
+def filled(compiled, folder):
+    """Another folder with the same cache, and the result."""
+    first, result = compiled
+    shutil.copytree(first.cache, folder.cache)
+    return folder, result
+
+
+def test_machine_code_goes_stale_with_all_that_it_is_made_from(filled):
+    folder, result = filled
     assert folder.run() == (0, result)
     folder.write(comment="# what it does")
     assert folder.run() == (0, result)
@@ -211,8 +228,8 @@ DAMAGES = tuple(damaged(b"some"))
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_costs_a_compilation_and_no_more(folder, damage):
-    _, result = folder.run()
+def test_a_damaged_file_costs_a_compilation_and_no_more(filled, damage):
+    folder, result = filled
     [path] = folder.files()
     path.write_bytes(damaged(path.read_bytes())[damage])
     n_compiled, again = folder.run()
