@@ -26,8 +26,10 @@ site: .venv/ready
 	python scripts/publish.py
 
 # Each process uses one thread: several processes with all BLAS threads each would be slow.
+# Most of the time goes into compiling; `make reproduce` checks the code that users run.
 # In the given order, files of few long tests are not left to the end, when one process works alone.
 test: export OMP_NUM_THREADS = 1
+test: export NUMBA_OPT = 1
 test: .venv/ready
 	benchopt test . --skip-install -n auto --maxprocesses 4
 	python -m pytest tests -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder

@@ -1,5 +1,4 @@
-"""Settings of all tests: no GPU unless asked for, code that is compiled fast, and failures in the
-helpers explained."""
+"""Settings of all tests: no GPU unless asked for, and failures in the helpers explained."""
 
 import os
 
@@ -9,8 +8,6 @@ pytest.register_assert_rewrite("helpers")
 
 
 def pytest_configure(config):
-    # Most time goes into compiling. `make reproduce` runs what users run.
-    os.environ.setdefault("NUMBA_OPT", "1")
     # Many tests compare to rounding, which differs on a GPU.
     if "gpu" not in config.option.markexpr.replace("not gpu", ""):
         os.environ |= {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
