@@ -7,7 +7,7 @@ from numba.core.errors import NumbaError
 from benchmark_utils.frameworks.loops import make_linear_sgd, make_penalised_sgd, make_sgd
 from benchmark_utils.frameworks.numba.disk_cache import cached_on_disk
 from benchmark_utils.frameworks.numba.errors import CannotCompile
-from benchmark_utils.frameworks.numba.functions import ENTRY, STEP, compiled
+from benchmark_utils.frameworks.numba.functions import ENTRY, LOOP, STEP, compiled
 from benchmark_utils.frameworks.numba.kernels import IN_PLACE, kernel
 from benchmark_utils.frameworks.numba.trees import (
     borrowed,
@@ -31,7 +31,7 @@ from benchmark_utils.frameworks.python import (  # noqa: F401
 def fold(body):
     body = compiled(body)
 
-    @njit(**STEP)
+    @njit(**LOOP)
     def loop(carry, indices, args):
         new = carry
         for position in range(indices.shape[0]):
@@ -44,7 +44,7 @@ def fold(body):
 def fori_loop(body):
     body = compiled(body)
 
-    @njit(**STEP)
+    @njit(**LOOP)
     def loop(n_steps, carry, args):
         new = carry
         for k in range(n_steps):
@@ -59,7 +59,7 @@ def sgd(inner_grad):
         return make_sgd(fori_loop, inner_grad)
     prepare, fill = IN_PLACE[inner_grad]
 
-    @njit(**STEP)
+    @njit(**LOOP)
     def loop(inner_var, batches, args):
         arrays, outer_var, rho = args
         theta, grad = inner_var.copy(), np.empty_like(inner_var)
@@ -78,7 +78,7 @@ def linear_sgd(hvp):
         return make_linear_sgd(fori_loop, hvp)
     prepare, fill = IN_PLACE[hvp]
 
-    @njit(**STEP)
+    @njit(**LOOP)
     def loop(v, batches, n_steps, args):
         arrays, inner_var, outer_var, rhs, eta = args
         new, product = v.copy(), np.empty_like(v)
@@ -98,7 +98,7 @@ def penalised_sgd(inner_grad, outer_grad):
     prepare_inner, fill_inner = IN_PLACE[inner_grad]
     prepare_outer, fill_outer = IN_PLACE[outer_grad]
 
-    @njit(**STEP)
+    @njit(**LOOP)
     def loop(phi, batches, args):
         arrays, outer_var, rho, sigma = args
         inner_batches, outer_batches = batches
