@@ -39,10 +39,9 @@ CASES ?= 1000
 fuzz: .venv/ready
 	FUZZ_CASES=$(CASES) OMP_NUM_THREADS=1 python -m pytest tests/fuzz
 
-# Run all solvers briefly, JOBS at a time, and compare every point of their curves with the stored
-# reference.
+# Run all solvers briefly, and compare every point of their curves with the stored reference.
 reproduce: .venv/ready
-	python scripts/reproduce.py -j $(JOBS)
+	python scripts/reproduce.py
 
 reproduce-update: .venv/ready
 	python scripts/reproduce.py --update

@@ -1,6 +1,6 @@
 """Run configurations, and compare every point of every curve with a stored reference.
 
-    python scripts/reproduce.py [--update] [-j JOBS] [CONFIG.yml ...]
+    python scripts/reproduce.py [--update] [CONFIG.yml ...]
 
 The configurations are configs/reproducibility*.yml by default; the reference of each is the CSV
 file of the same name in the same folder. Counts of oracle calls must be equal, h and the norm of
@@ -29,12 +29,11 @@ from benchmark_utils.results.reference import (
 CONFIGS = sorted((ROOT / "configs").glob("reproducibility*.yml"))
 
 
-def run_config(config, n_jobs):
-    """Run a configuration, so many jobs at a time, and return its curves as a table."""
+def run_config(config):
+    """Run a configuration, and return its curves as a table."""
     results = Path(yaml.safe_load(config.read_text())["output"])
     results.unlink(missing_ok=True)
-    arguments = [str(ROOT), "--config", str(config), "--no-display", "--n-jobs", n_jobs]
-    run(arguments, standalone_mode=False)
+    run([str(ROOT), "--config", str(config), "--no-display"], standalone_mode=False)
     return curve_table(read(results))
 
 
@@ -67,11 +66,10 @@ def main():
     )
     parser.add_argument("configs", nargs="*", type=Path, help="by default all that are stored")
     parser.add_argument("--update", action="store_true", help="make this run the reference")
-    parser.add_argument("-j", "--n-jobs", default="1", help="as for `benchopt run`")
     arguments = parser.parse_args()
     codes = []
     for config in arguments.configs or CONFIGS:
-        table, path = run_config(config, arguments.n_jobs), config.with_suffix(".csv")
+        table, path = run_config(config), config.with_suffix(".csv")
         codes.append(update(table, path) if arguments.update else compare(table, path))
     return max(codes)
 
