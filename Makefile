@@ -26,7 +26,7 @@ site: .venv/ready
 	python scripts/publish.py
 
 # Each process uses one thread: several processes with all BLAS threads each would be slow.
-# Most of the time goes into compiling; `make reproduce` checks the code that users run.
+# Most of the time goes into compiling, which NUMBA_OPT makes shorter.
 # In the given order, files of few long tests are not left to the end, when one process works alone.
 test: export OMP_NUM_THREADS = 1
 test: export NUMBA_OPT = 1
