@@ -23,6 +23,7 @@ from datetime import date
 from pathlib import Path
 
 import yaml
+from benchopt.utils.sys_info import get_sys_info
 from candidates import FOLDER, Tuning, options_of
 from final_runs import N_FIRST, N_REPETITIONS, Task, environment, run_curves
 from suite import BENCHMARK, ROOT, TASKS
@@ -91,6 +92,18 @@ class Archive:
     def refuse(self, name, reason):
         self.manifest["refused"][name] = reason
         write_manifest(self.manifest, self.folder)
+
+    def refuse_another_processor(self):
+        """End the script where seconds would not be those of the curves that are there."""
+        here = get_sys_info()["system-processor"]
+        processors = {made["processor"] for made in self.manifest["environments"]} - {here}
+        if processors:
+            raise SystemExit(
+                f"{self.folder} has curves made on {', '.join(sorted(processors))}, and this "
+                f"machine has {here}, on which seconds are others. Run there what is missing, or "
+                f"compare by `make compare`, which calibrates times; to make all curves anew here, "
+                f"remove the folder."
+            )
 
     def add(self, name, tuned, parameters, curves, results):
         """Keep the curves of a method, unless one of them is below h* or ended in an error."""
@@ -207,6 +220,7 @@ def fill(archive, names, variant):
         if reason:
             archive.refuse(name, reason)
             continue
+        archive.refuse_another_processor()
         outputs = OUTPUTS / task.name / name
         print(announcement(solver, task), flush=True)
         curves, results = run_curves(task, {solver.name: parameters}, outputs)

@@ -1,10 +1,12 @@
 """What the archive keeps of curves, and what levels cost on them."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from benchopt.utils.sys_info import get_sys_info
 
 from benchmark_utils.results.archive import (
     COUNTS,
@@ -210,6 +212,17 @@ def test_a_curve_that_ended_in_an_error_is_not_kept(archive_of_a_task, tmp_path)
         archive.add("A", False, {}, curves, None)
     assert not archive.has("A", {})
     assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_curves_of_two_processors_are_not_kept_together(archive_of_a_task):
+    archive = archive_of_a_task()
+    archive.refuse_another_processor()
+    here = get_sys_info()["system-processor"]
+    archive.manifest["environments"].append(dict(processor=here))
+    archive.refuse_another_processor()
+    archive.manifest["environments"].append(dict(processor="Abacus"))
+    with pytest.raises(SystemExit, match=f"made on Abacus, and this machine has {re.escape(here)}"):
+        archive.refuse_another_processor()
 
 
 def test_a_curve_of_an_error_that_an_archive_has_is_named_and_made_again(
