@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from itertools import cycle
+from textwrap import dedent
 
 import pytest
 
@@ -198,8 +199,14 @@ def test_code_that_two_processes_left_is_two_functions_to_a_third(folder):
     assert both == f"{second.strip()} {first}"
 
 
-def test_a_function_that_calls_itself_is_compiled_in_each_process(folder):
-    folder.let_the_step_call(FACTORIAL, "factorial(3) * lam")
+@pytest.mark.parametrize("place", ["step", "module"])
+def test_a_function_that_calls_itself_is_compiled_in_each_process(folder, place):
+    if place == "step":
+        folder.let_the_step_call(FACTORIAL, "factorial(3) * lam")
+    else:
+        folder.let_the_step_call("", "my_helper.factorial(3) * lam")
+        with (folder.path / "my_helper.py").open("a") as helper:
+            helper.write(f"from numba import njit\n{dedent(FACTORIAL)}")
     first, second = folder.run(), folder.run()
     assert first == second
     assert first[0] > 0

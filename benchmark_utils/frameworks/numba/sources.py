@@ -34,7 +34,7 @@ def digest_of(function):
         ways. None if it depends on what has no lasting name, or on a function that calls itself:
         its machine code, read from disk, ends the process with a segmentation fault.
     """
-    if calls_itself(function):
+    if calls_itself(function, (), set()):
         return None
     digest = hashlib.sha256(_this_folder())
     try:
@@ -90,13 +90,19 @@ def _parts_of_function(value, seen):
         yield from _parts(found, seen)
 
 
-def calls_itself(function, callers=()):
+def calls_itself(function, callers, seen):
     """Whether a compiled function calls itself, or one that it calls does, by a variable's name."""
     if function in callers:
         return True
-    callers = (*callers, function)
-    called = [value for path, value in read_by(function.py_func) if len(path) == 1]
-    return any(isinstance(value, Dispatcher) and calls_itself(value, callers) for value in called)
+    if function in seen:
+        return False
+    seen.add(function)
+    for path, value in read_by(function.py_func):
+        # A member of a module may have the name of another attribute, and close no circle.
+        callers_of_value = (*callers, function) if len(path) == 1 else ()
+        if isinstance(value, Dispatcher) and calls_itself(value, callers_of_value, seen):
+            return True
+    return False
 
 
 def read_by(function):
