@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmark_utils.algorithms.stochastic import StochasticSolver
+from benchmark_utils.frameworks.numba.errors import CannotCompile
 from helpers import make_problem, make_solver, set_run_context
 
 FRAMEWORKS = ["numba", "jax", "python"]
@@ -295,6 +296,21 @@ def test_what_numba_cannot_compile_is_said_in_three_lines():
     path = lines[2].split()[-1].rstrip(".")
     with open(path) as file:
         assert len(file.read().splitlines()) > 3
+
+
+def test_a_message_in_colours_is_read_as_one_without():
+    text = (
+        "Failed in nopython mode pipeline (step: nopython frontend)\n"
+        "\x1b[1m\x1b[1mUse of unsupported NumPy function 'numpy.einsum'.\n"
+        '\x1b[1m\nFile "my_solver.py", line 4:\x1b[0m\n'
+        "\x1b[1m        def step(state, arrays, inner_batches, outer_batches, step_sizes):\n"
+        "            <source elided>\n"
+        '\x1b[1m            return np.einsum("i,i->", v, v)\n'
+        "\x1b[0m            \x1b[1m^\x1b[0m\x1b[0m\n"
+    )
+    lines = str(CannotCompile(text)).splitlines()
+    assert lines[1] == '  my_solver.py, line 4: return np.einsum("i,i->", v, v)'
+    assert lines[2].startswith("  Use of unsupported NumPy function 'numpy.einsum'. ")
 
 
 def test_numpy_on_jaxs_arrays_ends_in_a_sentence():

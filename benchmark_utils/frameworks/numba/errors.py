@@ -5,6 +5,8 @@ import tempfile
 from pathlib import Path
 
 SUITE = Path(__file__).parents[2]
+# Numba colours its messages where the package colorama is there.
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # Lines of a message that tell where numba was, and not what is wrong.
 ASIDES = ("Failed in nopython", "During:", "File ", "^", "<source elided>", ">>>", "-", "There")
 
@@ -19,7 +21,7 @@ class CannotCompile(Exception):
     """
 
     def __init__(self, error):
-        text = str(error)
+        text = COLOURS.sub("", str(error))
         with tempfile.NamedTemporaryFile(
             "w", prefix="numba_", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
