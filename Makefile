@@ -59,7 +59,7 @@ tune: .venv/ready
 defaults: .venv/ready
 	python scripts/defaults.py $(SOLVER) -j $(JOBS)
 
-# The final runs of TASK, or of all tasks; of SOLVER only, or of VARIANT (float32, 5_trials).
+# The final runs of TASK, or of all tasks; of SOLVER only, or of VARIANT (float32, 5_trials, other_machine).
 TASK ?=
 VARIANT ?=
 archive: .venv/ready

@@ -10,8 +10,9 @@ written to archive/TASK/SOLVER.parquet, and archive/TASK/manifest.json says how 
 is there is not run again, so a command that was interrupted goes on where it was; to run a solver
 again, remove its file. Without TASK, all tasks of configs/tasks.yml are run.
 
-A variant is kept apart, in archive/TASK/VARIANT: `float32`, or `5_trials`, with the best of the
-first five points of tuning. `--check` reads all of the archive.
+A variant is kept apart, in archive/TASK/VARIANT: `float32`, `5_trials`, with the best of the first
+five points of tuning, or `other_machine`, the same runs on a second machine, which shows what
+depends on the first. `--check` reads all of the archive.
 
 The exit code is 1 if a curve is below h*: then h* is not the optimum, and the curve is not kept.
 So it is if a solver raised an exception; give the same command again when that is mended.
@@ -50,7 +51,8 @@ from benchmark_utils.results.tuning import ranking
 
 ARCHIVE = ROOT / "archive"
 OUTPUTS = ROOT / "outputs" / "archive"
-VARIANTS = ("float32", "5_trials")
+OTHER_MACHINE = "other_machine"
+VARIANTS = ("float32", "5_trials", OTHER_MACHINE)
 LARGEST = 20 * 2**20  # bytes
 
 
@@ -93,16 +95,24 @@ class Archive:
         self.manifest["refused"][name] = reason
         write_manifest(self.manifest, self.folder)
 
-    def refuse_another_processor(self):
-        """End the script where seconds would not be those of the curves that are there."""
-        here = get_sys_info()["system-processor"]
-        processors = {made["processor"] for made in self.manifest["environments"]} - {here}
+    def refuse_another_processor(self, variant):
+        """End the script where seconds would not be those of the curves that are there.
+
+        Those of another machine are compared among themselves.
+        """
+        here, environments = get_sys_info()["system-processor"], self.manifest["environments"]
+        processors = {
+            environments[made["environment"]]["processor"]
+            for name, made in self.manifest["curves"].items()
+            if (name.split("/")[0] == OTHER_MACHINE) == (variant == OTHER_MACHINE)
+            and made["environment"] is not None
+        } - {here}
         if processors:
             raise SystemExit(
                 f"{self.folder} has curves made on {', '.join(sorted(processors))}, and this "
-                f"machine has {here}, on which seconds are others. Run there what is missing, or "
-                f"compare by `make compare`, which calibrates times; to make all curves anew here, "
-                f"remove the folder."
+                f"machine has {here}, on which seconds are others. Run there what is missing, give "
+                f"--variant {OTHER_MACHINE}, or compare by `make compare`, which calibrates times; "
+                "to make all curves anew here, remove the folder."
             )
 
     def add(self, name, tuned, parameters, curves, results):
@@ -220,7 +230,7 @@ def fill(archive, names, variant):
         if reason:
             archive.refuse(name, reason)
             continue
-        archive.refuse_another_processor()
+        archive.refuse_another_processor(variant)
         outputs = OUTPUTS / task.name / name
         print(announcement(solver, task), flush=True)
         curves, results = run_curves(task, {solver.name: parameters}, outputs)

@@ -3,7 +3,10 @@
 import math
 from string import ascii_lowercase
 
-from benchmark_utils.results.levels import LEVELS, name_of
+import pandas as pd
+
+from benchmark_utils.results.calibration import time_ratios
+from benchmark_utils.results.levels import CURVE, LEVELS, name_of
 from benchmark_utils.results.ranking import Ranking, order_changes
 
 LOOSE, TIGHT = LEVELS[:2], LEVELS[-2:]
@@ -111,7 +114,7 @@ def sections(points, variants, no_box):
     points : pandas.DataFrame
         Curves, as :func:`read_archive` returns them.
     variants : dict of str to pandas.DataFrame
-        Those of the variants ``float32`` and ``5_trials``.
+        Those of the variants ``float32``, ``5_trials`` and ``other_machine``.
     no_box : pandas.DataFrame
         Those of tasks without a box, under the names of the same tasks with one.
     """
@@ -138,11 +141,33 @@ def sections(points, variants, no_box):
     ):
         first, second = (Ranking(part, "time") for part in common(points, others))
         yield from section(title, names, first, second, missing)
+    yield from on_another_machine(*common(points, variants["other_machine"]))
+
+
+def on_another_machine(here, there):
+    """A section on the same runs on two machines: which pairs change order, and which values."""
+    names, missing = ("this machine", "the other"), NO_VARIANT["other_machine"]
+    rankings = (Ranking(part, "time") for part in (here, there))
+    yield from section("One machine or another", names, *rankings, missing)
+    if here.empty:
+        return
+    tasks = here["task"].unique()
+    parts = [[points[points["task"] == task] for points in (there, here)] for task in tasks]
+    ratios = pd.concat([time_ratios(*part) for part in parts]).dropna()
+    ends = [points.groupby(CURVE)["value"].last() for points in (here, there)]
+    differences = ((ends[1] - ends[0]) / ends[0]).abs().dropna()
+    n_equal, n_runs = (differences == 0).sum(), len(differences)
+    others = f", and differs by at most {differences.max():.0e} of it in the others"
+    yield (
+        f"\nThe same runs took {ratios.median():.2f} times as long there, in the median over "
+        f"methods and tasks; the least is {ratios.min():.2f}, the most {ratios.max():.2f}. The last "
+        f"h has the same bits in {n_equal} of {n_runs} runs{others if n_equal < n_runs else ''}."
+    )
 
 
 EMPTY = "The archive has fewer than two methods."
 NO_VARIANT = {
     name: f"The archive has nothing for this yet; `make archive VARIANT={name}` makes it."
-    for name in ("float32", "5_trials")
+    for name in ("float32", "5_trials", "other_machine")
 }
 NO_BOX = "The archive has nothing for this yet; `make archive TASK=ijcnn1_no_box` makes it."

@@ -215,14 +215,19 @@ def test_a_curve_that_ended_in_an_error_is_not_kept(archive_of_a_task, tmp_path)
 
 
 def test_curves_of_two_processors_are_not_kept_together(archive_of_a_task):
-    archive = archive_of_a_task()
-    archive.refuse_another_processor()
-    here = get_sys_info()["system-processor"]
-    archive.manifest["environments"].append(dict(processor=here))
-    archive.refuse_another_processor()
-    archive.manifest["environments"].append(dict(processor="Abacus"))
+    archive, here = archive_of_a_task(), get_sys_info()["system-processor"]
+    curves, environments = (archive.manifest[name] for name in ("curves", "environments"))
+    archive.refuse_another_processor("")
+    environments += [dict(processor=here), dict(processor="Abacus")]
+    curves["A"] = dict(environment=0)
+    archive.refuse_another_processor("")
+    curves["other_machine/A"] = dict(environment=1)
+    archive.refuse_another_processor("float32")
     with pytest.raises(SystemExit, match=f"made on Abacus, and this machine has {re.escape(here)}"):
-        archive.refuse_another_processor()
+        archive.refuse_another_processor("other_machine")
+    curves["float32/A"] = dict(environment=1)
+    with pytest.raises(SystemExit, match="made on Abacus"):
+        archive.refuse_another_processor("")
 
 
 def test_a_curve_of_an_error_that_an_archive_has_is_named_and_made_again(

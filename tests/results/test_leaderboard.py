@@ -114,6 +114,20 @@ def test_the_page_says_which_pairs_change_order_and_what_the_archive_does_not_ho
 
 
 @pytest.mark.slow
+def test_the_page_says_what_is_the_same_on_another_machine(archive, tmp_path):
+    other = curves(6)
+    other.loc[other.index[-1], "value"] *= 1.5  # in each run
+    fill(archive, "one", dict(SOBA=curves(2), SABA=curves(3)) | {
+        "other_machine/SOBA": other, "other_machine/SABA": curves(3),
+    })  # fmt: skip
+    section = sections_of(make(archive, tmp_path)[1])["One machine or another"]
+    assert "tau is -1.00. 1 of 1 pairs change order" in section
+    assert "2.00 times as long there, in the median over methods and tasks; the least is" in section
+    assert "the least is 1.00, the most 3.00. The last h has the same bits in 4 of 8" in section
+    assert "differs by at most 5e-01 of it in the others" in section
+
+
+@pytest.mark.slow
 def test_tasks_without_a_box_are_compared_with_those_that_have_one_and_not_ranked(
     archive, tmp_path
 ):
