@@ -262,7 +262,7 @@ def check_all(root):
             except Raised as error:
                 yield str(error)
         n_curves = len(points.groupby(["task", "method", "repetition"]))
-        print(f"{variant or 'main':<10}{n_curves} curves, {len(points)} points")
+        print(f"{variant or 'main':<14}{n_curves} curves, {len(points)} points")
     print(f"{size / 2**20:.1f} MB")
     if size > LARGEST:
         yield f"The archive has {size / 2**20:.1f} MB, where 20 are allowed."

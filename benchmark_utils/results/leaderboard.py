@@ -161,7 +161,8 @@ def on_another_machine(here, there):
     yield (
         f"\nThe same runs took {ratios.median():.2f} times as long there, in the median over "
         f"methods and tasks; the least is {ratios.min():.2f}, the most {ratios.max():.2f}. "
-        f"The last h has the same bits in {n_equal} of {n_runs} runs{others if n_equal < n_runs else ''}."
+        f"The last h has the same bits in {n_equal} of {n_runs} runs"
+        f"{others if n_equal < n_runs else ''}."
     )
 
 
