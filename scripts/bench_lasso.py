@@ -5,8 +5,8 @@
 On leukemia, and on simulated data of its size; solvers have their default parameters. h* is the
 least value on the path of scikit-learn's ``lars_path`` down to the smallest penalty of the box:
 between two of its points theta is linear in the penalty, and h a parabola. Seconds are those of the
-processor, without judging, and the least of three runs. A run that does not get there, such as that
-of a grid, counts as a whole.
+processor, without judging, and the least of three runs. A run that does not get there counts as a
+whole.
 """
 
 import argparse

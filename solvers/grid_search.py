@@ -7,6 +7,8 @@ from benchmark_utils.algorithms.black_box import BlackBoxSolver
 from benchmark_utils.validation import integer, one_of
 
 MAX_POINTS = 10_000
+# Of the unit cube. h is a parabola near a minimum: less changes it by less than its rounding.
+SMALLEST_STEP = 2.0**-26
 
 
 class Solver(BlackBoxSolver):
@@ -15,18 +17,27 @@ class Solver(BlackBoxSolver):
     ``n_values`` values per dimension spread evenly over the region that the problem proposes. With
     ``grid="shared"`` all entries of lambda move together, with ``"product"`` the grid is the full
     product, of at most 10,000 points. Points come in the order in which coarse grids are refined,
-    so that the curve improves all along.
+    so that the curve improves all along. With ``refine`` the search goes on where the grid ends:
+    half a spacing to either side of the best point on each axis, then half of that, and so on.
     """
 
     name = "GridSearch"
     references = [
         "J. Bergstra, Y. Bengio, 'Random search for hyper-parameter optimization', JMLR 2012 "
-        "(which discusses grid search, and why it does not scale with the dimension)."
+        "(which discusses grid search, and why it does not scale with the dimension).",
+        "C.-W. Hsu, C.-C. Chang, C.-J. Lin, 'A practical guide to support vector classification', "
+        "2003 (a coarse grid, then a finer one around its best point).",
     ]
-    parameters = {"n_values": [33], "grid": ["shared"], **BlackBoxSolver.parameters}
+    parameters = {
+        "n_values": [33],
+        "grid": ["shared"],
+        "refine": [True],
+        **BlackBoxSolver.parameters,
+    }
     allowed = {
         "n_values": integer(2, 10**6),
         "grid": one_of("shared", "product"),
+        "refine": one_of(True, False),
         **BlackBoxSolver.allowed,
     }
     test_config = {"n_values": 3}
@@ -46,14 +57,32 @@ class Solver(BlackBoxSolver):
         return None
 
     def points(self, outer_dim):
-        """The grid in [0, 1]^d, coarse grids first."""
+        """The grid in [0, 1]^d, coarse grids first, then points nearer and nearer to its best."""
+        best, lowest = None, np.inf
+        for point in self.grid_points(outer_dim):
+            value = yield np.broadcast_to(point, outer_dim)
+            if value < lowest:
+                best, lowest = point, value
+        step = 0.5 / (self.n_values - 1)
+        while self.refine and best is not None and step > SMALLEST_STEP:
+            for axis, shift in itertools.product(range(len(best)), (-step, step)):
+                point = best.copy()
+                point[axis] = np.clip(point[axis] + shift, 0, 1)
+                if point[axis] == best[axis]:
+                    continue
+                value = yield np.broadcast_to(point, outer_dim)
+                if value < lowest:
+                    best, lowest = point, value
+            step /= 2
+
+    def grid_points(self, outer_dim):
         values = np.linspace(0, 1, self.n_values)
         rank = np.argsort(refinement_order(self.n_values))
         n_axes = outer_dim if self.grid == "product" else 1
         indices = itertools.product(range(self.n_values), repeat=n_axes)
         # A point belongs to the coarsest grid that holds all its coordinates.
         for index in sorted(indices, key=lambda index: (max(rank[list(index)]), index)):
-            yield np.broadcast_to(values[list(index)], outer_dim)
+            yield values[list(index)]
 
 
 def refinement_order(n):

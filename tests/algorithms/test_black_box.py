@@ -95,7 +95,9 @@ def test_an_iteration_is_one_inner_solve_and_the_curve_never_rises(name):
 
 def test_all_points_that_are_visited_can_be_reported():
     problem = make_problem(n_reg=1)
-    solver = make_solver("GridSearch", n_values=8, report="visited", inner_solver="exact")
+    solver = make_solver(
+        "GridSearch", n_values=8, refine=False, report="visited", inner_solver="exact"
+    )
     visited = [float(outer_var[0]) for _, outer_var in solver.iterates(problem)][1:]
     grid = [float(problem.from_unit_cube(np.array([point]))[0]) for point in np.linspace(0, 1, 8)]
     assert sorted(visited) == pytest.approx(sorted(grid))

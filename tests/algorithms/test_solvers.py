@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from benchmark_utils.algorithms.black_box import next_point
 from benchmark_utils.frameworks import get_framework
 from benchmark_utils.numerics.inner_solvers import lbfgs
 from benchmark_utils.numerics.linear_solvers import LinearSystem, conjugate_gradient
@@ -173,7 +174,7 @@ def test_unrolling_without_warm_start_starts_each_time_from_the_starting_point()
 @pytest.mark.parametrize(("grid", "n_points"), [("shared", 9), ("product", 81)])
 def test_grid_search_visits_the_whole_grid_once_and_coarse_grids_first(grid, n_points):
     solver = make_solver("GridSearch", n_values=9, grid=grid)
-    points = np.array(list(solver.points(2)))
+    points = np.array([np.broadcast_to(point, 2) for point in solver.grid_points(2)])
     assert len(points) == len(np.unique(points, axis=0)) == n_points
     assert set(np.unique(points)) == set(np.linspace(0, 1, 9))
     for n_values, n_coarse in ((2, 2), (3, 3), (5, 5)):
@@ -184,10 +185,36 @@ def test_grid_search_visits_the_whole_grid_once_and_coarse_grids_first(grid, n_p
 
 def test_grid_search_keeps_the_best_of_its_grid():
     problem = make_problem(n_reg=1)
-    result = run(make_solver("GridSearch", problem, n_values=9), 100)
+    result = run(make_solver("GridSearch", problem, n_values=9, refine=False), 100)
     assert result["iterations"] == 9
     grid = [exact(problem, problem.from_unit_cube(np.full(1, u)))[0] for u in np.linspace(0, 1, 9)]
     assert exact(problem, result["outer_var"])[0] == pytest.approx(min(grid), rel=1e-6)
+
+
+@pytest.mark.parametrize("grid", ["shared", "product"])
+def test_a_grid_that_is_refined_ends_at_the_minimiser_near_its_best_point(grid):
+    solver, minimiser = make_solver("GridSearch", n_values=9, grid=grid), np.array([0.7, 0.2])
+    if grid == "shared":
+        minimiser[:] = 0.45
+    points = solver.points(2)
+    point, visited = next(points), []
+    while point is not None:
+        visited.append(point)
+        point = next_point(points, np.sum((point - minimiser) ** 2))
+    assert np.abs(visited - minimiser).max(axis=1).min() < 2.0**-25
+    # Two points per axis, each time with half the step.
+    n_axes, n_halvings = (1, 22) if grid == "shared" else (2, 22)
+    assert len(visited) == 9**n_axes + 2 * n_axes * n_halvings
+
+
+def test_a_grid_whose_best_point_is_at_the_edge_looks_inside_only():
+    points = make_solver("GridSearch", n_values=3).points(1)
+    point, visited = next(points), []
+    while point is not None:
+        visited.append(float(point[0]))
+        point = next_point(points, point[0])
+    assert visited[:3] == [0, 1, 0.5]
+    assert visited[3:] == [0.5**k for k in range(2, 26)]
 
 
 def test_saba_with_a_full_memory_takes_the_full_batch_step_first():

@@ -37,7 +37,7 @@ def test_gradient_descent_on_h_ends_below_a_grid_of_the_penalty():
         result = run(make_solver(name, problem, inner_solver="exact", **parameters), n_iterations)
         return value_function(problem, result["outer_var"], problem.inner_var0)[0]
 
-    grid = found("GridSearch", 60, n_values=50)
+    grid = found("GridSearch", 60, n_values=50, refine=False)
     descent = found("Implicit", 60, linear_solver="exact", outer_step_size=1.0)
     np.testing.assert_allclose(descent, grid, rtol=5e-3)
     assert descent < grid
