@@ -169,7 +169,7 @@ def test_numbers_of_inner_steps_are_counted():
 
 def test_filling_the_memory_is_one_pass_over_the_data():
     problem = make_problem(n=90, m=70)
-    solver = make_solver("SABA", problem, batch_size=16, init_memory="full")
+    solver = make_solver("SABA", problem, batch_size=16, init_memory="full", framework="python")
     assert calls(run(solver, 0)) == (90, 90, 90, 70)
 
 
@@ -186,7 +186,7 @@ def test_a_short_last_block_counts_its_own_samples():
 
 def test_full_batches_count_all_samples():
     problem = make_problem(n=90, m=70)
-    solver = make_solver("SOBA", problem, batch_size="full", eval_freq=3)
+    solver = make_solver("SOBA", problem, batch_size="full", eval_freq=3, framework="python")
     assert calls(run(solver, 1)) == (270, 270, 270, 210)
 
 

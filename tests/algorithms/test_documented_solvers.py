@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmark_utils.judge import Judge
-from helpers import documented_names, make_problem, run, set_run_context
+from helpers import MONTHLY, documented_names, make_problem, run, set_run_context
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def test_documented_solvers_walk_the_same_path_on_all_frameworks_and_go_down(wor
 
 
 @pytest.mark.parametrize("words", EXAMPLES)
-@pytest.mark.parametrize("framework", ["numba", "jax", "python"])
+@pytest.mark.parametrize("framework", ["numba", pytest.param("jax", marks=MONTHLY), "python"])
 def test_documented_solvers_stay_in_float32(words, framework):
     expected, result = end(words, "python"), end(words, framework, "float32")
     for variable in ("inner_var", "outer_var"):

@@ -91,7 +91,9 @@ def test_f2sas_independent_minibatches_are_two_sets_and_its_shared_ones_are_one(
 
 
 def test_momentum_has_a_decay_of_its_own():
-    solver = make_solver("MRBO", make_problem(), decay=0.0, momentum=1.0, momentum_decay=2 / 3)
+    solver = make_solver(
+        "MRBO", make_problem(), framework="python", decay=0.0, momentum=1.0, momentum_decay=2 / 3
+    )
     rho, gamma, beta, _ = solver.step_sizes(np.array([1, 8, 27]))
     assert (rho == rho[0]).all()
     assert (gamma == gamma[0]).all()

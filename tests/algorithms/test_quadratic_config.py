@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import yaml
 
-from helpers import BENCHMARK, ROOT, make_quadratic, make_solver
+from helpers import BENCHMARK, ROOT, component, make_quadratic, make_solver
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,10 @@ def problem():
 @pytest.mark.parametrize("entry", CONFIG["solver"], ids=lambda entry: next(iter(entry)))
 def test_the_gradient_of_h_becomes_a_thousand_times_smaller(problem, entry):
     [(name, parameters)] = entry.items()
-    solver = make_solver(name, problem, **parameters)
+    stochastic = "framework" in component("solver", name).parameters
+    # Which is slower than compiled code, but need not be compiled.
+    framework = {"framework": "python"} if stochastic else {}
+    solver = make_solver(name, problem, **parameters, **framework)
     norms = []
 
     def callback():

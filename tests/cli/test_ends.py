@@ -22,7 +22,7 @@ from benchopt.results import read_results
 from benchmark_utils import ends, journal
 from benchmark_utils.results import files
 from benchmark_utils.results.files import replaced
-from helpers import ROOT, SMALL, make_problem, make_solver
+from helpers import MONTHLY, ROOT, SMALL, make_problem, make_solver
 from helpers import run as run_solver
 
 # Notes its process, and waits to be ended, whatever is raised.
@@ -82,7 +82,12 @@ def ended(number):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "n_jobs"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGHUP, 1)]
+    ("number", "n_jobs"),
+    [
+        (signal.SIGINT, 2),
+        pytest.param(signal.SIGTERM, 2, marks=MONTHLY),
+        pytest.param(signal.SIGHUP, 1, marks=MONTHLY),
+    ],
 )
 def test_an_interrupt_says_what_is_kept_and_leaves_no_worker(number, n_jobs, tmp_path):
     run, workers = waiting_run(tmp_path, ["benchopt", "run", "-j", str(n_jobs)], n_jobs)

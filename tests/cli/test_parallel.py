@@ -6,7 +6,7 @@ import pytest
 import yaml
 from benchopt.results import read_results
 
-from helpers import ROOT, benchopt_run, probe_threads
+from helpers import MONTHLY, ROOT, benchopt_run, probe_threads
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ def test_a_dask_cluster_gives_the_results_of_a_sequential_run(
     same_results(parallel, sequential)
 
 
-@pytest.mark.parametrize("name", ["joblib", "slurm"])
+@pytest.mark.parametrize("name", ["joblib", pytest.param("slurm", marks=MONTHLY)])
 def test_joblib_and_submitit_give_the_results_of_a_sequential_run(name, quickstart, sequential):
     if name == "slurm":
         pytest.importorskip("submitit", reason="submitit is not installed.")

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from helpers import ROOT, command, get_data
+from helpers import MONTHLY, ROOT, command, get_data
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,14 @@ def components(suite):
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+# All of them run in CI by `make notebooks`, and as tests once a month; the shortest more often.
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=[] if page.stem == "tutorial_data" else MONTHLY)
+        for page in PAGES
+    ],
+)
 def test_a_tutorial_runs_and_leaves_the_suite_as_it_was(suite, page):
     if "ijcnn1" in page.read_text():
         get_data("ijcnn1")

@@ -7,6 +7,7 @@ import pytest
 
 from experiments._autodiff import OPS
 from experiments.hessian_vector_products import NETWORKS, Network, make_loss, measure, modes
+from helpers import MONTHLY
 
 PERCEPTRON = "perceptron, 4 layers"
 FIRST = "forward over reverse"
@@ -40,7 +41,7 @@ def test_forward_over_reverse_needs_least_memory(products):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("network", ["convolutional", "transformer"])
+@pytest.mark.parametrize("network", ["convolutional", pytest.param("transformer", marks=MONTHLY)])
 def test_the_same_holds_for_real_networks(network):
     products = measure("jax", network, 64).set_index("mode").drop("gradient")
     assert (products["difference"] < 1e-6).all()

@@ -8,7 +8,15 @@ from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.minibatches.indexed_rows import IndexedRows, make_indexed_rows, take_rows
 from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.problems.logreg import LogReg
-from helpers import Allocated, constant_steps, logreg_data, make_problem, make_solver, run
+from helpers import (
+    MONTHLY,
+    Allocated,
+    constant_steps,
+    logreg_data,
+    make_problem,
+    make_solver,
+    run,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +39,7 @@ def test_minibatches_are_those_of_blocks(batch_size):
 
 # 90 and 70 samples: with minibatches of 16 the last block of both levels is short, of 10 none is.
 @pytest.mark.parametrize("batch_size", [10, 16])
-@pytest.mark.parametrize("framework", ["numba", "jax", "python"])
+@pytest.mark.parametrize("framework", ["numba", pytest.param("jax", marks=MONTHLY), "python"])
 @pytest.mark.parametrize(("name", "objective"), [("SABA", {}), ("AmIGO", {"n_reg": 1})])
 def test_solvers_walk_the_same_path_as_with_blocks(
     name, objective, framework, batch_size, monkeypatch

@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 
 from benchmark_utils.judge import Judge
 from benchmark_utils.problems.logreg import LogReg
-from helpers import Allocated, logreg_data, make_solver
+from helpers import MONTHLY, Allocated, logreg_data, make_solver
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,9 @@ def n_bytes(data):
 
 
 @pytest.mark.parametrize("layout", ["dense", "sparse"])
-@pytest.mark.parametrize(("precision", "part"), [("float64", 1), ("float32", 0.5)])
+@pytest.mark.parametrize(
+    ("precision", "part"), [pytest.param("float64", 1, marks=MONTHLY), ("float32", 0.5)]
+)
 @pytest.mark.parametrize("framework", ["numba", "python"])
 def test_a_run_holds_the_data_once_more_in_minibatches_and_its_tables(
     layout, precision, part, framework

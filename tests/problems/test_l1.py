@@ -13,6 +13,7 @@ from benchmark_utils.frameworks import get_framework, refuse_framework
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.sparse_logreg import SparseLogReg
 from helpers import (
+    MONTHLY,
     assert_frameworks_agree,
     central_difference,
     get_data,
@@ -116,7 +117,7 @@ def test_oracles_and_proximal_steps_of_all_frameworks_agree(make, n_reg):
 
 @pytest.mark.slow
 @PROBLEMS
-@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("precision", ["float64", pytest.param("float32", marks=MONTHLY)])
 def test_meha_walks_the_same_path_on_all_frameworks(make, precision):
     parameters = dict(batch_size=16, eval_freq=50, step_size=0.1, outer_step_size=0.5)
     ends = {

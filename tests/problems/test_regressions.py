@@ -6,6 +6,7 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import HuberRegressor
 
 from helpers import (
+    MONTHLY,
     assert_blocks_average_to_the_full_batch,
     assert_derivatives,
     assert_frameworks_agree,
@@ -61,7 +62,7 @@ def test_oracles_of_all_frameworks_agree(name):
 
 @pytest.mark.slow
 @PROBLEMS
-@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("precision", ["float64", pytest.param("float32", marks=MONTHLY)])
 def test_stochastic_solvers_walk_the_same_path_on_all_frameworks(name, precision):
     ends = {
         framework: run(
