@@ -6,7 +6,7 @@
 Each method runs until h - h* is at most the lowest level, as a part of h(lambda_0) - h*, or its
 seconds are over. h* is found by L-BFGS-B with exact gradients. A stochastic method has the steps
 that `make tune` chose, except for that of lambda: at each size it is the best of four. Runs are
-kept in outputs/scaling.csv, and are not made again: a command that was stopped goes on when it is
+kept in archive/scaling.csv, and are not made again: a command that was stopped goes on when it is
 given once more. Seconds are those of the processor, so that other load on the machine does not
 count, and the solver's own, without compilation and judging; those to cut the data into minibatches
 are kept apart.
@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from benchopt.utils.run_context import RunContext
+from benchopt.utils.sys_info import get_sys_info
 from optima import minimise
 from scaling_figure import DATA, LEVELS, METHODS, STOCHASTIC, crossings, draw
 from stopwatch import make_solver
@@ -41,13 +42,14 @@ PICTURE = (
     "lines of full-batch methods rise, those of SOBA and SABA are flat or "
     "fall.](figures/scaling.png)"
 )
-KEPT = ROOT / "outputs" / "scaling.csv"
+KEPT = ROOT / "archive" / "scaling.csv"
 
 SIZES = tuple(round(5e3 * 10 ** (k / 2)) for k in range(7))
 # Of the outer step that `make tune` chose for the whole data: tried at each size, by runs with a
 # seed of their own. Few samples want smaller steps, as SABA's oscillate on 5,000 rows of IJCNN1.
 FACTORS = (0.1, 0.3, 1.0, 3.0)
 TRIAL_SEED = 1000
+PROCESSOR = get_sys_info()["system-processor"]
 MISS = 10  # budgets that a level costs which was not reached
 # Iterations of a stochastic method between two looks at the clock.
 CHUNK = 256
@@ -68,6 +70,7 @@ class Row(NamedTuple):
     calls: float
     setup: float  # seconds to cut the data into minibatches
     budget: float  # seconds
+    processor: str
 
 
 def make_problem(data, n_samples):
@@ -248,7 +251,7 @@ class Size:
         costs = [[cost_to(points, level, column) for column in (0, 1)] for level in LEVELS]
         about = self.data, self.n_samples, method, factor, seed
         keep(
-            Row(*about, level, *cost, setup, self.seconds)
+            Row(*about, level, *cost, setup, self.seconds, PROCESSOR)
             for level, cost in zip(LEVELS, costs, strict=True)
         )
         told = "  ".join(

@@ -49,7 +49,7 @@ def size(tmp_path, monkeypatch):
         def run(self, method, factor, seed):
             ran.append((method, factor, seed))
             seconds = 1.0 if factor == 0.3 else np.inf
-            costs = [0.1, seconds, 1.0, 0.0, 5.0]
+            costs = [0.1, seconds, 1.0, 0.0, 5.0, "a processor"]
             scaling.keep([scaling.Row(self.data, self.n_samples, method, factor, seed, *costs)])
 
     ran = []
