@@ -58,21 +58,16 @@ class Solver(BlackBoxSolver):
 
     def points(self, outer_dim):
         """The grid in [0, 1]^d, coarse grids first, then points nearer and nearer to its best."""
-        best, lowest = None, np.inf
+        lowest, best = np.inf, None
         for point in self.grid_points(outer_dim):
-            value = yield np.broadcast_to(point, outer_dim)
-            if value < lowest:
-                best, lowest = point, value
+            lowest, best = yield from visit(point, outer_dim, lowest, best)
         step = 0.5 / (self.n_values - 1)
         while self.refine and best is not None and step > SMALLEST_STEP:
             for axis, shift in itertools.product(range(len(best)), (-step, step)):
                 point = best.copy()
                 point[axis] = np.clip(point[axis] + shift, 0, 1)
-                if point[axis] == best[axis]:
-                    continue
-                value = yield np.broadcast_to(point, outer_dim)
-                if value < lowest:
-                    best, lowest = point, value
+                if point[axis] != best[axis]:
+                    lowest, best = yield from visit(point, outer_dim, lowest, best)
             step /= 2
 
     def grid_points(self, outer_dim):
@@ -83,6 +78,12 @@ class Solver(BlackBoxSolver):
         # A point belongs to the coarsest grid that holds all its coordinates.
         for index in sorted(indices, key=lambda index: (max(rank[list(index)]), index)):
             yield values[list(index)]
+
+
+def visit(point, outer_dim, lowest, best):
+    """Ask for the value of h at a point, and return the lowest so far and where it is."""
+    value = yield np.broadcast_to(point, outer_dim)
+    return (value, point) if value < lowest else (lowest, best)
 
 
 def refinement_order(n):

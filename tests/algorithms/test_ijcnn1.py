@@ -9,7 +9,7 @@ import yaml
 from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.optima import stored_optima
 from benchmark_utils.problems.logreg import LogReg
-from helpers import ROOT, get_data, make_solver, run
+from helpers import MONTHLY, ROOT, get_data, make_solver, run
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,11 @@ def gap(solver, n_callbacks):
 
 @pytest.mark.parametrize(
     ("name", "n_iterations", "reached"),
-    [("SABA", 1_000_000, 1e-4), ("SOBA", 1_000_000, 1e-3), ("SRBA", 200_000, 1e-4)],
+    [
+        ("SABA", 1_000_000, 1e-4),
+        ("SOBA", 1_000_000, 1e-3),
+        pytest.param("SRBA", 200_000, 1e-4, marks=MONTHLY),
+    ],
 )
 def test_a_tuned_method_gets_near_the_optimum_and_not_below(name, n_iterations, reached):
     chosen = yaml.safe_load((ROOT / "tuning" / "ijcnn1" / "chosen.yml").read_text())[name]

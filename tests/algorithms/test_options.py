@@ -5,7 +5,7 @@ import pytest
 
 from benchmark_utils.frameworks import get_framework
 from benchmark_utils.problems import get_problem
-from helpers import make_problem, make_quadratic, make_solver, multiclass_data, run
+from helpers import MONTHLY, make_problem, make_quadratic, make_solver, multiclass_data, run
 
 FULL = dict(framework="python", batch_size="full", eval_freq=1)
 
@@ -117,7 +117,11 @@ def test_constants_that_are_tuned_are_no_part_of_what_is_compiled(name):
     [
         ("BOME", dict(phi="value")),
         ("F2SA", dict(minibatches="independent")),
-        ("VRBO", dict(n_large_batches="all", n_neumann_steps=3, n_inner_steps=2)),
+        pytest.param(
+            "VRBO",
+            dict(n_large_batches="all", n_neumann_steps=3, n_inner_steps=2),
+            marks=MONTHLY,
+        ),
         ("SOBA", dict(replacement=False)),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import yaml
 
-from helpers import BENCHMARK, ROOT, component, make_quadratic, make_solver
+from helpers import BENCHMARK, MONTHLY, ROOT, component, make_quadratic, make_solver
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,18 @@ def problem():
     return make_quadratic(**{name: np.ravel(value)[0].item() for name, value in given.items()})
 
 
-@pytest.mark.parametrize("entry", CONFIG["solver"], ids=lambda entry: next(iter(entry)))
+# They take long in Python.
+MONTHLY_ONLY = {"PZOBO", "SUSTAIN"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(entry, id=name, marks=MONTHLY if name in MONTHLY_ONLY else [])
+        for entry in CONFIG["solver"]
+        for name in entry
+    ],
+)
 def test_the_gradient_of_h_becomes_a_thousand_times_smaller(problem, entry):
     [(name, parameters)] = entry.items()
     stochastic = "framework" in component("solver", name).parameters

@@ -87,6 +87,7 @@ def test_joblib_and_submitit_give_the_results_of_a_sequential_run(name, quicksta
     same_results(results_of(quickstart, name, "--parallel-config", config), sequential)
 
 
+@pytest.mark.monthly
 def test_a_local_dask_cluster_runs_jobs_in_two_processes_of_one_thread(tmp_path):
     pytest.importorskip("distributed", reason="dask is not installed.")
     path = PARALLEL / "dask_local.yml"

@@ -3,6 +3,7 @@
 Each construct gives one array of a state's ``values``, under its name.
 """
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import helpers
 from benchmark_utils.algorithms.stochastic import StochasticSolver
-from helpers import make_problem, set_run_context
+from helpers import MONTHLY, make_problem, set_run_context
 
 pytestmark = pytest.mark.slow
 
@@ -223,8 +224,14 @@ def readable(name):
     return NAMES[int(name.removeprefix(".values."))] if name.startswith(".values.") else name
 
 
-@pytest.mark.parametrize("precision", ["float64", "float32"])
-@pytest.mark.parametrize("framework", ["numba", "jax", "torch", "python"])
+@pytest.mark.parametrize(
+    ("framework", "precision"),
+    [
+        pytest.param("numba", "float32", marks=MONTHLY),
+        *itertools.product(["jax", "torch", "python"], ["float64", "float32"]),
+        ("numba", "float64"),
+    ],
+)
 @pytest.mark.parametrize("cls", [Arithmetic, StateKinds, Loops])
 def test_constructs_give_what_they_give_in_python_in_the_precision_asked(cls, framework, precision):
     if framework == "torch":

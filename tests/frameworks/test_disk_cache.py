@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from helpers import ROOT
+from helpers import MONTHLY, ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -199,7 +199,7 @@ def test_code_that_two_processes_left_is_two_functions_to_a_third(folder):
     assert both == f"{second.strip()} {first}"
 
 
-@pytest.mark.parametrize("place", ["step", "module"])
+@pytest.mark.parametrize("place", [pytest.param("step", marks=MONTHLY), "module"])
 def test_a_function_that_calls_itself_is_compiled_in_each_process(folder, place):
     if place == "step":
         folder.let_the_step_call(FACTORIAL, "factorial(3) * lam")
@@ -234,7 +234,9 @@ def damaged(content):
 DAMAGES = tuple(damaged(b"some"))
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    "damage", [pytest.param(name, marks=[] if name == "flipped" else MONTHLY) for name in DAMAGES]
+)
 def test_a_damaged_file_costs_a_compilation_and_no_more(filled, damage):
     folder, result = filled
     [path] = folder.files()

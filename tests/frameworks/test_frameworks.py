@@ -8,6 +8,7 @@ import pytest
 
 from benchmark_utils.algorithms.stochastic import StochasticSolver
 from helpers import (
+    MONTHLY,
     STOCHASTIC,
     constant_steps,
     make_problem,
@@ -25,7 +26,7 @@ VARIANTS = [
     ("SABA", {"batch_size": 1}, {}),
     ("SOBA", {"batch_size": "full"}, {"reg": "lin"}),
     ("AmIGO", {}, {"n_reg": 1}),
-    ("AmIGO", {"linear_start": "zero"}, {}),
+    pytest.param("AmIGO", {"linear_start": "zero"}, {}, marks=MONTHLY),
     ("PZOBO", {"n_directions": 3}, {"n_reg": 1}),
 ]
 

@@ -39,8 +39,15 @@ def test_minibatches_are_those_of_blocks(batch_size):
 
 # 90 and 70 samples: with minibatches of 16 the last block of both levels is short, of 10 none is.
 @pytest.mark.parametrize("batch_size", [10, 16])
-@pytest.mark.parametrize("framework", ["numba", pytest.param("jax", marks=MONTHLY), "python"])
-@pytest.mark.parametrize(("name", "objective"), [("SABA", {}), ("AmIGO", {"n_reg": 1})])
+@pytest.mark.parametrize(
+    ("name", "objective", "framework"),
+    [
+        pytest.param(name, objective, framework, marks=[] if often else MONTHLY)
+        for name, objective in (("SABA", {}), ("AmIGO", {"n_reg": 1}))
+        for framework in ("numba", "jax", "python")
+        for often in [framework == "python" or (name, framework) == ("SABA", "numba")]
+    ],
+)
 def test_solvers_walk_the_same_path_as_with_blocks(
     name, objective, framework, batch_size, monkeypatch
 ):

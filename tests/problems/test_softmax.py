@@ -11,6 +11,7 @@ from benchmark_utils.numerics.value_function import value_function
 from benchmark_utils.problems.data_cleaning import DataCleaning
 from benchmark_utils.problems.multinomial_logreg import MultinomialLogReg
 from helpers import (
+    MONTHLY,
     assert_blocks_average_to_the_full_batch,
     assert_derivatives,
     assert_frameworks_agree,
@@ -125,7 +126,7 @@ def test_stochastic_solvers_walk_the_same_path_on_every_framework(make, framewor
 
 
 @COMPILED
-@pytest.mark.parametrize("framework", ["numba", "jax", "python"])
+@pytest.mark.parametrize("framework", [pytest.param("numba", marks=MONTHLY), "jax", "python"])
 def test_float32_stays_float32(make, framework):
     solver = make_solver(
         "SOBA", make(), framework=framework, batch_size=16, precision="float32", eval_freq=5
