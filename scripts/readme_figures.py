@@ -22,7 +22,6 @@ from benchmark_utils.results.archive import read_task
 from benchmark_utils.results.files import replaced
 from benchmark_utils.results.styles import COLORS
 
-
 # Methods that the README's figure shows.
 SHOWN = 16
 
