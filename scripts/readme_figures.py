@@ -4,8 +4,8 @@
     python scripts/readme_figures.py ijcnn1 [--output FIGURE.png]
 
 `problem` is docs/problem.png: h of one penalty on a small dataset, and its tangents. `ijcnn1` is
-docs/ijcnn1.png: h - h* against time and against oracle calls, of the methods of archive/ijcnn1 whose
-curves end lowest.
+docs/ijcnn1.png: h - h* against time and against oracle calls, of the methods of archive/ijcnn1
+whose curves end lowest.
 """
 
 import argparse
