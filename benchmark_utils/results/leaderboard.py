@@ -138,19 +138,22 @@ def sections(points, variants, no_box):
             NO_VARIANT["5_trials"],
         ),
         ("With the box or without", ("the box", "no box"), no_box, NO_BOX),
+        (
+            "One machine or another",
+            ("this machine", "the other"),
+            variants["other_machine"],
+            NO_VARIANT["other_machine"],
+        ),
     ):
         first, second = (Ranking(part, "time") for part in common(points, others))
         yield from section(title, names, first, second, missing)
-    yield from on_another_machine(*common(points, variants["other_machine"]))
+    here, there = common(points, variants["other_machine"])
+    if len(here):
+        yield same_runs(here, there)
 
 
-def on_another_machine(here, there):
-    """A section on the same runs on two machines: which pairs change order, and which values."""
-    names, missing = ("this machine", "the other"), NO_VARIANT["other_machine"]
-    rankings = (Ranking(part, "time") for part in (here, there))
-    yield from section("One machine or another", names, *rankings, missing)
-    if here.empty:
-        return
+def same_runs(here, there):
+    """Sentences on the same runs on two machines: the ratio of their times, and their last h."""
     tasks = here["task"].unique()
     parts = [[points[points["task"] == task] for points in (there, here)] for task in tasks]
     ratios = pd.concat([time_ratios(*part) for part in parts]).dropna()
@@ -158,7 +161,7 @@ def on_another_machine(here, there):
     differences = ((ends[1] - ends[0]) / ends[0]).abs().dropna()
     n_equal, n_runs = (differences == 0).sum(), len(differences)
     others = f", and differs by at most {differences.max():.0e} of it in the others"
-    yield (
+    return (
         f"\nThe same runs took {ratios.median():.2f} times as long there, in the median over "
         f"methods and tasks; the least is {ratios.min():.2f}, the most {ratios.max():.2f}. "
         f"The last h has the same bits in {n_equal} of {n_runs} runs"

@@ -191,28 +191,31 @@ def test_grid_search_keeps_the_best_of_its_grid():
     assert exact(problem, result["outer_var"])[0] == pytest.approx(min(grid), rel=1e-6)
 
 
+def points_visited(solver, outer_dim, value):
+    """The points for which a black-box solver asks where h has these values."""
+    points, visited = solver.points(outer_dim), []
+    point = next(points)
+    while point is not None:
+        visited.append(point)
+        point = next_point(points, value(point))
+    return visited
+
+
 @pytest.mark.parametrize("grid", ["shared", "product"])
 def test_a_grid_that_is_refined_ends_at_the_minimiser_near_its_best_point(grid):
     solver, minimiser = make_solver("GridSearch", n_values=9, grid=grid), np.array([0.7, 0.2])
     if grid == "shared":
         minimiser[:] = 0.45
-    points = solver.points(2)
-    point, visited = next(points), []
-    while point is not None:
-        visited.append(point)
-        point = next_point(points, np.sum((point - minimiser) ** 2))
+    visited = points_visited(solver, 2, lambda point: np.sum((point - minimiser) ** 2))
     assert np.abs(visited - minimiser).max(axis=1).min() < 2.0**-25
     # Two points per axis, each time with half the step.
-    n_axes, n_halvings = (1, 22) if grid == "shared" else (2, 22)
-    assert len(visited) == 9**n_axes + 2 * n_axes * n_halvings
+    n_axes = 1 if grid == "shared" else 2
+    assert len(visited) == 9**n_axes + 2 * n_axes * 22
 
 
 def test_a_grid_whose_best_point_is_at_the_edge_looks_inside_only():
-    points = make_solver("GridSearch", n_values=3).points(1)
-    point, visited = next(points), []
-    while point is not None:
-        visited.append(float(point[0]))
-        point = next_point(points, point[0])
+    solver = make_solver("GridSearch", n_values=3)
+    visited = [point.item() for point in points_visited(solver, 1, np.sum)]
     assert visited[:3] == [0, 1, 0.5]
     assert visited[3:] == [0.5**k for k in range(2, 26)]
 

@@ -8,15 +8,7 @@ from benchmark_utils.minibatches.blocks import make_blocks
 from benchmark_utils.minibatches.indexed_rows import IndexedRows, make_indexed_rows, take_rows
 from benchmark_utils.minibatches.signed_rows import SignedRows
 from benchmark_utils.problems.logreg import LogReg
-from helpers import (
-    MONTHLY,
-    Allocated,
-    constant_steps,
-    logreg_data,
-    make_problem,
-    make_solver,
-    run,
-)
+from helpers import Allocated, constant_steps, logreg_data, make_problem, make_solver, pairs, run
 
 pytestmark = pytest.mark.slow
 
@@ -40,18 +32,11 @@ def test_minibatches_are_those_of_blocks(batch_size):
 # 90 and 70 samples: with minibatches of 16 the last block of both levels is short, of 10 none is.
 @pytest.mark.parametrize("batch_size", [10, 16])
 @pytest.mark.parametrize(
-    ("name", "objective", "framework"),
-    [
-        pytest.param(name, objective, framework, marks=[] if often else MONTHLY)
-        for name, objective in (("SABA", {}), ("AmIGO", {"n_reg": 1}))
-        for framework in ("numba", "jax", "python")
-        for often in [framework == "python" or (name, framework) == ("SABA", "numba")]
-    ],
+    ("name", "framework"),
+    pairs(["SABA", "AmIGO"], ["numba", "jax", "python"], rare=["numba", "jax"]),
 )
-def test_solvers_walk_the_same_path_as_with_blocks(
-    name, objective, framework, batch_size, monkeypatch
-):
-    problem = make_problem(**objective)
+def test_solvers_walk_the_same_path_as_with_blocks(name, framework, batch_size, monkeypatch):
+    problem = make_problem(n_reg=1 if name == "AmIGO" else "full")
     parameters = dict(framework=framework, batch_size=batch_size, eval_freq=50)
     solver = make_solver(name, **parameters, **constant_steps(name))
     ends = []
