@@ -7,9 +7,9 @@ Each method runs until h - h* is at most the lowest level, as a part of h(lambda
 seconds are over. h* is found by L-BFGS-B with exact gradients. A stochastic method has the steps
 that `make tune` chose, except for that of lambda: at each size it is the best of four. Runs are
 kept in archive/scaling.csv, and are not made again: a command that was stopped goes on when it is
-given once more. Seconds are those of the processor, so that other load on the machine does not
-count, and the solver's own, without compilation and judging; those to cut the data into minibatches
-are kept apart.
+given once more, on a machine with the same processor. Seconds are those of the processor, so that
+other load on the machine does not count, and the solver's own, without compilation and judging;
+those to cut the data into minibatches are kept apart.
 
 Writes docs/figures/scaling.png and the table of docs/scaling.md, and prints where the lines of a
 stochastic method and of QuasiNewton cross.
@@ -236,6 +236,7 @@ class Size:
         done = set(kept()[key].itertuples(index=False, name=None))
         for seed in seeds:
             if (self.data, self.n_samples, method, factor, seed) not in done:
+                refuse_another_processor()
                 self.run(method, factor, seed)
 
     def run(self, method, factor, seed):
@@ -274,6 +275,17 @@ def keep(rows):
 def kept():
     """The runs so far, a table with the columns of :class:`Row`."""
     return pd.read_csv(KEPT) if KEPT.exists() else pd.DataFrame(columns=Row._fields)
+
+
+def refuse_another_processor():
+    """End the script where seconds would not be those of the runs that are kept."""
+    others = sorted(set(kept()["processor"]) - {PROCESSOR})
+    if others:
+        raise SystemExit(
+            f"{KEPT} has runs made on {', '.join(others)}, and this machine has {PROCESSOR}, on "
+            "which seconds are others. Run there what is missing; to make all runs anew here, "
+            "remove the file."
+        )
 
 
 def final(runs):

@@ -49,7 +49,7 @@ def size(tmp_path, monkeypatch):
         def run(self, method, factor, seed):
             ran.append((method, factor, seed))
             seconds = 1.0 if factor == 0.3 else np.inf
-            costs = [0.1, seconds, 1.0, 0.0, 5.0, "a processor"]
+            costs = [0.1, seconds, 1.0, 0.0, 5.0, scaling.PROCESSOR]
             scaling.keep([scaling.Row(self.data, self.n_samples, method, factor, seed, *costs)])
 
     ran = []
@@ -72,3 +72,12 @@ def test_runs_that_are_kept_are_not_made_again(size):
     size.complete("SOBA", 2)
     size.complete("SOBA", 3)
     assert size.ran[6:] == [("SOBA", 0.3, 2)]
+
+
+def test_runs_of_two_processors_are_not_kept_together(size, monkeypatch):
+    size.complete("SOBA", 2)
+    monkeypatch.setattr(scaling, "PROCESSOR", "Abacus")
+    size.complete("SOBA", 2)  # nothing is missing, so that nothing runs
+    with pytest.raises(SystemExit, match="and this machine has Abacus"):
+        size.complete("SOBA", 3)
+    assert len(size.ran) == len(scaling.FACTORS) + 2
