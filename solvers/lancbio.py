@@ -56,7 +56,7 @@ class Solver(StochasticSolver):
         "Y. Yang, B. Gao, Y. Yuan, 'LancBiO: dynamic Lanczos-aided bilevel optimization via Krylov "
         "subspace', ICLR 2025 (Algorithm 2)."
     ]
-    auto_inner_step, auto_outer_step = 0.72, 0.0082
+    auto_inner_step, auto_outer_step = 1.1, 0.44
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],

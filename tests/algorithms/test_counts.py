@@ -26,8 +26,8 @@ BY_HAND = {
     # Three steps on each of two linear systems.
     "NBO": (1, 6, 1, 2),
     "S-TFBO": (1, 1, 1, 1),
-    # An inner step, one product that makes the subspace and two within it.
-    "SubBiO": (1, 3, 1, 1),
+    # Ten inner steps, one product that makes the subspace and two within it.
+    "SubBiO": (10, 3, 1, 1),
     # A step on the moving theta, and two points with ten terms of the series.
     "AccBO": (1, 20, 2, 2),
     # Ten inner steps, ten terms of the series.
