@@ -43,8 +43,8 @@ BY_HAND = {
     "AccF2BA": (22, 0, 0, 11),
     # For each of two nodes ten steps, then both gradients in lambda.
     "F2SA-p": (22, 0, 0, 22),
-    # An inner step and a Lanczos vector, which starts from 0.
-    "LancBiO": (1, 1, 1, 1),
+    # Ten inner steps and a Lanczos vector, which starts from 0.
+    "LancBiO": (10, 1, 1, 1),
     "MA-SOBA": (1, 1, 1, 1),
     # A step on omega, the gradient in lambda at theta and omega, and theta at the new lambda.
     "MEHA": (4, 0, 0, 2),
