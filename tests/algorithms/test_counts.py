@@ -133,7 +133,7 @@ def test_calls_of_bo_rep_have_inner_steps_once_a_period(framework):
 def test_calls_of_lancbio_are_one_product_more_at_each_warm_restart(framework):
     problem = make_problem(n=N, m=M)
     parameters = dict(framework=framework, eval_freq=5, batch_size=BATCH, subspace_size=3)
-    solver = make_solver("LancBiO", problem, linear_start="warm", **parameters)
+    solver = make_solver("LancBiO", problem, linear_start="warm", n_inner_steps=1, **parameters)
     # Iterations 1, 4, 7 and 10 of 10.
     assert calls(run(solver, 2)) == tuple(BATCH * n for n in (10, 10 + 4, 10, 10))
 
