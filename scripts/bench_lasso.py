@@ -14,6 +14,7 @@ import time
 
 import numpy as np
 from sklearn.linear_model import lars_path
+from stopwatch import run_by_its_own_time
 from suite import BENCHMARK, make_dataset, problem_of
 
 from benchmark_utils.numerics.value_function import value_function
@@ -49,18 +50,15 @@ def seconds_until(optimum, name, dataset, limit):
     [cls] = [cls for cls in BENCHMARK.get_solvers() if cls.name == name]
     solver = cls.get_instance()
     solver.set_objective(problem)
-    spent, started, gap = 0.0, None, np.inf
+    spent, gap = 0.0, np.inf
 
-    def callback():
-        nonlocal spent, started, gap
-        if started is not None:
-            spent += time.process_time() - started
+    def look(seconds):
+        nonlocal spent, gap
         outer_var = solver.get_result()["outer_var"]
-        gap = value_function(judge, outer_var, judge.inner_var0)[0] - optimum
-        started = time.process_time()
+        spent, gap = seconds, value_function(judge, outer_var, judge.inner_var0)[0] - optimum
         return gap > GAP and spent < limit
 
-    solver.run(callback)
+    run_by_its_own_time(solver, look)
     return spent, gap
 
 

@@ -3,9 +3,10 @@
     python scripts/compare.py SOLVER.py TASK [--quick] [--no-tuning] [--anchors SOLVER ...]
 
 The solver of the file is tuned on TASK under the same rules as all others, if it has a search
-space: 20 candidates, seeds apart, kept in outputs/compare/TASK/SOLVER. Then it runs with ten seeds
-and the budget of the archive. The table shows what each level of the gap costs, and the figure
-outputs/compare/TASK/SOLVER.png shows h - h* of all methods against time and oracle calls.
+space: 20 candidates, seeds apart, kept in outputs/compare/TASK/SOLVER; a file that has changed is
+tuned anew. Then it runs with ten seeds and the budget of the archive. The table shows what each
+level of the gap costs, and the figure outputs/compare/TASK/SOLVER.png shows h - h* of all methods
+against time and oracle calls.
 
 With --quick, a first look: four candidates, three seeds, a tenth of the budget, and times of
 this machine as they are. Tight levels are then out of reach.
@@ -15,6 +16,7 @@ new solver are divided by the ratio of the anchors' times here and in the archiv
 """
 
 import argparse
+from hashlib import sha256
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -60,7 +62,9 @@ class FileTuning(Tuning):
 
     def __init__(self, task, path, cls, folder, quick=False):
         self.prepare(task, cls, [])
-        self.file, self.path = path, folder / "tuning.csv"
+        # Runs of another text of the file are those of another method.
+        text = sha256(path.read_bytes()).hexdigest()[:8]
+        self.file, self.path = path, folder / f"tuning_{text}.csv"
         if quick:
             self.wide = points_of(self.space, N_QUICK)
             self.n_near, self.seeds = 0, self.seeds[:1]

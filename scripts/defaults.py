@@ -2,19 +2,20 @@
 
     python scripts/defaults.py [--tasks TASK ...] [-j N] [--parallel-config FILE] [SOLVER ...]
 
-Candidates are quasi-random points whose step sizes are in units of the task: those of theta and of
-its linear system over the largest smoothness of G, those of lambda over the largest curvature of h
-where lambda starts. Each runs once on each task, with its budget or 1e8 oracle calls; all runs are
-kept in tuning/defaults/TASK/SOLVER.csv. Printed are, per solver, the five candidates that lose
-least to the best one of each task, on average over tasks.
+Candidates are quasi-random points. Step sizes that are `auto` by default are in units of the task:
+those of theta and of its linear system over the largest smoothness of G, those of lambda over the
+largest curvature of h where lambda starts. Each runs once on each task, with its budget or 1e8
+oracle calls; all runs are kept in tuning/defaults/TASK/SOLVER.csv: remove that after a change of
+the solver. Printed are, per solver, the five candidates that lose least to the best one of each
+task, on average over tasks.
 """
 
 import argparse
 
 from candidates import FOLDER, Tuning, text
 from progress import fit_the_terminal
-from suite import TASKS, judged_task
-from tune import add_parallel_options, parallel_options, spaces
+from suite import BENCHMARK, TASKS, judged_task
+from tune import add_parallel_options, parallel_options
 
 from benchmark_utils.algorithms.search_space import LogUniform, points
 from benchmark_utils.results.tuning import regrets
@@ -43,11 +44,17 @@ def units(problem):
     )
 
 
-def relative(space):
-    """A search space whose step sizes are in units of the task."""
-    ranges = {"step_size": INNER, "outer_step_size": OUTER}
-    first_names = {names: names if isinstance(names, str) else names[0] for names in space}
-    return {names: ranges.get(first_names[names], space[names]) for names in space}
+def is_auto(cls, name):
+    return cls.parameters.get(name) == ["auto"]
+
+
+def relative(cls):
+    """A solver's search space, whose automatic step sizes are in units of the task."""
+    ranges, space = {"step_size": INNER, "outer_step_size": OUTER}, {}
+    for names, values in cls.search_space.items():
+        first = names if isinstance(names, str) else names[0]
+        space[names] = ranges.get(first, values) if is_auto(cls, first) else values
+    return space
 
 
 class Trial(Tuning):
@@ -57,7 +64,8 @@ class Trial(Tuning):
         super().__init__(task, solver, parallel)
         self.budget = min(self.budget, MAX_CALLS)
         self.path = FOLDER / "defaults" / task / f"{solver}.csv"
-        self.units = units(problem)
+        every = units(problem)
+        self.units = {name: every[name] for name in every if is_auto(self.cls, name)}
 
     def absolute(self, point):
         """A candidate with its values on this task."""
@@ -89,7 +97,7 @@ def report(solver, candidates, tables):
 
 
 def main():
-    known = spaces()
+    known = {cls.name: cls for cls in BENCHMARK.get_solvers() if getattr(cls, "search_space", None)}
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

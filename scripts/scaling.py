@@ -28,7 +28,7 @@ from benchopt.utils.run_context import RunContext
 from benchopt.utils.sys_info import get_sys_info
 from optima import minimise
 from scaling_figure import DATA, LEVELS, METHODS, STOCHASTIC, crossings, draw
-from stopwatch import make_solver
+from stopwatch import make_solver, run_by_its_own_time
 from suite import BENCHMARK, ROOT, make_dataset
 
 from benchmark_utils.numerics.value_function import value_function
@@ -136,23 +136,20 @@ def curve_of(solver, problem, optimum, seconds):
         Seconds, one-sample oracle calls and h - h*, as a part of that at the start, at times that
         grow by the factor ``GROWTH``.
     """
-    points, spent, next_look, started = [], 0.0, 0.0, None
+    points, next_look = [], 0.0
     value, _, inner_var = value_function(problem, problem.outer_var0, problem.inner_var0)
     gap = value - optimum
 
-    def callback():
-        nonlocal spent, next_look, started, inner_var
-        if started is not None:
-            spent += time.process_time() - started
+    def look(spent):
+        nonlocal next_look, inner_var
         if spent >= next_look:
             result = solver.get_result()
             value, _, inner_var = value_function(problem, result["outer_var"], inner_var)
             points.append((spent, sum(result["calls"].values()), (value - optimum) / gap))
             next_look = GROWTH * spent
-        started = time.process_time()
         return spent < seconds and points[-1][2] > LEVELS[-1]
 
-    solver.run(callback)
+    run_by_its_own_time(solver, look)
     return np.array(points)
 
 

@@ -63,6 +63,28 @@ def microseconds_per_iteration(solver, seconds):
     return min(times[2:]) / solver.eval_freq * 1e6
 
 
+def run_by_its_own_time(solver, look):
+    """Run a solver as long as ``look(seconds)`` is true; looks are not a part of the seconds.
+
+    Parameters
+    ----------
+    solver : benchopt.BaseSolver
+    look : callable
+        Called at each callback with the processor's seconds that the solver has taken.
+    """
+    spent, started = 0.0, None
+
+    def callback():
+        nonlocal spent, started
+        if started is not None:
+            spent += time.process_time() - started
+        goes_on = look(spent)
+        started = time.process_time()
+        return goes_on
+
+    solver.run(callback)
+
+
 class Asked(NamedTuple):
     inner_var: Array  # (p,)
     outer_var: Array  # (d,)

@@ -56,11 +56,11 @@ class Solver(StochasticSolver):
         "Y. Yang, B. Gao, Y. Yuan, 'LancBiO: dynamic Lanczos-aided bilevel optimization via Krylov "
         "subspace', ICLR 2025 (Algorithm 2)."
     ]
-    auto_inner_step, auto_outer_step = 0.72, 0.0082
+    auto_inner_step, auto_outer_step = 0.56, 0.09
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "n_inner_steps": [1],
+        "n_inner_steps": [10],
         "subspace_size": [3],
         "linear_start": ["warm"],
         **StochasticSolver.parameters,

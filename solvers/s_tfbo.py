@@ -40,8 +40,8 @@ class Solver(StochasticSolver):
         "algorithms and convergence analysis', ICLR 2025 (Algorithm 2)."
     ]
     parameters = {
-        "initial_inner": [1.0],
-        "initial_outer": [0.1],
+        "initial_inner": [2.1],
+        "initial_outer": [0.0065],
         **StochasticSolver.parameters,
     }
     allowed = {

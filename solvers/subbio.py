@@ -38,11 +38,11 @@ class Solver(StochasticSolver):
         "Y. Yang, B. Gao, Y. Yuan, 'LancBiO: dynamic Lanczos-aided bilevel optimization via Krylov "
         "subspace', ICLR 2025 (Algorithm 1)."
     ]
-    auto_inner_step, auto_outer_step = 0.067, 0.018
+    auto_inner_step, auto_outer_step = 0.56, 0.09
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],
-        "n_inner_steps": [1],
+        "n_inner_steps": [10],
         **StochasticSolver.parameters,
         "batch_size": ["full"],
     }

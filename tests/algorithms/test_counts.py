@@ -26,8 +26,8 @@ BY_HAND = {
     # Three steps on each of two linear systems.
     "NBO": (1, 6, 1, 2),
     "S-TFBO": (1, 1, 1, 1),
-    # An inner step, one product that makes the subspace and two within it.
-    "SubBiO": (1, 3, 1, 1),
+    # Ten inner steps, one product that makes the subspace and two within it.
+    "SubBiO": (10, 3, 1, 1),
     # A step on the moving theta, and two points with ten terms of the series.
     "AccBO": (1, 20, 2, 2),
     # Ten inner steps, ten terms of the series.
@@ -43,8 +43,8 @@ BY_HAND = {
     "AccF2BA": (22, 0, 0, 11),
     # For each of two nodes ten steps, then both gradients in lambda.
     "F2SA-p": (22, 0, 0, 22),
-    # An inner step and a Lanczos vector, which starts from 0.
-    "LancBiO": (1, 1, 1, 1),
+    # Ten inner steps and a Lanczos vector, which starts from 0.
+    "LancBiO": (10, 1, 1, 1),
     "MA-SOBA": (1, 1, 1, 1),
     # A step on omega, the gradient in lambda at theta and omega, and theta at the new lambda.
     "MEHA": (4, 0, 0, 2),
@@ -133,7 +133,7 @@ def test_calls_of_bo_rep_have_inner_steps_once_a_period(framework):
 def test_calls_of_lancbio_are_one_product_more_at_each_warm_restart(framework):
     problem = make_problem(n=N, m=M)
     parameters = dict(framework=framework, eval_freq=5, batch_size=BATCH, subspace_size=3)
-    solver = make_solver("LancBiO", problem, linear_start="warm", **parameters)
+    solver = make_solver("LancBiO", problem, linear_start="warm", n_inner_steps=1, **parameters)
     # Iterations 1, 4, 7 and 10 of 10.
     assert calls(run(solver, 2)) == tuple(BATCH * n for n in (10, 10 + 4, 10, 10))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scaling
 from scaling import cost_to, resampled
-from scaling_figure import crossing
+from scaling_figure import LEVELS, crossing
 
 
 def test_the_cost_to_a_level_is_interpolated_in_logarithms():
@@ -39,6 +39,16 @@ def test_resampled_rows_are_rows_of_the_data_in_the_same_proportion():
     for name in ("train", "val"):
         rows = parts[f"X_{name}"][drawn[f"y_{name}"]]
         np.testing.assert_array_equal(drawn[f"X_{name}"], rows)
+
+
+def test_a_curve_goes_from_the_start_to_the_lowest_level():
+    problem = scaling.make_problem("simulated", 500)
+    solver = scaling.make_runner("QuasiNewton", {}, problem)
+    points = scaling.curve_of(solver, problem, scaling.lowest(problem), seconds=60)
+    seconds, calls, gaps = points.T
+    assert (seconds[0], calls[0], gaps[0]) == (0, 0, 1)
+    assert (np.diff(points[:, :2], axis=0) > 0).all()
+    assert gaps[-1] <= LEVELS[-1] < gaps[-2]
 
 
 @pytest.fixture

@@ -62,6 +62,12 @@ def ma_soba(folder):
     return path
 
 
+def tunings(folder):
+    """The tables of the tuning of the README's solver."""
+    paths = (folder / "outputs" / "compare" / "tiny" / "MA-SOBA").glob("tuning_*.csv")
+    return [pd.read_csv(path) for path in paths]
+
+
 def test_the_archive_has_ten_seeds_of_what_was_tuned_and_three_of_what_has_no_seeds(tiny, tmp_path):
     from benchmark_utils.results.archive import read_archive
 
@@ -124,10 +130,21 @@ def test_the_readmes_solver_is_tuned_and_compared_without_running_the_archive(
     new = points[points["method"] == "MA-SOBA (new)"]
     np.testing.assert_allclose(own["time"] / new["time"].to_numpy(), ratio, rtol=0.01)
     assert own["repetition"].nunique() == 10
-    tuning = pd.read_csv(tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA" / "tuning.csv")
+    [tuning] = tunings(tmp_path)
     assert len(tuning) == 20 + 5 * 2 + 7
     assert (tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA.png").read_bytes()[1:4] == b"PNG"
     assert len(re.findall(r"^MA-SOBA \(new\)  ", output, re.MULTILINE)) == 2
+
+
+def test_a_file_that_has_changed_is_tuned_anew(tmp_path):
+    from compare import FileTuning, load
+
+    path = ma_soba(tmp_path)
+    cls = load(path)
+    tables = [FileTuning("simulated", path, cls, tmp_path).path for _ in range(2)]
+    path.write_text(path.read_text().replace("momentum", "inertia"))
+    tables.append(FileTuning("simulated", path, cls, tmp_path).path)
+    assert tables[0] == tables[1] != tables[2]
 
 
 def test_a_first_look_has_a_tenth_of_the_budget_and_says_the_rank(tiny, tmp_path, capsys):
@@ -139,7 +156,7 @@ def test_a_first_look_has_a_tenth_of_the_budget_and_says_the_rank(tiny, tmp_path
     new = points[points["method"] == "MA-SOBA (new)"]
     assert new["repetition"].nunique() == 3
     assert 30_000 <= new["calls"].max() < 60_000
-    tuning = pd.read_csv(tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA" / "tuning.csv")
+    [tuning] = tunings(tmp_path)
     assert len(tuning) == 4
     assert set(tuning["max_calls"]) == {30_000}
     output = capsys.readouterr().out

@@ -1,8 +1,12 @@
 """Which candidate a tuning chooses, from a table of its runs."""
 
 import candidates
+import defaults
 import pandas as pd
 import pytest
+from suite import BENCHMARK
+
+STOCHASTIC = [cls for cls in BENCHMARK.get_solvers() if hasattr(cls, "search_space")]
 
 
 def runs_of(tuning, candidate, gap, seeds, status="ok"):
@@ -51,3 +55,14 @@ def test_a_candidate_that_other_seeds_raise_gets_no_runs_in_a_tuning_that_is_com
     tuning.tune()
     assert tuning.best() == first
     assert f"{len(rows)} runs in" in "".join(tuning.report())
+
+
+def test_only_automatic_step_sizes_are_searched_in_units_of_the_task():
+    spaces = {cls.name: (defaults.relative(cls), cls.search_space) for cls in STOCHASTIC}
+    space, _ = spaces["SOBA"]
+    assert (space["step_size"], space["outer_step_size"]) == (defaults.INNER, defaults.OUTER)
+    space, given = spaces["AccBO"]  # its outer steps are lengths
+    assert space["step_size", "neumann_step_size"] == defaults.INNER
+    assert space["outer_step_size"] == given["outer_step_size"]
+    space, given = spaces["S-TFBO"]  # it has none
+    assert space == given
