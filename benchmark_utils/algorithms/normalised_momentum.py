@@ -19,12 +19,11 @@ class NormalisedMomentumSolver(StochasticSolver):
     depends on the number of iterations.
     """
 
-    auto_inner_step = 0.58
     parameters = {
         "step_size": ["auto"],
         "neumann_step_size": ["auto"],
-        "outer_step_size": [0.48],
-        "momentum": [0.76],
+        "outer_step_size": [0.1],
+        "momentum": [0.1],
         "outer_decay": [0.5],
         "n_neumann_steps": [30],
         **StochasticSolver.parameters,
