@@ -39,8 +39,8 @@ PAGE = ROOT / "docs" / "scaling.md"
 MARKS = "<!-- table of make scaling -->", "<!-- end of the table -->"
 PICTURE = (
     "![Twelve panels, seconds and oracle calls to three levels against the number of samples: the "
-    "lines of full-batch methods rise, those of SOBA and SABA are flat or "
-    "fall.](figures/scaling.png)"
+    "lines of full-batch methods rise in proportion to it, those of SOBA and SABA more "
+    "slowly.](figures/scaling.png)"
 )
 KEPT = ROOT / "archive" / "scaling.csv"
 

@@ -95,7 +95,12 @@ def draw(runs):
         row[0].set_ylabel(column, fontsize=8)
     for axis in axes[-1]:
         axis.set_xlabel("samples", fontsize=8)
-    axes[0, 0].legend(fontsize=6)
+    # Not every panel has all methods.
+    lines = {line.get_label(): line for axis in axes.flat for line in axis.lines}
+    figure.legend(
+        handles=[lines[method] for method in METHODS if method in lines],
+        loc="outside upper center", ncols=len(METHODS), fontsize=8, frameon=False,
+    )  # fmt: skip
     with replaced(FIGURE) as draft:
         figure.savefig(draft, dpi=200)
     plt.close(figure)
