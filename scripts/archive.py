@@ -25,7 +25,7 @@ from pathlib import Path
 
 import yaml
 from benchopt.utils.sys_info import get_sys_info
-from candidates import FOLDER, Tuning, options_of
+from candidates import FOLDER, Tuning, is_tuned, options_of
 from final_runs import N_FIRST, N_REPETITIONS, Task, environment, run_curves
 from suite import BENCHMARK, ROOT, TASKS
 
@@ -208,10 +208,6 @@ def best_of_first(n, tuning):
     """What the first seed would have chosen of the first n candidates; None if not all have run."""
     runs = tuning.first_runs_of(tuning.wide[:n])
     return None if runs.empty else tuning.parameters(ranking(runs, tuning.names).iloc[0])
-
-
-def is_tuned(solver):
-    return bool(getattr(solver, "search_space", None))
 
 
 def fill(archive, names, variant):

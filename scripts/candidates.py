@@ -251,6 +251,11 @@ def found_in(candidates, row):
     )
 
 
+def is_tuned(solver):
+    """Whether a solver has a search space; otherwise it is self-tuning."""
+    return bool(getattr(solver, "search_space", None))
+
+
 def options_of(task, solver):
     """The task's options for those solvers that have them, such as ``framework``."""
     given = TASKS[task].get("options", {})

@@ -21,12 +21,12 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from candidates import N_BEST, N_NEAR, N_WIDE, Tuning, options_of
+from candidates import N_BEST, N_NEAR, N_WIDE, Tuning, is_tuned, options_of
 from final_runs import N_FIRST, N_REPETITIONS, Task, run_curves, run_repetitions
 from progress import fit_the_terminal
 from suite import BENCHMARK, ROOT, TASKS
 
-from archive import ARCHIVE, Archive, Raised, as_points, check, is_tuned
+from archive import ARCHIVE, Archive, Raised, as_points, check
 from benchmark_utils.algorithms.search_space import points as points_of
 from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.archive import curves_of, read_task, write_curves

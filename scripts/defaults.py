@@ -14,8 +14,8 @@ import argparse
 
 from candidates import FOLDER, Tuning, text
 from progress import fit_the_terminal
-from suite import BENCHMARK, TASKS, judged_task
-from tune import add_parallel_options, parallel_options
+from suite import TASKS, judged_task
+from tune import add_parallel_options, parallel_options, tuned_solvers
 
 from benchmark_utils.algorithms.search_space import LogUniform, points
 from benchmark_utils.results.tuning import regrets
@@ -97,7 +97,7 @@ def report(solver, candidates, tables):
 
 
 def main():
-    known = {cls.name: cls for cls in BENCHMARK.get_solvers() if getattr(cls, "search_space", None)}
+    known = tuned_solvers()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -24,7 +24,7 @@ without a search space. With --costs, what the runs of each task have taken is p
 import argparse
 
 import yaml
-from candidates import FOLDER, BatchedTuning, Tuning, options_of, run_config
+from candidates import FOLDER, BatchedTuning, Tuning, is_tuned, options_of, run_config
 from progress import fit_the_terminal
 from suite import BENCHMARK, ROOT, TASKS, judged_task
 
@@ -42,19 +42,15 @@ QUICKSTART_HEADER = """\
 QUICKSTART = {"SOBA": dict(step_size=0.5, outer_step_size=130.0, decay=0.3, outer_decay=0.4)}
 
 
-def spaces():
-    """The search spaces of all solvers that have one, by name."""
-    return {
-        solver.name: solver.search_space
-        for solver in BENCHMARK.get_solvers()
-        if getattr(solver, "search_space", None)
-    }
+def tuned_solvers():
+    """The classes of all solvers that have a search space, by name."""
+    return {solver.name: solver for solver in BENCHMARK.get_solvers() if is_tuned(solver)}
 
 
 def write_chosen(task):
     """Write the choice of all solvers whose tuning is complete."""
     chosen = {}
-    for solver in sorted(spaces()):
+    for solver in sorted(tuned_solvers()):
         tuning = Tuning(task, solver, parallel=[])
         best = tuning.best()
         if best is not None:
@@ -72,7 +68,7 @@ def write_config(task):
         {solver: options_of(task, classes[solver]) | parameters}
         for solver, parameters in chosen.items()
     ]
-    others = sorted(set(classes) - set(spaces()))
+    others = sorted(set(classes) - set(tuned_solvers()))
     path = CONFIGS / f"{task}.yml"
     config = run_config(task, others + tuned) | {"n-repetitions": 10}
     write_text(path, HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
@@ -90,7 +86,7 @@ def quickstart_parameters(name, task):
     """A solver's parameters in a first run; None for those it has by default."""
     if name in QUICKSTART:
         return QUICKSTART[name]
-    tuning = Tuning(task, name, []) if name in spaces() else None
+    tuning = Tuning(task, name, []) if name in tuned_solvers() else None
     return lowest(tuning) if tuning and tuning.path.exists() else None
 
 
@@ -108,7 +104,7 @@ def write_quickstart(task="simulated"):
 def costs(task):
     """A row of the table of costs: the tuned solvers of a task, their runs, and what these took."""
     budget = TASKS[task]["max_calls"]
-    tunings = [Tuning(task, solver, parallel=[]) for solver in spaces()]
+    tunings = [Tuning(task, solver, parallel=[]) for solver in tuned_solvers()]
     tables = [tuning.table() for tuning in tunings if tuning.path.exists()]
     seconds = [table.loc[table["max_calls"] == budget, "seconds"] for table in tables]
     n_methods, n_runs = sum(len(runs) > 0 for runs in seconds), sum(map(len, seconds))
@@ -170,7 +166,7 @@ def main():
         parser.error("--batched is one process; leave out -j and --parallel-config")
     if arguments.confirm is not None and arguments.confirm < 1:
         parser.error("--confirm takes a number of runs, at least 1")
-    known = spaces()
+    known = tuned_solvers()
     _, problem = judged_task(arguments.task)
     for solver in arguments.solvers or known:
         if solver not in known:

@@ -4,9 +4,7 @@ import candidates
 import defaults
 import pandas as pd
 import pytest
-from suite import BENCHMARK
-
-STOCHASTIC = [cls for cls in BENCHMARK.get_solvers() if hasattr(cls, "search_space")]
+from tune import tuned_solvers
 
 
 def runs_of(tuning, candidate, gap, seeds, status="ok"):
@@ -58,7 +56,8 @@ def test_a_candidate_that_other_seeds_raise_gets_no_runs_in_a_tuning_that_is_com
 
 
 def test_only_automatic_step_sizes_are_searched_in_units_of_the_task():
-    spaces = {cls.name: (defaults.relative(cls), cls.search_space) for cls in STOCHASTIC}
+    solvers = tuned_solvers()
+    spaces = {name: (defaults.relative(cls), cls.search_space) for name, cls in solvers.items()}
     space, _ = spaces["SOBA"]
     assert (space["step_size"], space["outer_step_size"]) == (defaults.INNER, defaults.OUTER)
     space, given = spaces["AccBO"]  # its outer steps are lengths
