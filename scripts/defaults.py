@@ -15,7 +15,7 @@ import argparse
 from candidates import FOLDER, Tuning, text
 from progress import fit_the_terminal
 from suite import TASKS, judged_task
-from tune import add_parallel_options, parallel_options, tuned_solvers
+from tune import add_parallel_options, asked_for, parallel_options
 
 from benchmark_utils.algorithms.search_space import LogUniform, points
 from benchmark_utils.results.tuning import regrets
@@ -97,7 +97,6 @@ def report(solver, candidates, tables):
 
 
 def main():
-    known = tuned_solvers()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -106,9 +105,10 @@ def main():
     add_parallel_options(parser)
     arguments = parser.parse_args()
     fit_the_terminal()
+    solvers = asked_for(arguments.solvers)
     problems = {task: judged_task(task)[1] for task in arguments.tasks}
-    for solver in arguments.solvers or known:
-        candidates = points(relative(known[solver]), N_CANDIDATES)
+    for solver, cls in solvers.items():
+        candidates = points(relative(cls), N_CANDIDATES)
         tables = {}
         for task, problem in problems.items():
             trial = Trial(task, solver, parallel_options(arguments), problem)

@@ -47,6 +47,15 @@ def tuned_solvers():
     return {solver.name: solver for solver in BENCHMARK.get_solvers() if is_tuned(solver)}
 
 
+def asked_for(names):
+    """The classes of those that are named, or of all; ends the script if one cannot be tuned."""
+    known = tuned_solvers()
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"{name} has no search space; give one of {', '.join(known)}.")
+    return {name: known[name] for name in names or known}
+
+
 def write_chosen(task):
     """Write the choice of all solvers whose tuning is complete."""
     chosen = {}
@@ -166,11 +175,9 @@ def main():
         parser.error("--batched is one process; leave out -j and --parallel-config")
     if arguments.confirm is not None and arguments.confirm < 1:
         parser.error("--confirm takes a number of runs, at least 1")
-    known = tuned_solvers()
+    solvers = asked_for(arguments.solvers)
     _, problem = judged_task(arguments.task)
-    for solver in arguments.solvers or known:
-        if solver not in known:
-            raise SystemExit(f"{solver} has no search space; give one of {', '.join(known)}.")
+    for solver in solvers:
         kind = BatchedTuning if arguments.batched else Tuning
         tuning = kind(arguments.task, solver, parallel)
         skip, reason = tuning.instance().skip(problem)
