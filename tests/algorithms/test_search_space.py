@@ -62,7 +62,7 @@ def test_values_within_a_twentieth_of_the_range_are_at_an_edge():
     space = {("a", "e"): LogUniform(1, 1e4), "b": LogUniform(1, 1e4), "c": Choice(1, 2)}
     inside = dict(a=2, e=2, b=6000, c=1)
     assert at_edge(space, inside) == {}
-    assert at_edge(space, inside | dict(a=1.5, b=6500)) == {"a": "lower", "b": "upper"}
+    assert at_edge(space, inside | dict(a=1.5, b=6500)) == {("a", "e"): "lower", "b": "upper"}
 
 
 @pytest.mark.parametrize("name", TUNED)
