@@ -4,7 +4,7 @@
                               [--seeds 3] [--seconds 120]
 
 Each method runs until h - h* is at most the lowest level, as a part of h(lambda_0) - h*, or its
-seconds are over. h* is found by L-BFGS-B with exact gradients. A stochastic method has the steps
+seconds are over. With more seconds, runs that missed a level are made again. h* is found by L-BFGS-B with exact gradients. A stochastic method has the steps
 that `make tune` chose, except for that of lambda: at each size it is the best of four. Runs are
 kept in archive/scaling.csv, and are not made again: a command that was stopped goes on when it is
 given once more, on a machine with the same processor. Seconds are those of the processor, so that
@@ -39,7 +39,7 @@ PAGE = ROOT / "docs" / "scaling.md"
 MARKS = "<!-- table of make scaling -->", "<!-- end of the table -->"
 PICTURE = (
     "![Twelve panels, seconds and oracle calls to three levels against the number of samples: the "
-    "lines of full-batch methods rise in proportion to it, those of SOBA and SABA more "
+    "line of QuasiNewton rises in proportion to it, those of SOBA and SABA more "
     "slowly.](figures/scaling.png)"
 )
 KEPT = ROOT / "archive" / "scaling.csv"
@@ -53,6 +53,8 @@ PROCESSOR = get_sys_info()["system-processor"]
 MISS = 10  # budgets that a level costs which was not reached
 # Iterations of a stochastic method between two looks at the clock.
 CHUNK = 256
+# What tells a run from others.
+RUN = ["data", "n_samples", "method", "factor", "seed"]
 # A curve is judged whenever its time has grown by this factor.
 GROWTH = 1.2
 
@@ -229,8 +231,10 @@ class Size:
 
     def need(self, method, factor, seeds):
         """Make the runs with these seeds, except those that are kept."""
-        key = ["data", "n_samples", "method", "factor", "seed"]
-        done = set(kept()[key].itertuples(index=False, name=None))
+        runs = kept()
+        # With more seconds, a run may reach what it missed.
+        missed = runs[(runs["seconds"] == np.inf) & (runs["budget"] < self.seconds)]
+        done = runs_in(runs) - runs_in(missed)
         for seed in seeds:
             if (self.data, self.n_samples, method, factor, seed) not in done:
                 refuse_another_processor()
@@ -258,6 +262,11 @@ class Size:
         print(f"  {method:<12} outer step x {factor:<4} seed {seed:<5} {told}", flush=True)
 
 
+def runs_in(table):
+    """What tells the runs of a table apart, a set of tuples."""
+    return set(table[RUN].itertuples(index=False, name=None))
+
+
 def keep(rows):
     """Append rows to the file of runs."""
     KEPT.parent.mkdir(exist_ok=True)
@@ -270,8 +279,10 @@ def keep(rows):
 
 
 def kept():
-    """The runs so far, a table with the columns of :class:`Row`."""
-    return pd.read_csv(KEPT) if KEPT.exists() else pd.DataFrame(columns=Row._fields)
+    """The runs so far, a table with the columns of :class:`Row`; of the same run, the last one."""
+    if not KEPT.exists():
+        return pd.DataFrame(columns=Row._fields)
+    return pd.read_csv(KEPT).drop_duplicates([*RUN, "level"], keep="last", ignore_index=True)
 
 
 def refuse_another_processor():

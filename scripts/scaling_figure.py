@@ -44,9 +44,10 @@ def crossing(sizes, costs, other_costs):
     return sizes[last] * (sizes[last + 1] / sizes[last]) ** part
 
 
-def in_words(size, sizes):
+def in_words(size, sizes, last_cost):
+    """Where a method is ahead from; its last cost is infinite where its seconds were over before."""
     if size == np.inf:
-        return "not yet"
+        return "not yet" if np.isfinite(last_cost) else "not within the budget"
     return "at all sizes" if size == sizes[0] else f"from {size:.1e}"
 
 
@@ -68,7 +69,7 @@ def crossings(runs):
                     both = costs[[method, YARDSTICK]].dropna()
                     sizes = both.index.to_numpy(float)
                     size = crossing(sizes, both[method], both[YARDSTICK])
-                    cells.append(in_words(size, sizes))
+                    cells.append(in_words(size, sizes, both[method].iloc[-1]))
                 lines.append(f"| {data} | {level:g} | {column} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scaling
 from scaling import cost_to, resampled
-from scaling_figure import LEVELS, crossing
+from scaling_figure import LEVELS, crossing, in_words
 
 
 def test_the_cost_to_a_level_is_interpolated_in_logarithms():
@@ -82,6 +82,22 @@ def test_runs_that_are_kept_are_not_made_again(size):
     size.complete("SOBA", 2)
     size.complete("SOBA", 3)
     assert size.ran[6:] == [("SOBA", 0.3, 2)]
+
+
+def test_runs_that_missed_a_level_are_made_again_with_more_seconds(size):
+    size.complete("SOBA", 2)
+    size.seconds = 10.0
+    size.complete("SOBA", 2)
+    # The trials that missed it; that of 0.3 did not.
+    assert size.ran[6:] == [("SOBA", factor, scaling.TRIAL_SEED) for factor in (0.1, 1.0, 3.0)]
+    assert len(scaling.kept()) == 6
+
+
+def test_a_method_that_is_too_slow_is_told_from_one_whose_seconds_were_over():
+    sizes = np.array([1e3, 1e4])
+    assert in_words(np.inf, sizes, 2.0) == "not yet"
+    assert in_words(np.inf, sizes, np.inf) == "not within the budget"
+    assert in_words(2e3, sizes, 2.0) == "from 2.0e+03"
 
 
 def test_runs_of_two_processors_are_not_kept_together(size, monkeypatch):
