@@ -4,12 +4,13 @@
                               [--seeds 3] [--seconds 120]
 
 Each method runs until h - h* is at most the lowest level, as a part of h(lambda_0) - h*, or its
-seconds are over. With more seconds, runs that missed a level are made again. h* is found by L-BFGS-B with exact gradients. A stochastic method has the steps
+seconds are over. h* is found by L-BFGS-B with exact gradients. A stochastic method has the steps
 that `make tune` chose, except for that of lambda: at each size it is the best of four. Runs are
-kept in archive/scaling.csv, and are not made again: a command that was stopped goes on when it is
-given once more, on a machine with the same processor. Seconds are those of the processor, so that
-other load on the machine does not count, and the solver's own, without compilation and judging;
-those to cut the data into minibatches are kept apart.
+kept in archive/scaling.csv, and are not made again, unless they missed a level and --seconds is
+more than they had. So a command that was stopped goes on when it is given once more, on a machine
+with the same processor. Seconds are those of the processor, so that other load on the machine does
+not count, and the solver's own, without compilation and judging; those to cut the data into
+minibatches are kept apart.
 
 Writes docs/figures/scaling.png and the table of docs/scaling.md, and prints where the lines of a
 stochastic method and of QuasiNewton cross.

@@ -45,7 +45,7 @@ def crossing(sizes, costs, other_costs):
 
 
 def in_words(size, sizes, last_cost):
-    """Where a method is ahead from; its last cost is infinite where its seconds were over before."""
+    """Where a method is ahead from; an infinite last cost is a level that it did not reach."""
     if size == np.inf:
         return "not yet" if np.isfinite(last_cost) else "not within the budget"
     return "at all sizes" if size == sizes[0] else f"from {size:.1e}"
