@@ -9,10 +9,11 @@
 Without solvers, all that have a search space and can treat the task are tuned. Each has 20
 quasi-random points and one run per point: 12 points of its space, and the candidates that the task
 gives, then 8 of a third of each range around the best of these. The best five have two more runs,
-with other seeds, and the best of them seven more: if one diverges, the next takes its place. All
-runs are kept in tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes
-on where it was. The choice is written to tuning/TASK/chosen.yml. With --confirm, N runs confirm the
-choice instead of seven.
+with other seeds, and the best of them seven more: if one diverges, the next takes its place. If the
+choice lies at an edge of the space, the edge moves, and 8 more points follow. All runs are kept in
+tuning/TASK/SOLVER.csv, and none is run twice: a tuning that was interrupted goes on where it was.
+The choice is written to tuning/TASK/chosen.yml. With --confirm, N runs confirm the choice instead
+of seven.
 
 With --batched, runs that differ in step sizes and seeds advance together, as one program of JAX.
 
