@@ -9,7 +9,14 @@ from benchopt.cli.main import run
 from benchopt.results import read_results
 from suite import BENCHMARK, ROOT, TASKS
 
-from benchmark_utils.algorithms.search_space import at_edge, names_of, near, points
+from benchmark_utils.algorithms.search_space import (
+    at_edge,
+    first_of,
+    names_of,
+    near,
+    points,
+    widened,
+)
 from benchmark_utils.results.files import replaced
 from benchmark_utils.results.terminal import duration
 from benchmark_utils.results.tuning import COSTS, outcome, ranking
@@ -17,6 +24,8 @@ from benchmark_utils.results.tuning import COSTS, outcome, ranking
 FOLDER = ROOT / "tuning"
 N_WIDE, N_NEAR, N_BEST = 12, 8, 5
 NEAR = 1 / 3
+# How often an edge at which the choice lies moves, and by which part of the range.
+N_MOVES, MOVE = 3, NEAR / 2
 # Not those of other runs: what is chosen must not know the seeds with which it is compared.
 SEEDS = (1000, 1001, 1002)
 CONFIRMING_SEEDS = tuple(range(1003, 1010))
@@ -43,7 +52,7 @@ class Tuning:
         self.names = names_of(self.space)
         given = TASKS[task].get("candidates", {}).get(cls.name, [])
         self.wide = points(self.space, N_WIDE) + given
-        self.n_near, self.n_best = N_NEAR, N_BEST
+        self.n_near, self.n_best, self.n_moves = N_NEAR, N_BEST, N_MOVES
         self.budget = TASKS[task]["max_calls"]
         self.path = FOLDER / task / f"{cls.name}.csv"
         self.seeds = SEEDS if "seed" in cls.parameters else SEEDS[:1]
@@ -67,13 +76,49 @@ class Tuning:
 
     @property
     def points(self):
-        """The candidates; those near the best one follow once all others have run."""
-        runs = self.first_runs_of(self.wide)
+        """The candidates so far."""
+        return self.search()[0]
+
+    def search(self):
+        """The candidates so far, the space that they are of, and the best of them.
+
+        Those near the best of the first follow once these have run. If the choice lies at an edge
+        of the space, the edge moves, and others near the choice follow, at most three times.
+
+        Returns
+        -------
+        points : list of dict
+        space : dict
+        best : dict or None
+            As long as the newest candidates have not run, that of all others; None before.
+        """
+        found, space, best = self.wide, self.space, None
+        runs = self.first_runs_of(found)
         if runs.empty:
-            return self.wide
-        best = found_in(self.wide, ranking(runs, self.names).iloc[0])
-        around = points(near(self.space, best, NEAR), self.n_near)
-        return self.wide + [point for point in around if point not in self.wide]
+            return found, space, best
+        found = self.with_near(found, space, found_in(found, ranking(runs, self.names).iloc[0]))
+        for _ in range(self.n_moves):
+            newest = self.best_of(found)
+            best = newest or best
+            edges = self.open_edges(space, newest) if self.is_confirmed(newest) else {}
+            if not edges:
+                return found, space, best
+            space = widened(space, edges, MOVE)
+            found = self.with_near(found, space, best)
+        return found, space, self.best_of(found) or best
+
+    def with_near(self, found, space, best):
+        """Candidates, and others that are near the best of them."""
+        around = points(near(space, best, NEAR), self.n_near)
+        return found + [point for point in around if point not in found]
+
+    def open_edges(self, space, point):
+        """The edges at which a point lies, but not those beyond which a solver has no values."""
+        return {
+            names: edge
+            for names, edge in at_edge(space, point).items()
+            if self.cls.allowed[first_of(names)].test(space[names].beyond(edge, MOVE))
+        }
 
     def runs_of(self, candidates):
         """The runs so far of candidates, with the present budget."""
@@ -96,29 +141,33 @@ class Tuning:
     def tune(self):
         """Run what is missing."""
         self.complete(self.wide, self.seeds[:1])
-        self.complete(self.points, self.seeds[:1])
-        self.complete(self.first_best(), self.seeds[1:])
-        for candidate in self.finalists():
-            self.complete([candidate], self.confirming_seeds)
-            if self.is_steady(candidate):
-                break
+        found = None
+        while self.points != found:
+            found = self.points
+            self.complete(found, self.seeds[:1])
+            self.complete(self.first_best(found), self.seeds[1:])
+            for candidate in self.finalists(found):
+                self.complete([candidate], self.confirming_seeds)
+                if self.is_steady(candidate):
+                    break
 
-    def first_best(self):
+    def first_best(self, found):
         """The candidates that are best with the first seed, and get more; none before all ran."""
-        runs = self.first_runs_of(self.points)
-        return self.ranked(runs)[: self.n_best] if len(runs) else []
+        runs = self.first_runs_of(found)
+        return self.ranked(runs, found)[: self.n_best] if len(runs) else []
 
-    def finalists(self):
+    def finalists(self, found):
         """These candidates once they have all seeds, best first."""
-        candidates = self.first_best() if self.path.exists() else []
+        candidates = self.first_best(found) if self.path.exists() else []
         if not candidates:
             return []
         runs = self.runs(candidates)
-        return self.ranked(runs) if len(runs) == len(candidates) * len(self.seeds) else []
+        is_complete = len(runs) == len(candidates) * len(self.seeds)
+        return self.ranked(runs, candidates) if is_complete else []
 
-    def ranked(self, runs):
+    def ranked(self, runs, found):
         """The candidates of a table of runs, best first."""
-        return [self.parameters(row) for _, row in ranking(runs, self.names).iterrows()]
+        return [found_in(found, row) for _, row in ranking(runs, self.names).iterrows()]
 
     def is_steady(self, candidate):
         """Whether none of the candidate's runs that do not rank it diverged."""
@@ -201,8 +250,18 @@ class Tuning:
 
         If no candidate is steady, it is the best of all.
         """
-        found = self.finalists()
-        return next(filter(self.is_steady, found), found[0] if found else None)
+        return self.search()[-1]
+
+    def best_of(self, found):
+        """The same of these candidates."""
+        ranked = self.finalists(found)
+        return next(filter(self.is_steady, ranked), ranked[0] if ranked else None)
+
+    def is_confirmed(self, candidate):
+        """Whether a candidate, if there is one, has had the runs that confirm a choice."""
+        if candidate is None:
+            return False
+        return set(self.confirming_seeds) <= set(self.runs_of([candidate])["seed"])
 
     def instance(self):
         """The solver with its default parameters and the task's options."""
@@ -210,18 +269,19 @@ class Tuning:
 
     def report(self):
         """What was chosen, how good it is, and what it cost, as lines of text."""
-        chosen = self.best()
+        found, space, chosen = self.search()
         of_best = self.runs([chosen])
         best = ranking(of_best, self.names).iloc[0]
         yield f"{self.solver} on {self.task}: {text(chosen)}"
         reached = of_best[COSTS].median()
         levels = [f"{name.removeprefix('calls_')} {calls:.1e}" for name, calls in reached.items()]
         yield f"  score {best['score']:.2f}, last gap {best['gap']:.1e}; calls: {', '.join(levels)}"
-        for name, edge in at_edge(self.space, chosen).items():
+        for names, edge in self.open_edges(space, chosen).items():
+            name = first_of(names)
             yield f"  {name}={chosen[name]} lies at the {edge} edge: widen the search space."
-        if chosen != (first := self.finalists()[0]):
+        if chosen != (first := self.finalists(found)[0]):
             yield f"  {text(first)} had a better score, and diverged with another seed."
-        runs = self.runs_of(self.points)
+        runs = self.runs_of(found)
         failed = (runs["status"] != "ok").sum()
         yield f"  {len(runs)} runs in {runs['seconds'].sum():.0f} s, {failed} of them diverged"
 

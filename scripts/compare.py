@@ -67,7 +67,7 @@ class FileTuning(Tuning):
         self.file, self.path = path, folder / f"tuning_{text}.csv"
         if quick:
             self.wide = points_of(self.space, N_QUICK)
-            self.n_near, self.seeds = 0, self.seeds[:1]
+            self.n_near, self.n_moves, self.seeds = 0, 0, self.seeds[:1]
             self.confirming_seeds = ()
             self.budget = quick_budget(task)
 

@@ -17,7 +17,7 @@ from progress import fit_the_terminal
 from suite import TASKS, judged_task
 from tune import add_parallel_options, asked_for, parallel_options
 
-from benchmark_utils.algorithms.search_space import LogUniform, points
+from benchmark_utils.algorithms.search_space import LogUniform, first_of, points
 from benchmark_utils.results.tuning import regrets
 
 N_CANDIDATES = 12
@@ -52,7 +52,7 @@ def relative(cls):
     """A solver's search space, whose automatic step sizes are in units of the task."""
     ranges, space = {"step_size": INNER, "outer_step_size": OUTER}, {}
     for names, values in cls.search_space.items():
-        first = names if isinstance(names, str) else names[0]
+        first = first_of(names)
         space[names] = ranges.get(first, values) if is_auto(cls, first) else values
     return space
 

@@ -1,4 +1,4 @@
-"""Rank the methods of the archive: the README's first table and figure, and docs/ranking.md.
+"""Rank the methods of the archive: the README's first figure and table, and docs/ranking.md.
 
     python scripts/ranking.py
 
@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 from suite import ROOT
 
 from archive import ARCHIVE, VARIANTS
+from benchmark_utils.optima import stored_optima
 from benchmark_utils.results.archive import read_archive
 from benchmark_utils.results.files import replaced, write_text
 from benchmark_utils.results.leaderboard import sections, table
@@ -36,8 +37,8 @@ NO_BOX, BOX = "box=none", "box=default"
 PAGE = """\
 # Which methods are best, and what that depends on
 
-`make leaderboard` makes this page from the archive: {tasks}. Each method ran with ten seeds per
-task, or three if it uses no random numbers.
+`make leaderboard` makes this page from the archive. The tasks are {tasks}. Each method ran with ten
+seeds per task, or three times if it uses no random numbers.
 
 {table}
 
@@ -45,20 +46,33 @@ task, or three if it uses no random numbers.
   logarithm of the factor by which it is behind the cheapest method, from 1 to {furthest:.0f}: 1
   means always the cheapest, 0 never within that factor. A level τ is reached where
   $h - h^* \\le \\tau\\, (h(\\lambda_0) - h^*)$, with the stored $h^*$ and τ from {first} to
-  {last}. Its cost is the median over seeds; levels that no method reaches do not count.
+  {last}. Its cost is that of the first point at which it is reached, the median over seeds; levels
+  that no method reaches do not count. Tuning is stricter: there a curve must not leave the level
+  again.
 * **Interval.** 95 % of the scores when tasks and seeds are drawn again.
-* **Letters.** Neighbours with a letter in common cannot be told apart on these tasks, whatever the
-  seeds (Wilcoxon's signed-rank test on the scores of each task and seed, with Holm's adjustment).
-  As a statement on other tasks, with one score per task, {n_apart} of {n_pairs} pairs can be told
-  apart: few tasks say little of many methods.
-* **Class.** Tuned methods had 20 trials on each task; self-tuning methods run with their defaults.
-* **Tasks.** A method that refuses a task, or was not run on it, is scored on the others. One that
-  ran on fewer than half of the tasks is not ranked: {unranked}.
+* **Letters.** Neighbours with a letter in common cannot be told apart on these tasks: with other
+  seeds their order may be another (Wilcoxon's signed-rank test on the scores of each task and seed,
+  with Holm's adjustment). A method without random numbers has one score per task, and two such
+  methods are compared once per task. As a statement on other tasks, with one score per task,
+  {n_apart} of {n_pairs} pairs can be told apart: few tasks say little of many methods.
+* **Class.** Tuned methods had 20 trials or more on each task ([tuning.md](tuning.md)); self-tuning
+  methods run with their defaults. The rank in a class is that among its methods only, whose
+  cheapest costs are others.
+* **Tasks.** A method that refuses a task, or was not run on it, is scored on the others: compare
+  scores of methods with the same number of tasks. One that ran on fewer than half of the tasks is
+  not ranked: {unranked}.
+* **The optimum.** $h^*$ is the lowest value of ten minimisations with L-BFGS-B. Where fewer than
+  half of them end there, a lower value may exist: {weak}.
 * **The first evaluation.** {n_floor:.0%} of all levels were reached at the first evaluation of a
   curve after its start. Their cost is an upper bound.
 
-A pair changes order *surely* if its order is the same in at least 97.5 % of the resamples of either
-ranking.
+A pair changes order *surely* if its order is the same in at least 97.5 % of the resamples of each
+ranking. On one task only the seeds are resampled.
+"""
+NOT_SMOOTH = """
+## Tasks that are not smooth
+
+Of {tasks}. Few methods can treat them, and they are not in the scores above.
 """
 
 
@@ -73,12 +87,25 @@ def share_at_first_evaluation(points):
     return (costs <= costs.index.droplevel("level").map(at_first)).mean() if len(costs) else 0.0
 
 
-def page(rows, points, unranked, variants, no_box):
+def weak_optima(manifests):
+    """The tasks on whose h* fewer than half of the minimisations agree, as a sentence has them."""
+    rows = {(row.dataset, row.problem): row for row in stored_optima()}
+    for task, made in manifests.items():
+        row = rows.get((made["dataset"], made["problem"]))
+        if row and 2 * row.agreeing < row.starts:
+            yield f"`{task}` ({row.agreeing} of {row.starts})"
+
+
+def listed(tasks):
+    return ", ".join(f"`{task}`" for task in tasks)
+
+
+def page(rows, points, not_smooth, unranked, variants, no_box, weak):
     """The text of docs/ranking.md, with these rows of its table."""
     ranking = Ranking(points, "time")
     n_methods = len(ranking.methods)
     head = PAGE.format(
-        tasks=", ".join(f"`{task}`" for task in ranking.tasks),
+        tasks=listed(ranking.tasks),
         table=rows,
         furthest=FURTHEST,
         first=name_of(LEVELS[0]),
@@ -88,8 +115,13 @@ def page(rows, points, unranked, variants, no_box):
         n_floor=share_at_first_evaluation(points),
         unranked=", ".join(f"{name} ({n} of {len(ranking.tasks)})" for name, n in unranked.items())
         or "none",
+        weak=", ".join(weak) or "nowhere",
     )
-    return head + "\n".join(sections(points, variants, no_box)) + "\n"
+    parts = list(sections(points, variants, no_box))
+    if len(not_smooth):
+        parts += [NOT_SMOOTH.format(tasks=listed(sorted(set(not_smooth["task"]))))]
+        parts += table(not_smooth)
+    return head + "\n".join(parts) + "\n"
 
 
 def on_half_the_tasks(points):
@@ -163,14 +195,17 @@ def make(root, readme, docs):
     points, no_box = split(points, manifests)
     if points.empty:
         raise SystemExit("The archive has no curves; run `make archive` first.")
+    smooth = points["task"].map(lambda task: manifests[task].get("smooth", True))
+    points, not_smooth = points[smooth], points[~smooth].reset_index(drop=True)
     points, unranked = on_half_the_tasks(points)
     variants = {name: split(read_archive(root, name)[0], manifests)[0] for name in VARIANTS}
     header, *rows = table(points)
     best = "\n".join([header, *rows[:SHOWN]])
     put_between_marks(f"{FIGURE}\n\n{best}\n\n{CAPTION}", readme)
-    write_text(
-        docs / "ranking.md", page("\n".join([header, *rows]), points, unranked, variants, no_box)
-    )
+    every = "\n".join([header, *rows])
+    weak = weak_optima(manifests)
+    text = page(every, points, not_smooth, unranked, variants, no_box, weak)
+    write_text(docs / "ranking.md", text)
     draw(points, docs / "leaderboard.png")
 
 

@@ -29,7 +29,7 @@ class Solver(RecursiveMomentumSolver):
     auto_inner_step, auto_outer_step = 1.1, 0.0057
     parameters = {
         **RecursiveMomentumSolver.parameters,
-        "momentum": [0.005],
+        "momentum": [0.02],
         "decay": [0.0],
         "n_neumann_steps": [30],
     }

@@ -32,6 +32,16 @@ class LogUniform(NamedTuple):
         factor = (self.high / self.low) ** (part / 2)
         return LogUniform(max(self.low, value / factor), min(self.high, value * factor))
 
+    def beyond(self, edge, part):
+        """The value at this distance from an edge, "lower" or "upper", as a part of the range."""
+        factor = (self.high / self.low) ** part
+        return self.low / factor if edge == "lower" else self.high * factor
+
+    def widened(self, edge, part):
+        """The range with an edge moved outwards by this part of it, in logarithms."""
+        new = self.beyond(edge, part)
+        return self._replace(low=new) if edge == "lower" else self._replace(high=new)
+
     def position(self, value):
         """Where a value lies: 0 at the lower edge, 1 at the upper."""
         return math.log(value / self.low) / math.log(self.high / self.low)
@@ -122,7 +132,7 @@ def assign(space, values):
 
 
 def at_edge(space, point, margin=0.05):
-    """The parameters of a point that lie near an edge of the space, and at which.
+    """The parameters of a point that lie near an edge of the space, and at which edge.
 
     Parameters
     ----------
@@ -133,15 +143,25 @@ def at_edge(space, point, margin=0.05):
 
     Returns
     -------
-    edges : dict of str to {"lower", "upper"}
+    edges : dict to {"lower", "upper"}
+        By the keys of the space.
     """
     edges = {}
     for names, distribution in space.items():
-        for name in [names] if isinstance(names, str) else names[:1]:
-            position = distribution.position(point[name])
-            if position is not None and not margin < position < 1 - margin:
-                edges[name] = "lower" if position <= margin else "upper"
+        position = distribution.position(point[first_of(names)])
+        if position is not None and not margin < position < 1 - margin:
+            edges[names] = "lower" if position <= margin else "upper"
     return edges
+
+
+def widened(space, edges, part):
+    """The space with edges, as :func:`at_edge` returns them, moved by this part of each range."""
+    return space | {names: space[names].widened(edge, part) for names, edge in edges.items()}
+
+
+def first_of(names):
+    """The first of the names that are drawn together."""
+    return names if isinstance(names, str) else names[0]
 
 
 def names_of(space):

@@ -94,9 +94,11 @@ def section(title, names, first, second, missing):
     n_pairs = n_methods * (n_methods - 1) // 2
     # It is not defined if all scores of a ranking are the same.
     tau = "" if math.isnan(agreement) else f" Kendall's tau is {agreement:.2f}."
+    tasks = f"{len(first.tasks)} tasks" if len(first.tasks) > 1 else f"`{first.tasks[0]}`"
     yield (
-        f"{n_methods} methods, number of tasks {len(first.tasks)}.{tau} "
+        f"{n_methods} methods on {tasks}.{tau} "
         f"{len(changes)} of {n_pairs} pairs change order, {n_sure} of them surely."
+        + (f" These are the {SHOWN} largest changes:" if len(changes) > SHOWN else "")
     )
     if len(changes):
         yield f"\n| ahead by {names[0]} | ahead by {names[1]} | by how much | sure |"
@@ -147,6 +149,8 @@ def sections(points, variants, no_box):
     ):
         first, second = (Ranking(part, "time") for part in common(points, others))
         yield from section(title, names, first, second, missing)
+        if title in NOTES and len(first.methods) > 1:
+            yield f"\n{NOTES[title]}"
     here, there = common(points, variants["other_machine"])
     if len(here):
         yield same_runs(here, there)
@@ -173,5 +177,11 @@ EMPTY = "The archive has fewer than two methods."
 NO_VARIANT = {
     name: f"The archive has nothing for this yet; `make archive VARIANT={name}` makes it."
     for name in ("float32", "5_trials", "other_machine")
+}
+NOTES = {
+    "Twenty or five trials of tuning": "The five are the first of the twenty, one draw for each "
+    "method: with other points some methods would do better.",
+    "With the box or without": "Without a box lambda starts at zero, where h is higher, so that a "
+    "level is a larger gap.",
 }
 NO_BOX = "The archive has nothing for this yet; `make archive TASK=ijcnn1_no_box` makes it."

@@ -1,6 +1,7 @@
 """Performance profiles: how often, and by how much, a solver is behind the fastest."""
 
 import numpy as np
+import pandas as pd
 
 from benchmark_utils.results.levels import costs_to_levels
 
@@ -24,13 +25,23 @@ def performance_ratios(points, accuracy, cost):
     -------
     ratios : pandas.DataFrame
         One row per run in which some method solved the task, one column per method; infinite where
-        that method did not.
+        that method did not, NaN where it was not run.
     """
-    costs = costs_to_levels(points, (accuracy,))[cost].droplevel("level")
-    costs = costs.unstack("method", fill_value=np.inf)
+    costs = costs_to_levels(points, (accuracy,))[cost].droplevel("level").unstack("method")
+    if len(costs):
+        costs = costs.groupby("task").transform(repeated)
     lowest = costs.min(axis=1)
     solved = np.isfinite(lowest) & (lowest > 0)
     return costs[solved].div(lowest[solved], axis=0)
+
+
+def repeated(costs):
+    """The costs of one method on one task, again and again where it has fewer than others.
+
+    A method that uses no random numbers needs fewer repetitions.
+    """
+    known = costs.dropna()
+    return pd.Series(np.resize(known, len(costs)), costs.index) if len(known) else costs
 
 
 def profile(ratios, furthest):
@@ -41,7 +52,7 @@ def profile(ratios, furthest):
     Parameters
     ----------
     ratios : array, (n_tasks,)
-        Cost in units of the lowest; infinite where a task was not solved.
+        Cost in units of the lowest; infinite where a task was not solved, NaN where it was not run.
     furthest : float
         Where the curve ends.
 
@@ -50,6 +61,7 @@ def profile(ratios, furthest):
     factors, parts : array, array
         The corners of a curve of steps from 1 to ``furthest``.
     """
+    ratios = ratios[~np.isnan(ratios)]
     steps = np.sort(ratios[np.isfinite(ratios)])
     heights = np.arange(1, len(steps) + 1) / len(ratios)
     factors = np.concatenate([[1.0], np.repeat(steps, 2), [furthest]])

@@ -45,7 +45,7 @@ class Ranking:
         costs = costs_to_levels(self.points, self.levels)[self.cost].unstack("level")
         self.tasks = sorted(costs.index.unique("task"))
         self.methods = sorted(costs.index.unique("method"))
-        self.costs = cost_array(costs, self.tasks, self.methods)
+        self.costs, self.fixed = cost_array(costs, self.tasks, self.methods)
 
     @cached_property
     def parts(self):
@@ -78,15 +78,20 @@ class Ranking:
 
     @cached_property
     def apart(self):
-        """Which pairs of methods can be told apart on these tasks, whatever the seeds."""
+        """Which pairs of methods can be told apart on these tasks, with other seeds."""
         lowest = lowest_costs(np.median(self.costs, axis=2))[:, :, np.newaxis]
         # One pair of scores for each task and seed: the levels of a curve depend on each other.
-        return told_apart(mean_of_numbers(profile_parts(self.costs, lowest), -1), self.methods)
+        scores = mean_of_numbers(profile_parts(self.costs, lowest), -1)
+        # Without random numbers a method has one score per task.
+        fixed = mean_of_numbers(self.parts, -1)
+        scores = np.where(self.fixed[..., np.newaxis], fixed[..., np.newaxis], scores)
+        return told_apart(scores, self.methods, self.fixed)
 
     @property
     def apart_on_other_tasks(self):
         """Which pairs can be told apart if the tasks are a sample of others: one pair a task."""
-        return told_apart(mean_of_numbers(self.parts, -1)[..., np.newaxis], self.methods)
+        scores = mean_of_numbers(self.parts, -1)[..., np.newaxis]
+        return told_apart(scores, self.methods, np.ones_like(self.fixed))
 
     @property
     def cliques(self):
@@ -108,18 +113,32 @@ class Ranking:
 
 
 def cost_array(costs, tasks, methods):
-    """Costs as an array (n_tasks, n_methods, n_seeds, n_levels), NaN where there are none.
+    """Costs as an array, and which of them have no chance in them.
 
     A method that uses no random numbers has fewer curves than others: they are repeated.
+
+    Parameters
+    ----------
+    costs : pandas.DataFrame
+        One row per curve, one column per level.
+    tasks, methods : list of str
+
+    Returns
+    -------
+    values : array, (n_tasks, n_methods, n_seeds, n_levels)
+        The most demanding level last; NaN where a method has no curves.
+    fixed : array of bool, (n_tasks, n_methods)
+        Where a method has fewer curves than others.
     """
     n_seeds = max([1, *costs.groupby(["task", "method"]).size()])
     values = np.full((len(tasks), len(methods), n_seeds, costs.shape[1]), np.nan)
-    # The most demanding level last.
+    fixed = np.zeros(values.shape[:2], bool)
     costs = costs[sorted(costs, reverse=True)]
     for (task, method), rows in costs.groupby(["task", "method"]):
         place = tasks.index(task), methods.index(method)
         values[place] = np.resize(rows.to_numpy(), values.shape[2:])
-    return values
+        fixed[place] = len(rows) < n_seeds
+    return values, fixed
 
 
 def lowest_costs(medians):
@@ -167,24 +186,33 @@ def resampled_scores(costs, rng):
     return samples
 
 
-def told_apart(scores, methods):
+def told_apart(scores, methods, fixed):
     """The pairs of methods whose scores differ, by the signed-rank test with Holm's adjustment.
 
     Parameters
     ----------
     scores : array, (n_tasks, n_methods, n_seeds)
     methods : list of str
+    fixed : array of bool, (n_tasks, n_methods)
+        Where all seeds have the same score. Two of these are compared once.
 
     Returns
     -------
     apart : pandas.DataFrame of bool, (n_methods, n_methods)
     """
     pairs = list(combinations(range(len(methods)), 2))
-    p_values = [signed_rank(scores[:, i] - scores[:, j]) for i, j in pairs]
+    p_values = [signed_rank(differences(scores, fixed, i, j)) for i, j in pairs]
     table = np.zeros((len(methods),) * 2, bool)
     for (i, j), different in zip(pairs, holm(p_values) <= SIGNIFICANCE, strict=True):
         table[i, j] = table[j, i] = different
     return pd.DataFrame(table, methods, methods)
+
+
+def differences(scores, fixed, i, j):
+    """The differences of two methods' scores: one per task and seed, or one per task."""
+    by_seed = scores[:, i] - scores[:, j]
+    once = fixed[:, i] & fixed[:, j]
+    return np.concatenate([by_seed[once, 0], by_seed[~once].ravel()])
 
 
 def signed_rank(differences):

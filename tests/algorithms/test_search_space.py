@@ -10,6 +10,7 @@ from benchmark_utils.algorithms.search_space import (
     names_of,
     near,
     points,
+    widened,
 )
 from benchmark_utils.validation import refusal
 from helpers import BENCHMARK, STOCHASTIC, component, make_problem, make_solver, run
@@ -62,7 +63,15 @@ def test_values_within_a_twentieth_of_the_range_are_at_an_edge():
     space = {("a", "e"): LogUniform(1, 1e4), "b": LogUniform(1, 1e4), "c": Choice(1, 2)}
     inside = dict(a=2, e=2, b=6000, c=1)
     assert at_edge(space, inside) == {}
-    assert at_edge(space, inside | dict(a=1.5, b=6500)) == {"a": "lower", "b": "upper"}
+    assert at_edge(space, inside | dict(a=1.5, b=6500)) == {("a", "e"): "lower", "b": "upper"}
+
+
+def test_an_edge_moves_by_a_part_of_the_range():
+    space = {("a", "e"): LogUniform(1, 1e4), "b": LogUniform(1, 1e4), "c": Choice(1, 2)}
+    moved = widened(space, {("a", "e"): "lower", "b": "upper"}, 1 / 4)
+    assert moved["a", "e"] == (pytest.approx(0.1), 1e4)
+    assert moved["b"] == (1, pytest.approx(1e5))
+    assert moved["c"] is space["c"]
 
 
 @pytest.mark.parametrize("name", TUNED)

@@ -1,10 +1,14 @@
 """Which candidate a tuning chooses, from a table of its runs."""
 
+import math
+
 import candidates
 import defaults
 import pandas as pd
 import pytest
 from tune import tuned_solvers
+
+from benchmark_utils.algorithms.search_space import at_edge, widened
 
 
 def runs_of(tuning, candidate, gap, seeds, status="ok"):
@@ -53,6 +57,58 @@ def test_a_candidate_that_other_seeds_raise_gets_no_runs_in_a_tuning_that_is_com
     tuning.tune()
     assert tuning.best() == first
     assert f"{len(rows)} runs in" in "".join(tuning.report())
+
+
+def pretend(tuning, gap):
+    """Let runs reach no level, and end at a gap that is a function of their parameters."""
+
+    def outcome_of(results, entry):
+        levels = dict.fromkeys(candidates.COSTS, math.inf)
+        return levels | dict(gap=gap(entry), status="ok", seconds=1.0)
+
+    tuning.run, tuning.outcome = lambda entries: None, outcome_of
+
+
+def distance(name, value):
+    """How far a parameter is from a value, in decades."""
+    return lambda entry: abs(math.log10(entry[name] / value))
+
+
+def test_the_edge_at_which_a_choice_lies_moves_until_the_choice_is_inside(monkeypatch, tmp_path):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    low = tuning.space["outer_step_size"].low
+    pretend(tuning, distance("outer_step_size", low / 3))
+    tuning.tune()
+    points, space, best = tuning.search()
+    assert len(points) > 12 + 8
+    assert space["outer_step_size"].low < best["outer_step_size"] < low
+    assert at_edge(space, best) == {}
+    assert "widen" not in "".join(tuning.report())
+
+
+def test_an_edge_moves_three_times_at_most(monkeypatch, tmp_path):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    pretend(tuning, lambda entry: entry["outer_step_size"])
+    tuning.tune()
+    points, space, _ = tuning.search()
+    assert len(points) == 12 + 8 + 3 * 8
+    expected = tuning.space
+    for _ in range(3):
+        expected = widened(expected, {"outer_step_size": "lower"}, candidates.MOVE)
+    assert space == expected
+    assert "lies at the lower edge: widen the search space." in "".join(tuning.report())
+
+
+def test_no_edge_moves_where_the_values_of_a_solver_end(monkeypatch, tmp_path):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "MA-SOBA", [])
+    pretend(tuning, distance("momentum", 1))
+    tuning.tune()
+    _, space, best = tuning.search()
+    assert at_edge(space, best)["momentum"] == "upper"
+    assert space["momentum"] == tuning.space["momentum"]
 
 
 def test_only_automatic_step_sizes_are_searched_in_units_of_the_task():

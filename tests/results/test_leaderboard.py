@@ -27,13 +27,13 @@ def curves(scale, n_seeds=4, calls_per_second=1e6):
     return pd.concat(parts).astype(PRECISION)
 
 
-def fill(root, task, methods, problem="logreg[box=default]"):
+def fill(root, task, methods, problem="logreg[box=default]", smooth=True):
     """A task of an archive: curves by file, those of `Newton` self-tuning."""
     for name, made in methods.items():
         write_curves(made, root / task / f"{name}.parquet")
     manifest = dict(
-        task=task, dataset=task.removesuffix("_no_box"), problem=problem, optimum=OPTIMUM,
-        start=START, read_floor=dict(time=1e-3, calls=4),
+        task=task, dataset=task.removesuffix("_no_box"), problem=problem, smooth=smooth,
+        optimum=OPTIMUM, start=START, read_floor=dict(time=1e-3, calls=4),
         curves={name: dict(tuned="Newton" not in name) for name in methods},
     )  # fmt: skip
     write_manifest(manifest, root / task)
@@ -103,7 +103,7 @@ def test_the_page_says_which_pairs_change_order_and_what_the_archive_does_not_ho
 ):
     sections = sections_of(make(archive, tmp_path)[1])
     calls = sections["Time or oracle calls"]
-    assert "3 methods, number of tasks 3." in calls
+    assert "3 methods on 3 tasks." in calls
     assert "2 of 3 pairs change order, 2 of them surely" in calls
     assert "| SOBA | Newton |" in calls
     precision = sections["Float64 or float32"]
@@ -136,7 +136,18 @@ def test_tasks_without_a_box_are_compared_with_those_that_have_one_and_not_ranke
     readme, page = make(archive, tmp_path)
     assert "3 of 3" in readme
     box = sections_of(page)["With the box or without"]
-    assert "2 methods, number of tasks 1. Kendall's tau is -1.00" in box
+    assert "2 methods on `one`. Kendall's tau is -1.00" in box
+
+
+@pytest.mark.slow
+def test_tasks_that_are_not_smooth_have_their_own_table(archive, tmp_path):
+    fill(archive, "lasso", dict(Newton=curves(1), Path=curves(3)), smooth=False)
+    readme, page = make(archive, tmp_path)
+    assert "3 of 3" in readme
+    assert "Path" not in readme
+    rows = sections_of(page)["Tasks that are not smooth"]
+    assert "Of `lasso`." in rows
+    assert [name in rows for name in ("Newton", "Path", "SOBA")] == [True, True, False]
 
 
 def test_methods_of_one_clique_share_a_letter(tmp_path):

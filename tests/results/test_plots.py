@@ -55,6 +55,23 @@ def test_a_performance_profile_is_dolan_and_mores():
     assert parts.tolist() == [0, 0, 0.5, 0.5, 1, 1]
 
 
+def test_a_profile_counts_the_runs_of_a_method_that_needs_fewer_and_no_task_that_it_did_not_run():
+    from benchmark_utils.results.levels import gap_points
+    from benchmark_utils.results.performance_profile import performance_ratios, profile
+
+    slow, fast = [1, 0.5, 0.4, 0], [1, 0]
+    results = pd.concat([
+        *(curve("Random", slow, repetition=k) for k in range(3)),
+        curve("Fixed", fast),
+        curve("Random", slow, "other"),
+    ])  # fmt: skip
+    results["objective_gap"] = results["objective_value"]
+    ratios = performance_ratios(gap_points(results), 0.01, "time")
+    assert ratios["Fixed"].tolist() == [1, 1, 1, pytest.approx(np.nan, nan_ok=True)]
+    _, parts = profile(ratios["Fixed"].to_numpy(), furthest=6)
+    assert parts.max() == 1
+
+
 def test_a_profile_is_relative_to_the_stored_optimum_and_leaves_out_tasks_without_one():
     # The best of these curves closes a tenth of the gap to h* = 0 only.
     results = pd.concat([curve("A", [1, 0.9]), curve("B", [1, 1])])

@@ -98,6 +98,17 @@ def test_curves_of_a_method_without_random_numbers_count_as_often_as_others():
     assert np.isfinite(Ranking(few, "time").samples).all()
 
 
+def test_methods_without_random_numbers_are_compared_once_per_task():
+    points = archive(dict(A=1, B=2, C=4), noise=0.01, tasks=TASKS[:4])
+    fixed = points["method"].isin(["A", "B"]) & (points["repetition"] >= 3)
+    ranking = Ranking(points[~fixed].reset_index(drop=True), "time")
+    # The p-value of four differences is 2 / 2^4 or more.
+    assert not ranking.apart.loc["A", "B"]
+    assert ranking.apart.loc["A", "C"]
+    assert ranking.apart.loc["B", "C"]
+    assert Ranking(points, "time").apart.loc["A", "B"]
+
+
 def test_intervals_contain_the_score_and_methods_with_the_same_costs_are_one_clique():
     ranking = Ranking(archive(dict.fromkeys("ABCD", 1)), "time")
     for method, (low, high) in ranking.intervals.iterrows():
