@@ -70,8 +70,8 @@ def write_chosen(task):
     return path
 
 
-def write_config(task):
-    """Write configs/TASK.yml: all solvers, tuned where they have a search space."""
+def config_of(task):
+    """The text of configs/TASK.yml: all solvers, tuned where they have a search space."""
     chosen = yaml.safe_load((FOLDER / task / "chosen.yml").read_text())
     classes = {solver.name: solver for solver in BENCHMARK.get_solvers()}
     tuned = [
@@ -79,9 +79,14 @@ def write_config(task):
         for solver, parameters in chosen.items()
     ]
     others = sorted(set(classes) - set(tuned_solvers()))
-    path = CONFIGS / f"{task}.yml"
     config = run_config(task, others + tuned) | {"n-repetitions": 10}
-    write_text(path, HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False))
+    return HEADER.format(task=task) + yaml.safe_dump(config, sort_keys=False)
+
+
+def write_config(task):
+    """Write it."""
+    path = CONFIGS / f"{task}.yml"
+    write_text(path, config_of(task))
     return path
 
 

@@ -6,9 +6,10 @@ import candidates
 import defaults
 import pandas as pd
 import pytest
-from tune import tuned_solvers
+from tune import HEADER, config_of, tuned_solvers
 
 from benchmark_utils.algorithms.search_space import at_edge, widened
+from helpers import ROOT
 
 
 def runs_of(tuning, candidate, gap, seeds, status="ok"):
@@ -109,6 +110,22 @@ def test_no_edge_moves_where_the_values_of_a_solver_end(monkeypatch, tmp_path):
     _, space, best = tuning.search()
     assert at_edge(space, best)["momentum"] == "upper"
     assert space["momentum"] == tuning.space["momentum"]
+
+
+MADE = [
+    path
+    for path in sorted((ROOT / "configs").glob("*.yml"))
+    if path.read_text().startswith(HEADER.format(task=path.stem))
+]
+
+
+@pytest.mark.parametrize("path", MADE, ids=lambda path: path.stem)
+def test_configurations_have_what_tuning_chose(path):
+    assert path.read_text() == config_of(path.stem)
+
+
+def test_there_are_such_configurations():
+    assert MADE
 
 
 def test_only_automatic_step_sizes_are_searched_in_units_of_the_task():
