@@ -130,7 +130,7 @@ def costs(task):
 
 
 def print_costs():
-    print("| task | oracle calls per run | methods | with a moved edge | runs | time of the solvers |")
+    print("| task | oracle calls per run | methods | with a moved edge | runs | solvers' time |")
     print("|" + 6 * "---|")
     for task in TASKS:
         if (FOLDER / task / "chosen.yml").exists():
