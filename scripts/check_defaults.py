@@ -11,7 +11,7 @@ if a run diverged.
 import argparse
 
 import pandas as pd
-from candidates import FOLDER, options_of, write
+from candidates import FOLDER, options_of, text, write
 from defaults import STOCHASTIC
 from final_runs import N_REPETITIONS, Task, run_repetitions
 from progress import fit_the_terminal
@@ -35,6 +35,7 @@ def summary(task, solver):
     return dict(
         task=task.name,
         solver=solver.name,
+        defaults=defaults_of(solver),
         runs=len(ends),
         diverged=int(ends["status"].isin(["diverged", "failed"]).sum()),
         median_gap=gaps.median(),
@@ -42,11 +43,19 @@ def summary(task, solver):
     )
 
 
+def defaults_of(solver):
+    """The default parameters of a solver's class, and what its automatic steps are, as text."""
+    given = {name: values[0] for name, values in solver.parameters.items()}
+    steps = dict(auto_inner_step=solver.auto_inner_step, auto_outer_step=solver.auto_outer_step)
+    return text(given | (steps if "auto" in given.values() else {}))
+
+
 def missing(task, rows):
-    """The stochastic solvers that can treat a task, and are in no row."""
-    done = {row["solver"] for row in rows if row["task"] == task.name}
+    """The stochastic solvers that can treat a task, and are in no row with these defaults."""
+    done = {(row["solver"], row["defaults"]) for row in rows if row["task"] == task.name}
     for solver in BENCHMARK.get_solvers():
-        is_wanted = "batch_size" in solver.parameters and solver.name not in done
+        is_wanted = "batch_size" in solver.parameters
+        is_wanted = is_wanted and (solver.name, defaults_of(solver)) not in done
         if is_wanted and not task.refusal(solver.get_instance(**options_of(task.name, solver))):
             yield solver
 
@@ -61,6 +70,8 @@ def main():
     rows = pd.read_csv(PATH).to_dict("records") if PATH.exists() else []
     for task in map(Task, arguments.tasks or STOCHASTIC):
         for solver in missing(task, rows):
+            key = task.name, solver.name
+            rows = [row for row in rows if (row["task"], row["solver"]) != key]
             rows.append(summary(task, solver))
             write(pd.DataFrame(rows), PATH)
             print(*rows[-1].values(), flush=True)
