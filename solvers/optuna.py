@@ -2,7 +2,6 @@ from importlib.util import find_spec
 
 import numpy as np
 import optuna
-from benchopt.stopping_criterion import NoCriterion
 
 from benchmark_utils.algorithms.black_box import BlackBoxSolver
 from benchmark_utils.validation import one_of
@@ -35,9 +34,6 @@ class Solver(BlackBoxSolver):
         "space": one_of("full", "shared"),
         **BlackBoxSolver.allowed,
     }
-
-    # Exploring comes without progress at times.
-    stopping_criterion = NoCriterion(strategy="callback")
 
     def refuse(self, problem):
         if self.sampler == "gp" and find_spec("torch") is None:
