@@ -82,7 +82,6 @@ class StochasticSolver(BilevelSolver):
         "precision": one_of("float64", "float32"),
         # auto is a GPU where the framework finds one.
         "device": one_of("auto", "cpu", "cuda"),
-        # The clock is read between two evaluations only.
         "eval_freq": integer(1, 10**6),
         "seed": integer(0, 2**32 - 1),
         # finite makes a method of first derivatives of one of second derivatives.
