@@ -1,7 +1,6 @@
 import itertools
 
 import numpy as np
-from benchopt.stopping_criterion import NoCriterion
 
 from benchmark_utils.algorithms.black_box import BlackBoxSolver
 from benchmark_utils.validation import integer, one_of
@@ -41,9 +40,6 @@ class Solver(BlackBoxSolver):
         **BlackBoxSolver.allowed,
     }
     test_config = {"n_values": 3}
-
-    # A stretch of the grid without progress does not mean that the rest has none.
-    stopping_criterion = NoCriterion(strategy="callback")
 
     def refuse(self, problem):
         n_points = self.n_values ** (problem.outer_dim if self.grid == "product" else 1)

@@ -2,12 +2,13 @@ from importlib.util import find_spec
 
 import numpy as np
 import optuna
-from benchopt.stopping_criterion import NoCriterion
 
 from benchmark_utils.algorithms.black_box import BlackBoxSolver
 from benchmark_utils.validation import one_of
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
+# TPE takes 0.06 s to propose a point in 200 dimensions, 0.6 s to 1 s in so many.
+MAX_DIM = 1000
 
 
 class Solver(BlackBoxSolver):
@@ -16,7 +17,7 @@ class Solver(BlackBoxSolver):
     ``sampler="tpe"`` models the densities of good and of bad points, jointly over the entries of
     lambda (Bergstra et al. 2011); ``"gp"`` models h by a Gaussian process and maximises the
     logarithm of the expected improvement, which needs PyTorch. With ``space="full"`` entries of
-    lambda are searched one by one, with ``"shared"`` they are equal.
+    lambda are searched one by one, at most 1,000 of them; with ``"shared"`` they are equal.
     """
 
     name = "Optuna"
@@ -36,12 +37,14 @@ class Solver(BlackBoxSolver):
         **BlackBoxSolver.allowed,
     }
 
-    # Exploring comes without progress at times.
-    stopping_criterion = NoCriterion(strategy="callback")
-
     def refuse(self, problem):
         if self.sampler == "gp" and find_spec("torch") is None:
             return "Optuna: sampler=gp needs PyTorch; pip install torch, or give sampler=tpe."
+        if self.space == "full" and problem.outer_dim > MAX_DIM:
+            return (
+                f"Optuna: space=full has {problem.outer_dim:,} dimensions here, and proposing a "
+                f"point takes too long in more than {MAX_DIM:,}; give space=shared."
+            )
         return None
 
     def points(self, outer_dim):

@@ -1,5 +1,4 @@
 import numpy as np
-from benchopt.stopping_criterion import NoCriterion
 
 from benchmark_utils.algorithms.black_box import BlackBoxSolver
 from benchmark_utils.validation import one_of
@@ -18,9 +17,6 @@ class Solver(BlackBoxSolver):
     ]
     parameters = {"space": ["full"], **BlackBoxSolver.parameters}
     allowed = {"space": one_of("full", "shared"), **BlackBoxSolver.allowed}
-
-    # Luck may come after any number of draws without it.
-    stopping_criterion = NoCriterion(strategy="callback")
 
     def points(self, outer_dim):
         rng = np.random.default_rng(self.get_seed(use_repetition=True))

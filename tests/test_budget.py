@@ -5,6 +5,7 @@ import pytest
 
 from benchmark_utils.budget import Budget
 from benchmark_utils.oracle import ORACLE_NAMES
+from helpers import BENCHMARK
 
 
 class Solver:
@@ -59,6 +60,14 @@ def test_a_flat_region_ends_no_curve_of_a_black_box_and_no_estimate():
     assert ending(flat) == (1, "done")
     assert ending(flat, Solver(searches_globally=True)) is None
     assert ending(flat, Solver(estimating=True)) is None
+
+
+@pytest.mark.parametrize("solver", BENCHMARK.get_solvers(), ids=lambda solver: solver.name)
+def test_the_budget_ends_the_curves_of_every_solver(solver):
+    # As benchopt does before a run.
+    solver._inherit_stopping_criterion(BENCHMARK.get_benchmark_objective())
+    assert isinstance(solver._stopping_criterion, Budget)
+    assert solver._solver_strategy == "callback"
 
 
 def test_the_timeout_is_the_solvers_own_time():

@@ -5,7 +5,6 @@ framework, counts oracle calls, and talks to benchopt. A solver adds its paramet
 ``make_step``.
 """
 
-from math import gcd
 from time import perf_counter
 from typing import Any
 
@@ -34,8 +33,10 @@ Array = Any  # an array or a tensor, whichever the framework computes with
 DRAWN_TOGETHER = 2048
 # Compiled code takes about ten seconds for so many.
 MOST_MINIBATCHES = 10**7
-# Iterations before the first look at the clock within a chunk.
+# Iterations before the first look at the clock within a chunk, and the most work that they may be,
+# of which a one-sample call is p + 100. JAX does so much in about a third of a second on one core.
 FIRST_LENGTH = 16
+MOST_WORK = 5e8
 
 
 class StochasticSolver(BilevelSolver):
@@ -81,7 +82,6 @@ class StochasticSolver(BilevelSolver):
         "precision": one_of("float64", "float32"),
         # auto is a GPU where the framework finds one.
         "device": one_of("auto", "cpu", "cuda"),
-        # The clock is read between two evaluations only.
         "eval_freq": integer(1, 10**6),
         "seed": integer(0, 2**32 - 1),
         # finite makes a method of first derivatives of one of second derivatives.
@@ -231,9 +231,17 @@ class StochasticSolver(BilevelSolver):
         )
         self.automatic = automatic(self, problem)
         self.measured_calls = MeasuredCalls(self, *self.start, self.block_sizes)
+        work = self.mean_calls() * (problem.inner_dim + 100)
+        self.most_together = int(max(1, min(DRAWN_TOGETHER, MOST_WORK / max(work, 1))))
+
+    def mean_calls(self):
+        """The one-sample calls of an iteration, in the mean if :meth:`draw` changes them."""
+        t = np.arange(1, DRAWN_TOGETHER + 1 if self.draw_changes_calls else 2)
+        values, kinds = self.kinds(self.draw(np.random.default_rng(0), t))
+        return self.measured_calls.steps(values).n_samples.sum(axis=1)[kinds].mean()
 
     def compile(self):
-        """Compile the algorithm, unless a run before has, and run it once.
+        """Compile the algorithm, unless a run before has, and run a little of it.
 
         Here rather than in ``warm_up``, which benchopt calls when the timeout already runs. The
         compiled code depends on the solver's parameters and the problem's oracles, and not on the
@@ -253,7 +261,8 @@ class StochasticSolver(BilevelSolver):
         sizes = [array.size for array in (*self.start, *self.block_sizes)]
         ran_with = self.batch_sizes, sizes
         if ran_with != self._ran_with:
-            self.run_once(1)
+            # Two pieces of a chunk: JAX compiles once more for a state that it has made itself.
+            self.twin(eval_freq=self.first_length()).run_once(2)
             self._ran_with = ran_with
 
     def pre_run_hook(self, stop_val):
@@ -288,9 +297,9 @@ class StochasticSolver(BilevelSolver):
     def first_length(self):
         """Iterations between two looks at the clock. JAX compiles for each number of them."""
         if self.framework == "jax":
-            is_long = self.eval_freq > DRAWN_TOGETHER
-            return gcd(self.eval_freq, DRAWN_TOGETHER) if is_long else self.eval_freq
-        return min(FIRST_LENGTH, self.eval_freq)
+            lengths = range(1, self.most_together + 1)
+            return max(length for length in lengths if self.eval_freq % length == 0)
+        return min(FIRST_LENGTH, self.most_together, self.eval_freq)
 
     def next_length(self, length, seconds):
         """The next number of these, such that they take about a tenth of a second."""

@@ -60,6 +60,17 @@ def test_optuna_refuses_its_gaussian_process_without_pytorch(monkeypatch):
     assert reason == ("Optuna: sampler=gp needs PyTorch; pip install torch, or give sampler=tpe.")
 
 
+def test_optuna_refuses_to_search_many_entries_one_by_one():
+    problem = make_problem(p=1001)
+    assert make_solver("Optuna").skip(problem) == (
+        True,
+        "Optuna: space=full has 1,001 dimensions here, and proposing a point takes too long in "
+        "more than 1,000; give space=shared.",
+    )
+    assert make_solver("Optuna").skip(make_problem(p=1000)) == (False, None)
+    assert make_solver("Optuna", space="shared").skip(problem) == (False, None)
+
+
 def test_optunas_gaussian_process_finds_the_best_single_penalty():
     pytest.importorskip("torch")
     problem = make_problem(n_reg=1)

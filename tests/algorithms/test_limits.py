@@ -111,6 +111,40 @@ def test_a_chunk_of_slow_iterations_is_cut_at_the_timeout(time):
     assert solver.iterations == 16 + 8
 
 
+@pytest.mark.parametrize(
+    ("framework", "batch_size", "n_iterations"),
+    [("python", 16, 8), ("python", "full", 3), ("jax", 16, 8), ("jax", "full", 2)],
+)
+def test_few_long_iterations_are_made_before_the_first_look_at_the_clock(
+    framework, batch_size, n_iterations, time, monkeypatch
+):
+    problem = make_problem()
+    # SOBA asks for three oracles of G and one of F.
+    full_batch = 3 * problem.n_inner_samples + problem.n_outer_samples
+    monkeypatch.setattr(stochastic, "MOST_WORK", 3.5 * full_batch * (problem.inner_dim + 100))
+    parameters = dict(framework=framework, batch_size=batch_size, eval_freq=8)
+    solver, callback = make_solver("SOBA", problem, **parameters), Callback(1, time)
+    iterate = solver.iterate
+
+    def slowly_iterate(state, arrays, draws):
+        time.seconds += len(draws[0])
+        return iterate(state, arrays, draws)
+
+    solver.iterate = slowly_iterate
+    solver.pre_run_hook(None)
+    solver.run(callback)
+    # The timeout is one iteration. JAX compiles for one length, a divisor of eval_freq.
+    assert solver.iterations == n_iterations
+
+
+def test_rare_full_batches_count_in_the_mean_calls_of_an_iteration():
+    problem = make_problem(n=96, m=64)
+    parameters = dict(framework="python", batch_size=16, eval_freq=stochastic.DRAWN_TOGETHER)
+    solver = make_solver("SRBA", problem, period=4, **parameters)
+    calls = sum(run(solver, 1)["calls"].values()) - sum(solver.measured_calls.first.values())
+    assert solver.mean_calls() == calls / stochastic.DRAWN_TOGETHER
+
+
 def test_oracles_raise_after_the_end_of_the_budget(time):
     problem = make_problem()
     counted = CountedProblem(problem, limits.Clock(Callback(-1.0, time)))

@@ -104,10 +104,11 @@ def test_results_are_copies_that_later_iterations_leave_alone(framework):
     assert (seen[0] != seen[-1]).any()
 
 
-def test_evaluating_more_often_does_not_change_the_path():
+@pytest.mark.parametrize("framework", ["numba", "jax"])
+def test_evaluating_more_often_does_not_change_the_path(framework):
     problem = make_problem()
-    often = final("SOBA", "numba", problem, 10, eval_freq=20)
-    rarely = final("SOBA", "numba", problem, 1, eval_freq=200)
+    often = final("SOBA", framework, problem, 10, eval_freq=20)
+    rarely = final("SOBA", framework, problem, 1, eval_freq=200)
     np.testing.assert_array_equal(often["outer_var"], rarely["outer_var"])
 
 
