@@ -167,6 +167,14 @@ def announcement(archived, tuning, quick):
     )
 
 
+def divergence(curves, method):
+    """How many curves of a method diverged, as a sentence, if any did."""
+    ends = curves.groupby("repetition")["status"].last()
+    n_diverged = (ends == "diverged").sum()
+    if n_diverged:
+        yield f"{method}: {n_diverged} of {len(ends)} curves diverged."
+
+
 def standing(points, method, cost):
     """The rank of a method, as a sentence."""
     scores = Ranking(points, cost).scores
@@ -212,7 +220,10 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=F
         curves = curves_of(results, range(N_FIRST))
     else:
         curves, _ = run_curves(archive.task, pattern(path, parameters), folder)
-    check(curves, cls.name, archive.manifest)
+    try:
+        check(curves, cls.name, archive.manifest)
+    except Raised as reason:
+        raise Raised(f"{reason} The exception is in {folder / 'log.txt'}.") from reason
     write_curves(curves, folder / "curves.parquet")
     ratio = calibrate(archive, anchors, folder) if anchors else 1.0
     new = f"{cls.name} (new)"
@@ -220,7 +231,8 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=F
     points["time"] = points["time"] / ratio
     points = pd.concat([read_task(archive.folder), points], ignore_index=True)
     for cost in COSTS:
-        print("\n" + "\n".join([*cost_table(points, cost), "", standing(points, new, cost)]))
+        ranked = [*divergence(curves, new), standing(points, new, cost)]
+        print("\n" + "\n".join([*cost_table(points, cost), "", *ranked]))
     if quick:
         print("This was a first look; run without --quick for ten seeds and the whole budget.")
     figure = folder.with_suffix(".png")

@@ -29,6 +29,8 @@ PRECISION = {
 PER_DECADE = 12
 SMALLEST_GAP = 1e-12
 MANIFEST = "manifest.json"
+# The statuses of curves whose solver raised: after its first point, or before.
+RAISED = ("error", "failed")
 RESTORE = "Restore it by git, or delete it and make its curves again: `make archive`."
 NO_POINTS = pd.DataFrame(columns=[*CURVE, "tuned", *COSTS, "gap", "status"])
 
