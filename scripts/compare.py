@@ -16,6 +16,7 @@ new solver are divided by the ratio of the anchors' times here and in the archiv
 """
 
 import argparse
+import traceback
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import pandas as pd
 from candidates import N_BEST, N_NEAR, N_WIDE, Tuning, is_tuned, options_of
 from final_runs import N_FIRST, N_REPETITIONS, Task, run_curves, run_repetitions
 from progress import fit_the_terminal
+from solver_files import Unparsable, name_of
 from suite import BENCHMARK, ROOT, TASKS
 
 from archive import ARCHIVE, Archive, Raised, as_points, check
@@ -33,9 +35,11 @@ from benchmark_utils.results.archive import curves_of, read_task, write_curves
 from benchmark_utils.results.calibration import time_ratio, time_ratios
 from benchmark_utils.results.files import replaced
 from benchmark_utils.results.gap_figure import draw_gaps
-from benchmark_utils.results.levels import COSTS, LEVELS, BelowOptimum, costs_to_levels, name_of
+from benchmark_utils.results.levels import COSTS, LEVELS, BelowOptimum, costs_to_levels
+from benchmark_utils.results.levels import name_of as name_of_level
 from benchmark_utils.results.ranking import Ranking
 from benchmark_utils.results.terminal import duration, table, width
+from benchmark_utils.validation import in_one_line
 
 OUTPUTS = ROOT / "outputs" / "compare"
 ANCHORS = ("SOBA", "QuasiNewton")
@@ -86,11 +90,35 @@ def pattern(path, parameters):
 
 
 def load(path):
-    """The class of the solver of a file."""
-    if not path.is_file():
-        raise SystemExit(f"There is no file {path}; give the file of a solver.")
-    [(cls, _)] = BENCHMARK.check_solver_patterns([str(path)])
+    """The class of the solver of a file; the script ends with a sentence if that fails."""
+    if not path.is_file() or path.suffix != ".py":
+        raise SystemExit(f"There is no file {path} of Python; give the file of a solver.")
+    try:
+        name_of(path)
+        [cls] = BENCHMARK.check_solver_patterns([str(path)], class_only=True)
+        cls.is_installed(raise_on_not_installed=True)
+    except Unparsable as reason:
+        raise SystemExit(f"{path} {reason}.") from reason
+    # A file may raise anything when it is imported.
+    except BaseException as error:
+        raise SystemExit(f"{path} {import_failure(path, error)}.") from error
+    if not isinstance(cls.name, str):
+        raise SystemExit(f"{path}: its class Solver has no name; give it one, a text.")
     return cls
+
+
+def import_failure(path, error):
+    """What went wrong in the import of a solver's file, and in which line."""
+    # If the file has no class Solver, benchopt raises that from the error of the import.
+    cause = error.__cause__ or error
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(cause.__traceback__)
+        if Path(frame.filename) == path.resolve()
+    ]
+    if not lines:
+        return "has no class Solver that is a solver of benchopt; docs/tutorial.md shows one"
+    return f"could not be imported ({in_one_line(cause)}, line {lines[-1]})"
 
 
 def parameters_of(task, path, cls, folder, quick):
@@ -130,7 +158,7 @@ def cost_table(points, cost):
     """What each level costs, in the median over seeds: the lines of a table, best method first."""
     ranking = Ranking(points, cost)
     costs = costs_to_levels(points)[cost].groupby(["method", "level"]).median().unstack("level")
-    header = (UNITS[cost], "score", *map(name_of, LEVELS))
+    header = (UNITS[cost], "score", *map(name_of_level, LEVELS))
     rows = [
         (method, f"{score:.2f}", *(f"{costs.loc[method, level]:.2g}" for level in LEVELS), "")
         for method, score in ranking.scores.items()

@@ -147,6 +147,27 @@ def test_a_file_that_has_changed_is_tuned_anew(tmp_path):
     assert tables[0] == tables[1] != tables[2]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1\ndef f(:\n", r"does not parse \(invalid syntax in line 2\)"),
+        ("\nimport no_such_module\n\nclass Solver: name = 'A'\n", "'no_such_module', line 2"),
+        ("import no_such_module\n", "No module named 'no_such_module', line 1"),
+        ("import sys\nsys.exit(3)\n", "could not be imported .SystemExit: 3, line 2"),
+        ("x = 1\n", "has no class Solver that is a solver of benchopt"),
+        ("class Solver:\n    name = 'A'\n", "has no class Solver that is a solver of benchopt"),
+        ("from benchopt import BaseSolver\nclass Solver(BaseSolver): ...\n", "has no name"),
+    ],
+)
+def test_a_file_that_is_no_solver_is_refused_in_a_sentence(tmp_path, text, said):
+    from compare import load
+
+    path = tmp_path / "broken.py"
+    path.write_text(text)
+    with pytest.raises(SystemExit, match=f"^{path}:? .*{said}"):
+        load(path)
+
+
 def test_a_first_look_has_a_tenth_of_the_budget_and_says_the_rank(tiny, tmp_path, capsys):
     import compare
 
