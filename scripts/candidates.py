@@ -15,6 +15,7 @@ from benchmark_utils.algorithms.search_space import (
     names_of,
     near,
     points,
+    refusal_of_space,
     widened,
 )
 from benchmark_utils.results.files import replaced
@@ -49,6 +50,9 @@ class Tuning:
     def prepare(self, task, cls, parallel):
         self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
         self.space = cls.search_space
+        reason = refusal_of_space(self.space, cls.parameters)
+        if reason:
+            raise SystemExit(f"{cls.name}: {reason}")
         self.names = names_of(self.space)
         given = TASKS[task].get("candidates", {}).get(cls.name, [])
         self.wide = points(self.space, N_WIDE) + given
@@ -117,8 +121,12 @@ class Tuning:
         return {
             names: edge
             for names, edge in at_edge(space, point).items()
-            if self.cls.allowed[first_of(names)].test(space[names].beyond(edge, MOVE))
+            if self.is_allowed(first_of(names), space[names].beyond(edge, MOVE))
         }
+
+    def is_allowed(self, name, value):
+        """Whether a parameter may have a value, as far as the solver says."""
+        return name not in self.cls.allowed or self.cls.allowed[name].test(value)
 
     def runs_of(self, candidates):
         """The runs so far of candidates, with the present budget."""
