@@ -178,7 +178,7 @@ class Tuning:
         return [found_in(found, row) for _, row in ranking(runs, self.names).iterrows()]
 
     def is_steady(self, candidate):
-        """Whether none of the candidate's runs that do not rank it diverged."""
+        """Whether all of the candidate's runs that do not rank it ended well."""
         runs = self.runs_of([candidate])
         runs = runs[~runs["seed"].isin(self.seeds)]
         return bool((runs["status"] == "ok").all())
@@ -206,6 +206,11 @@ class Tuning:
                 entry | dict(max_calls=self.budget) | self.outcome(results, entry)
                 for entry in missing
             ]
+            if self.runs_of(candidates).empty and {row["status"] for row in rows} == {"failed"}:
+                raise SystemExit(
+                    f"{self.solver} on {self.task}: all {len(rows)} runs were refused or ended in "
+                    "an exception; the reason is above. Mend it, and give the same command again."
+                )
             write(pd.concat([table, pd.DataFrame(rows)]), self.path)
 
     def announcement(self, n_runs):
@@ -230,7 +235,8 @@ class Tuning:
         return tuple(str((entry | dict(max_calls=self.budget))[name]) for name in self.key)
 
     def run(self, entries):
-        """The results of one run of benchopt with these parameters and seeds."""
+        """The results of one run of benchopt with these parameters and seeds; None if none has a
+        curve."""
         solvers = [self.pattern(self.options | self.given(entry)) for entry in entries]
         with tempfile.TemporaryDirectory() as folder:
             config, results = Path(folder) / "config.yml", Path(folder) / "results.parquet"
@@ -240,7 +246,13 @@ class Tuning:
                 )
             )
             arguments = [str(ROOT), "--config", str(config), "--no-plot", *self.parallel]
-            run(arguments, standalone_mode=False)
+            try:
+                run(arguments, standalone_mode=False)
+            except SystemExit as end:
+                # That of benchopt, where there is no curve; others have a sentence.
+                if end.code != 1:
+                    raise
+                return None
             return read_results(results)
 
     def given(self, entry):
@@ -249,6 +261,8 @@ class Tuning:
 
     def outcome(self, results, entry):
         """What the curve of these parameters and this seed says."""
+        if results is None:
+            return outcome(pd.DataFrame())
         for name, value in self.given(entry).items():
             results = results[results[f"p_solver_{name}"] == value]
         return outcome(results)
@@ -288,10 +302,14 @@ class Tuning:
             name = first_of(names)
             yield f"  {name}={chosen[name]} lies at the {edge} edge: widen the search space."
         if chosen != (first := self.finalists(found)[0]):
-            yield f"  {text(first)} had a better score, and diverged with another seed."
+            yield f"  {text(first)} had a better score, and did not end well with another seed."
         runs = self.runs_of(found)
-        failed = (runs["status"] != "ok").sum()
-        yield f"  {len(runs)} runs in {runs['seconds'].sum():.0f} s, {failed} of them diverged"
+        ends = runs["status"].value_counts()
+        n_diverged, n_failed = ends.get("diverged", 0), ends.get("failed", 0)
+        yield (
+            f"  {len(runs)} runs in {runs['seconds'].sum():.0f} s: {n_diverged} diverged, "
+            f"{n_failed} {'was' if n_failed == 1 else 'were'} refused or ended in an exception"
+        )
 
     def parameters(self, best):
         """The parameters of a row of the ranking, as the search space has them."""

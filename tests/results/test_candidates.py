@@ -69,6 +69,30 @@ def pretend(tuning, gap):
     tuning.run, tuning.outcome = lambda entries: None, outcome_of
 
 
+def test_a_report_counts_what_diverged_and_what_raised_apart(monkeypatch, tmp_path):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    pretend(tuning, distance("outer_step_size", 1))
+    outcome_of = tuning.outcome
+    status = dict(zip(map(str, tuning.wide), ["failed", "diverged", "diverged"], strict=False))
+    tuning.outcome = lambda results, entry: (
+        outcome_of(results, entry)
+        | dict(status=status.get(str({name: entry[name] for name in tuning.names}), "ok"))
+    )
+    tuning.tune()
+    assert "s: 2 diverged, 1 was refused or ended in an exception" in "".join(tuning.report())
+
+
+def test_a_tuning_all_of_whose_first_runs_have_no_curve_ends_and_keeps_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    # benchopt ends so where no run has left a curve.
+    monkeypatch.setattr(candidates, "run", lambda *_, **__: exit(1))
+    with pytest.raises(SystemExit, match="all 12 runs were refused or ended in an exception; the"):
+        tuning.tune()
+    assert not tuning.path.exists()
+
+
 def distance(name, value):
     """How far a parameter is from a value, in decades."""
     return lambda entry: abs(math.log10(entry[name] / value))
