@@ -18,7 +18,7 @@ from benchmark_utils.algorithms.search_space import (
     refusal_of_space,
     widened,
 )
-from benchmark_utils.results.files import replaced
+from benchmark_utils.results.files import as_sentence, replaced
 from benchmark_utils.results.terminal import duration
 from benchmark_utils.results.tuning import COSTS, outcome, ranking
 
@@ -31,6 +31,7 @@ N_MOVES, MOVE = 3, NEAR / 2
 SEEDS = (1000, 1001, 1002)
 CONFIRMING_SEEDS = tuple(range(1003, 1010))
 MAX_RUNS = 1000
+RESTORE = "Restore it by git, or delete it and make its runs again: `make tune`."
 
 
 class Tuning:
@@ -75,8 +76,13 @@ class Tuning:
         """All runs so far, of the present candidates and of others."""
         if not self.path.exists():
             return pd.DataFrame(columns=self.key)
-        # Values are compared as text, which no reading of numbers can change.
-        return pd.read_csv(self.path, dtype=dict.fromkeys(self.names, str))
+        with as_sentence(self.path, RESTORE):
+            # Values are compared as text, which no reading of numbers can change.
+            table = pd.read_csv(self.path, dtype=dict.fromkeys(self.names, str))
+            missing = {*self.key, *COSTS, "gap", "status", "seconds"}.difference(table)
+            if missing:
+                raise ValueError(f"there is no column {min(missing)}")
+        return table
 
     @property
     def points(self):

@@ -181,6 +181,17 @@ def with_gap(curves, manifest):
     return points
 
 
+def require_task(root, task):
+    """End the script with a sentence if an archive has no curves of a task."""
+    folders = sorted(path.parent for path in Path(root).glob(f"*/{MANIFEST}"))
+    archived = [folder.name for folder in folders if read_manifest(folder)["curves"]]
+    if task not in archived:
+        raise SystemExit(
+            f"The archive has no curves of {task}; it has {', '.join(archived) or 'none at all'}. "
+            f"`make archive TASK={task}` makes them."
+        )
+
+
 def read_archive(root, variant=""):
     """The curves of all tasks of an archive, see :func:`read_task`, and its manifests by task."""
     folders = sorted(path.parent for path in Path(root).glob(f"*/{MANIFEST}"))
