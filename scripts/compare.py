@@ -265,10 +265,7 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=F
         curves = curves_of(results, range(N_FIRST))
     else:
         curves, _ = run_curves(archive.task, pattern(path, parameters), folder)
-    try:
-        check(curves, cls.name, archive.manifest)
-    except Raised as reason:
-        raise Raised(f"{reason} The exception is in {folder / 'log.txt'}.") from reason
+    check(curves, cls.name, archive.manifest)
     write_curves(curves, folder / "curves.parquet")
     costs, ratio = COSTS, 1.0
     if anchors:

@@ -6,9 +6,10 @@ import candidates
 import defaults
 import pandas as pd
 import pytest
+import tune
 from tune import tuned_solvers
 
-from benchmark_utils.algorithms.search_space import at_edge, widened
+from benchmark_utils.algorithms.search_space import Choice, at_edge, widened
 
 
 def runs_of(tuning, candidate, gap, seeds, status="ok"):
@@ -91,6 +92,22 @@ def test_a_tuning_all_of_whose_first_runs_have_no_curve_ends_and_keeps_none(monk
     with pytest.raises(SystemExit, match="all 12 runs were refused or ended in an exception; the"):
         tuning.tune()
     assert not tuning.path.exists()
+
+
+@pytest.mark.parametrize("text", ["", "step_size\n0.1\n", "a,b\n1,2,3\n1,2,3,4\n"])
+def test_a_table_of_another_solver_that_cannot_be_read_is_named(monkeypatch, tmp_path, text):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    path = tmp_path / "simulated" / "SABA.csv"
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(SystemExit, match=rf"^{path} cannot be read .*: `make tune`\.$"):
+        tune.write_chosen("simulated")
+
+
+def test_a_space_of_no_points_ends_the_script(monkeypatch):
+    monkeypatch.setattr(tuned_solvers()["SOBA"], "search_space", {"step": Choice(1)})
+    with pytest.raises(SystemExit, match="SOBA: search_space has 'step'; give some of step_size"):
+        candidates.Tuning("simulated", "SOBA", [])
 
 
 def distance(name, value):
