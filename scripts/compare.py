@@ -162,8 +162,11 @@ def calibrate(archive, anchors, folder):
     there = read_task(archive.folder)
     ratios = time_ratios(pd.concat(here), there[there["method"].isin(anchors)])
     ratio = time_ratio(ratios)
-    for name, of_anchor in ratios.dropna().items():
-        print(f"{name} takes {of_anchor:.2f} times as long here as in the archive.")
+    for name, of_anchor in ratios.items():
+        if math.isnan(of_anchor):
+            print(f"{name} reached no level both here and in the archive, and does not count.")
+        else:
+            print(f"{name} takes {of_anchor:.2f} times as long here as in the archive.")
     print(f"Times of this machine are divided by {ratio:.2f}.")
     return ratio
 
