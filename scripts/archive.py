@@ -32,6 +32,7 @@ from suite import BENCHMARK, ROOT, TASKS
 from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.archive import (
     COUNTS,
+    RAISED,
     read_archive,
     read_floor,
     read_manifest,
@@ -89,7 +90,7 @@ class Archive:
         made = self.manifest["curves"].get(name)
         if made is None or not (self.folder / f"{name}.parquet").exists():
             return False
-        return made["parameters"] == parameters and "error" not in made["status"]
+        return made["parameters"] == parameters and not set(RAISED) & set(made["status"])
 
     def refuse(self, name, reason):
         self.manifest["refused"][name] = reason
@@ -156,7 +157,7 @@ def check(curves, method, manifest):
 
 
 def check_for_errors(curves, method, task):
-    repetitions = curves.loc[curves["status"] == "error", "repetition"].unique()
+    repetitions = curves.loc[curves["status"].isin(RAISED), "repetition"].unique()
     if len(repetitions):
         raise Raised(
             f"{method} on {task} ended in an exception, in repetition "

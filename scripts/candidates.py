@@ -15,9 +15,10 @@ from benchmark_utils.algorithms.search_space import (
     names_of,
     near,
     points,
+    refusal_of_space,
     widened,
 )
-from benchmark_utils.results.files import replaced
+from benchmark_utils.results.files import as_sentence, replaced
 from benchmark_utils.results.terminal import duration
 from benchmark_utils.results.tuning import COSTS, outcome, ranking
 
@@ -30,6 +31,7 @@ N_MOVES, MOVE = 3, NEAR / 2
 SEEDS = (1000, 1001, 1002)
 CONFIRMING_SEEDS = tuple(range(1003, 1010))
 MAX_RUNS = 1000
+RESTORE = "Restore it by git, or delete it and make its runs again: `make tune`."
 
 
 class Tuning:
@@ -49,6 +51,9 @@ class Tuning:
     def prepare(self, task, cls, parallel):
         self.task, self.cls, self.solver, self.parallel = task, cls, cls.name, parallel
         self.space = cls.search_space
+        reason = refusal_of_space(self.space, cls.parameters)
+        if reason:
+            raise SystemExit(f"{cls.name}: {reason}")
         self.names = names_of(self.space)
         given = TASKS[task].get("candidates", {}).get(cls.name, [])
         self.wide = points(self.space, N_WIDE) + given
@@ -71,8 +76,13 @@ class Tuning:
         """All runs so far, of the present candidates and of others."""
         if not self.path.exists():
             return pd.DataFrame(columns=self.key)
-        # Values are compared as text, which no reading of numbers can change.
-        return pd.read_csv(self.path, dtype=dict.fromkeys(self.names, str))
+        with as_sentence(self.path, RESTORE):
+            # Values are compared as text, which no reading of numbers can change.
+            table = pd.read_csv(self.path, dtype=dict.fromkeys(self.names, str))
+            missing = {*self.key, *COSTS, "gap", "status", "seconds"}.difference(table)
+            if missing:
+                raise ValueError(f"there is no column {min(missing)}")
+        return table
 
     @property
     def points(self):
@@ -117,8 +127,12 @@ class Tuning:
         return {
             names: edge
             for names, edge in at_edge(space, point).items()
-            if self.cls.allowed[first_of(names)].test(space[names].beyond(edge, MOVE))
+            if self.is_allowed(first_of(names), space[names].beyond(edge, MOVE))
         }
+
+    def is_allowed(self, name, value):
+        """Whether a parameter may have a value, as far as the solver says."""
+        return name not in self.cls.allowed or self.cls.allowed[name].test(value)
 
     def runs_of(self, candidates):
         """The runs so far of candidates, with the present budget."""
@@ -170,7 +184,7 @@ class Tuning:
         return [found_in(found, row) for _, row in ranking(runs, self.names).iterrows()]
 
     def is_steady(self, candidate):
-        """Whether none of the candidate's runs that do not rank it diverged."""
+        """Whether all of the candidate's runs that do not rank it ended well."""
         runs = self.runs_of([candidate])
         runs = runs[~runs["seed"].isin(self.seeds)]
         return bool((runs["status"] == "ok").all())
@@ -198,6 +212,11 @@ class Tuning:
                 entry | dict(max_calls=self.budget) | self.outcome(results, entry)
                 for entry in missing
             ]
+            if self.runs_of(candidates).empty and {row["status"] for row in rows} == {"failed"}:
+                raise SystemExit(
+                    f"{self.solver} on {self.task}: all {len(rows)} runs were refused or ended in "
+                    "an exception; the reason is above. Mend it, and give the same command again."
+                )
             write(pd.concat([table, pd.DataFrame(rows)]), self.path)
 
     def announcement(self, n_runs):
@@ -222,7 +241,8 @@ class Tuning:
         return tuple(str((entry | dict(max_calls=self.budget))[name]) for name in self.key)
 
     def run(self, entries):
-        """The results of one run of benchopt with these parameters and seeds."""
+        """The results of one run of benchopt with these parameters and seeds; None if none has a
+        curve."""
         solvers = [self.pattern(self.options | self.given(entry)) for entry in entries]
         with tempfile.TemporaryDirectory() as folder:
             config, results = Path(folder) / "config.yml", Path(folder) / "results.parquet"
@@ -232,7 +252,13 @@ class Tuning:
                 )
             )
             arguments = [str(ROOT), "--config", str(config), "--no-plot", *self.parallel]
-            run(arguments, standalone_mode=False)
+            try:
+                run(arguments, standalone_mode=False)
+            except SystemExit as end:
+                # That of benchopt, where there is no curve; others have a sentence.
+                if end.code != 1:
+                    raise
+                return None
             return read_results(results)
 
     def given(self, entry):
@@ -241,6 +267,8 @@ class Tuning:
 
     def outcome(self, results, entry):
         """What the curve of these parameters and this seed says."""
+        if results is None:
+            return outcome(pd.DataFrame())
         for name, value in self.given(entry).items():
             results = results[results[f"p_solver_{name}"] == value]
         return outcome(results)
@@ -280,10 +308,14 @@ class Tuning:
             name = first_of(names)
             yield f"  {name}={chosen[name]} lies at the {edge} edge: widen the search space."
         if chosen != (first := self.finalists(found)[0]):
-            yield f"  {text(first)} had a better score, and diverged with another seed."
+            yield f"  {text(first)} had a better score, and did not end well with another seed."
         runs = self.runs_of(found)
-        failed = (runs["status"] != "ok").sum()
-        yield f"  {len(runs)} runs in {runs['seconds'].sum():.0f} s, {failed} of them diverged"
+        ends = runs["status"].value_counts()
+        n_diverged, n_failed = ends.get("diverged", 0), ends.get("failed", 0)
+        yield (
+            f"  {len(runs)} runs in {runs['seconds'].sum():.0f} s: {n_diverged} diverged, "
+            f"{n_failed} {'was' if n_failed == 1 else 'were'} refused or ended in an exception"
+        )
 
     def parameters(self, best):
         """The parameters of a row of the ranking, as the search space has them."""

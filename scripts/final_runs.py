@@ -53,9 +53,10 @@ class Task:
         _, reason = solver.skip(problem=self.objective and self.problem)
         return reason
 
-    def config(self, pattern, n_repetitions, output):
+    def config(self, pattern, n_repetitions, output, cache=True):
         """The run configuration of one solver."""
         more = {"n-repetitions": n_repetitions, "seed": 0, "output": str(output)}
+        more["no-cache"] = not cache
         return run_config(self.name, [pattern], self.max_calls) | more
 
 
@@ -96,12 +97,12 @@ def repeats(curves):
     return bool((points[["value", *COUNTS]].nunique() <= 1).all(axis=None))
 
 
-def run_repetitions(task, pattern, n_repetitions, outputs):
-    """Run benchopt; the results, or None if no run ended well. benchopt's cache knows old runs."""
+def run_repetitions(task, pattern, n_repetitions, outputs, cache=True):
+    """Run benchopt; the results, or None if no run ended well. Its cache knows old runs."""
     outputs.mkdir(parents=True, exist_ok=True)
     config, results = outputs / "config.yml", outputs / "results.parquet"
     results.unlink(missing_ok=True)
-    config.write_text(yaml.safe_dump(task.config(pattern, n_repetitions, results)))
+    config.write_text(yaml.safe_dump(task.config(pattern, n_repetitions, results, cache)))
     arguments = [str(ROOT), "--config", str(config), "--no-plot", "--no-display"]
     with (outputs / "log.txt").open("w") as log, contextlib.redirect_stdout(log):
         try:

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 from suite import ROOT
 
 from archive import ARCHIVE
-from benchmark_utils.results.archive import read_task
+from benchmark_utils.results.archive import read_task, require_task
 from benchmark_utils.results.files import read, replaced
 from benchmark_utils.results.gap_figure import draw_gaps
 from benchmark_utils.results.levels import COSTS, gap_points
@@ -55,12 +55,7 @@ def points_of_archive(task, root=ARCHIVE):
     SystemExit
         If there are none.
     """
-    archived = sorted(path.parent.name for path in root.glob("*/manifest.json"))
-    if task not in archived:
-        raise SystemExit(
-            f"The archive has no curves of {task}; it has {', '.join(archived) or 'none at all'}. "
-            f"`make archive TASK={task}` makes them."
-        )
+    require_task(root, task)
     return read_task(root / task)
 
 

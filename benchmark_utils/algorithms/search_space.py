@@ -11,6 +11,7 @@ exponents no point of SOBA's reached a tenth of the first gap on IJCNN1 in 1e9 o
 """
 
 import math
+from numbers import Real
 from typing import NamedTuple
 
 # Digits of a drawn value: it reads well in names of curves and is the same in all tables.
@@ -61,6 +62,9 @@ class Choice:
     def __init__(self, *values):
         self.values = values
 
+    def __repr__(self):
+        return f"Choice({', '.join(map(repr, self.values))})"
+
     def value(self, u):
         return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
 
@@ -71,6 +75,52 @@ class Choice:
     def position(self, value):
         """None: a choice has no edge."""
         return None
+
+
+def refusal_of_space(space, parameters):
+    """Say in a sentence what is wrong with a search space.
+
+    Parameters
+    ----------
+    space : dict
+    parameters : sequence of str
+        The names of the solver's parameters.
+
+    Returns
+    -------
+    reason : str or None
+        What was given and what is allowed; None if nothing is wrong.
+    """
+    if not isinstance(space, dict):
+        return f"search_space={space!r}; give a dict of LogUniform and Choice by parameter."
+    names = names_of(space)
+    for name in names:
+        if name not in parameters:
+            return f"search_space has {name!r}; give some of {', '.join(parameters)}."
+        if names.count(name) > 1:
+            return f"search_space has {name!r} {names.count(name)} times; give it once."
+    for key, distribution in space.items():
+        allowed = refusal_of_distribution(key, distribution)
+        if allowed:
+            return f"search_space has {key!r}: {distribution!r}; give {allowed}."
+    return None
+
+
+def refusal_of_distribution(names, distribution):
+    """What is allowed in place of the distribution of these names; None if that is allowed."""
+    if isinstance(distribution, LogUniform):
+        numbers = all(isinstance(end, Real) and math.isfinite(end) for end in distribution)
+        allowed = numbers and 0 < distribution.low < distribution.high
+        return None if allowed else "LogUniform(low, high) with numbers 0 < low < high"
+    if not isinstance(distribution, Choice):
+        return "LogUniform(low, high) or Choice(value, ...)"
+    if not distribution.values:
+        return "Choice at least one value"
+    if not isinstance(names, str):
+        lengths = {len(value) for value in distribution.values if isinstance(value, tuple)}
+        if not lengths <= {len(names)}:
+            return f"Choice tuples of {len(names)} values, one for each name"
+    return None
 
 
 def near(space, point, part):
@@ -166,4 +216,4 @@ def first_of(names):
 
 def names_of(space):
     """The names of all parameters of a space."""
-    return [name for names in space for name in ([names] if isinstance(names, str) else names)]
+    return [name for names in space for name in (names if isinstance(names, tuple) else [names])]

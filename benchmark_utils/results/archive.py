@@ -29,6 +29,8 @@ PRECISION = {
 PER_DECADE = 12
 SMALLEST_GAP = 1e-12
 MANIFEST = "manifest.json"
+# The statuses of curves whose solver raised: after its first point, or before.
+RAISED = ("error", "failed")
 RESTORE = "Restore it by git, or delete it and make its curves again: `make archive`."
 NO_POINTS = pd.DataFrame(columns=[*CURVE, "tuned", *COSTS, "gap", "status"])
 
@@ -177,6 +179,17 @@ def with_gap(curves, manifest):
     for cost, lowest in manifest["read_floor"].items():
         points[cost] = points[cost].astype(float).clip(lower=lowest)
     return points
+
+
+def require_task(root, task):
+    """End the script with a sentence if an archive has no curves of a task."""
+    folders = sorted(path.parent for path in Path(root).glob(f"*/{MANIFEST}"))
+    archived = [folder.name for folder in folders if read_manifest(folder)["curves"]]
+    if task not in archived:
+        raise SystemExit(
+            f"The archive has no curves of {task}; it has {', '.join(archived) or 'none at all'}. "
+            f"`make archive TASK={task}` makes them."
+        )
 
 
 def read_archive(root, variant=""):

@@ -5,6 +5,10 @@ import numpy as np
 from benchmark_utils.results.levels import costs_to_levels
 
 
+class Unrelated(ValueError):
+    """No level was reached on both machines."""
+
+
 def time_ratios(here, there):
     """How many times as long each method takes here as there, to the same levels.
 
@@ -32,11 +36,11 @@ def time_ratio(ratios):
 
     Raises
     ------
-    ValueError
+    Unrelated
         If no method has a ratio.
     """
     if ratios.isna().all():
-        raise ValueError(
+        raise Unrelated(
             f"No level was reached both here and in the archive by {', '.join(ratios.index)}, so "
             "times cannot be related; give other anchors, or compare oracle calls."
         )

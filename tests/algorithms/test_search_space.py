@@ -10,6 +10,7 @@ from benchmark_utils.algorithms.search_space import (
     names_of,
     near,
     points,
+    refusal_of_space,
     widened,
 )
 from benchmark_utils.validation import refusal
@@ -74,10 +75,36 @@ def test_an_edge_moves_by_a_part_of_the_range():
     assert moved["c"] is space["c"]
 
 
+@pytest.mark.parametrize(
+    ("space", "said"),
+    [
+        ([0.1, 1], r"search_space=[0.1, 1]; give a dict of LogUniform and Choice by parameter."),
+        ({"a": [0.1, 1]}, "'a': [0.1, 1]; give LogUniform(low, high) or Choice(value, ...)."),
+        ({"a": LogUniform(3, 0.03)}, "'a': LogUniform(low=3, high=0.03); give LogUniform(low, "),
+        ({"a": LogUniform(0, 3)}, "with numbers 0 < low < high."),
+        ({"a": LogUniform(1, np.inf)}, "with numbers 0 < low < high."),
+        ({"a": LogUniform("1", "2")}, "with numbers 0 < low < high."),
+        ({"A": LogUniform(1, 2)}, "search_space has 'A'; give some of a, b."),
+        ({("a", "c"): LogUniform(1, 2)}, "search_space has 'c'; give some of a, b."),
+        ({3: LogUniform(1, 2)}, "search_space has 3; give some of a, b."),
+        ({"a": Choice(1), ("a", "b"): Choice(1)}, "search_space has 'a' 2 times; give it once."),
+        ({"a": Choice()}, "'a': Choice(); give Choice at least one value."),
+        ({("a", "b"): Choice((1, 2, 3))}, "give Choice tuples of 2 values, one for each name."),
+    ],
+)
+def test_a_space_from_which_no_points_can_be_drawn_is_refused(space, said):
+    assert said in refusal_of_space(space, ["a", "b"])
+
+
+def test_names_and_distributions_of_all_kinds_make_a_space():
+    space = {"a": LogUniform(0.1, 1), ("b", "c"): Choice((1, 2), 3), "d": Choice("x")}
+    assert refusal_of_space(space, [*"abcd"]) is None
+
+
 @pytest.mark.parametrize("name", TUNED)
 def test_all_points_of_a_solver_are_allowed(name):
     solver = component("solver", name)
-    assert set(names_of(solver.search_space)) <= set(solver.parameters)
+    assert refusal_of_space(solver.search_space, solver.parameters) is None
     for point in points(solver.search_space, 20):
         assert refusal(solver.get_instance(**point), solver.allowed) is None
 

@@ -136,6 +136,65 @@ def test_the_readmes_solver_is_tuned_and_compared_without_running_the_archive(
     assert len(re.findall(r"^MA-SOBA \(new\)  ", output, re.MULTILINE)) == 2
 
 
+def changed_ma_soba(folder, old, new):
+    """The README's solver in a file, with another text in place of this one."""
+    path = ma_soba(folder)
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    return path
+
+
+@pytest.mark.parametrize("before", ["", "callback(); "])
+def test_a_solver_that_raises_gets_no_rank(tiny, tmp_path, capsys, before):
+    import compare
+
+    from archive import Raised
+
+    root = tmp_path / "archive"
+    fill(root, "HOAG")
+    follow = f"def follow(self, callback): {before}raise ValueError\n\n    def schedules("
+    path = changed_ma_soba(tmp_path, "def schedules(", follow)
+    with pytest.raises(Raised, match="MA-SOBA on tiny ended in an exception, in repetition 0, 1"):
+        compare.compare(path, "tiny", (), tuning=False, root=root)
+    assert "is number" not in capsys.readouterr().out
+    assert not (tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA.png").exists()
+
+
+def test_the_curves_of_a_solver_that_diverged_are_counted_above_its_rank(tiny, tmp_path, capsys):
+    import compare
+
+    root = tmp_path / "archive"
+    fill(root, "HOAG")
+    path = changed_ma_soba(tmp_path, "State(inner_var, outer", "State(inner_var, np.nan * outer")
+    compare.compare(path, "tiny", (), tuning=False, root=root)
+    said = "MA-SOBA (new): 3 of 3 curves diverged.\nMA-SOBA (new) is number 2 of 2 by calls."
+    assert said in capsys.readouterr().out
+
+
+def test_anchors_run_again_and_are_left_out_where_they_reach_no_level(tiny, tmp_path, capsys):
+    import compare
+
+    from benchmark_utils.results.archive import write_curves
+
+    root, outputs = tmp_path / "archive", tmp_path / "outputs" / "compare" / "tiny"
+    fill(root, "HOAG")
+    path = changed_ma_soba(tmp_path, '"MA-SOBA"', '"MA-SOBA v1.5"')
+    compare.compare(path, "tiny", ("HOAG", "SOBA"), tuning=False, root=root)
+    said = capsys.readouterr().out
+    assert "Of the anchors, the archive of tiny has only HOAG." in said
+    assert re.search(r"HOAG takes [0-9.]+ times as long here", said)
+    # The archive's runs of HOAG are in benchopt's cache.
+    assert "cache" not in (outputs / "MA-SOBA v1.5" / "anchors" / "HOAG" / "log.txt").read_text()
+    assert (outputs / "MA-SOBA v1.5.png").exists()
+    start = pd.read_parquet(root / "tiny" / "HOAG.parquet").groupby("repetition").head(1)
+    write_curves(start, root / "tiny" / "HOAG.parquet")
+    compare.compare(path, "tiny", ("HOAG",), tuning=False, root=root)
+    said = capsys.readouterr().out
+    assert "No level was reached both here and in the archive by HOAG" in said
+    assert "MA-SOBA v1.5 (new) is number 1 of 2 by calls." in said
+    assert "by time" not in said
+
+
 def test_a_file_that_has_changed_is_tuned_anew(tmp_path):
     from compare import FileTuning, load
 
@@ -145,6 +204,27 @@ def test_a_file_that_has_changed_is_tuned_anew(tmp_path):
     path.write_text(path.read_text().replace("momentum", "inertia"))
     tables.append(FileTuning("simulated", path, cls, tmp_path).path)
     assert tables[0] == tables[1] != tables[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1\ndef f(:\n", r"does not parse \(invalid syntax in line 2\)"),
+        ("\nimport no_such_module\n\nclass Solver: name = 'A'\n", "'no_such_module', line 2"),
+        ("import no_such_module\n", "No module named 'no_such_module', line 1"),
+        ("import sys\nsys.exit(3)\n", "could not be imported .SystemExit: 3, line 2"),
+        ("x = 1\n", "has no class Solver that is a solver of benchopt"),
+        ("class Solver:\n    name = 'A'\n", "has no class Solver that is a solver of benchopt"),
+        ("from benchopt import BaseSolver\nclass Solver(BaseSolver): ...\n", "has no name"),
+    ],
+)
+def test_a_file_that_is_no_solver_is_refused_in_a_sentence(tmp_path, text, said):
+    from compare import load
+
+    path = tmp_path / "broken.py"
+    path.write_text(text)
+    with pytest.raises(SystemExit, match=f"^{path}:? .*{said}"):
+        load(path)
 
 
 def test_a_first_look_has_a_tenth_of_the_budget_and_says_the_rank(tiny, tmp_path, capsys):
@@ -160,7 +240,9 @@ def test_a_first_look_has_a_tenth_of_the_budget_and_says_the_rank(tiny, tmp_path
     assert len(tuning) == 4
     assert set(tuning["max_calls"]) == {30_000}
     output = capsys.readouterr().out
-    assert re.search(r"7 runs: about \d+ s if they take as long as those of the archive", output)
+    assert re.search(
+        r"About 7 runs: about \d+ s if they take as long as those of the archive", output
+    )
     assert re.search(r"MA-SOBA \(new\) is number [12] of 2 by time\.", output)
     assert "This was a first look" in output
 
@@ -172,6 +254,17 @@ def test_oracle_calls_are_compared_without_anchors_and_defaults_without_tuning(t
     fill(root, "HOAG")
     points = compare.compare(ma_soba(tmp_path), "tiny", (), tuning=False, root=root)
     assert set(points["method"]) == {"HOAG", "MA-SOBA (new)"}
+
+
+def test_what_cannot_be_compared_is_refused_before_anything_runs(tiny, tmp_path, monkeypatch):
+    import compare
+    import final_runs
+
+    root = tmp_path / "archive"
+    fill(root, "HOAG")
+    monkeypatch.setattr(final_runs, "run", lambda *_, **__: pytest.fail("Nothing should run."))
+    with pytest.raises(SystemExit, match="no curves of newsgroups; it has tiny"):
+        compare.compare(ma_soba(tmp_path), "newsgroups", (), root=root)
     with pytest.raises(SystemExit, match="None of the anchors SOBA is in the archive of tiny"):
         compare.compare(ma_soba(tmp_path), "tiny", ("SOBA",), tuning=False, root=root)
     with pytest.raises(SystemExit, match="There is no file"):

@@ -202,15 +202,24 @@ def archive_of_a_task(tmp_path):
     return lambda: Archive(SimpleNamespace(name="task", manifest=lambda: common), tmp_path)
 
 
-def test_a_curve_that_ended_in_an_error_is_not_kept(archive_of_a_task, tmp_path):
+@pytest.mark.parametrize("status", ["error", "failed"])
+def test_a_curve_that_ended_in_an_exception_is_not_kept(archive_of_a_task, tmp_path, status):
     from archive import Raised
 
     curves = curves_of(results(20), range(2))
-    curves.loc[curves.index[-1], "status"] = "error"
+    curves.loc[curves.index[-1], "status"] = status
     archive = archive_of_a_task()
     with pytest.raises(Raised, match=r"A on task ended in an exception, in repetition 1; mend"):
         archive.add("A", False, {}, curves, None)
     assert not archive.has("A", {})
+    assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_a_method_all_of_whose_runs_failed_is_not_kept(archive_of_a_task, tmp_path):
+    from archive import Raised
+
+    with pytest.raises(Raised, match="in repetition 0, 1, 2; mend"):
+        archive_of_a_task().add("A", False, {}, curves_of(None, range(3)), None)
     assert list(tmp_path.rglob("*.parquet")) == []
 
 
@@ -230,8 +239,9 @@ def test_curves_of_two_processors_are_not_kept_together(archive_of_a_task):
         archive.refuse_another_processor("")
 
 
-def test_a_curve_of_an_error_that_an_archive_has_is_named_and_made_again(
-    archive_of_a_task, tmp_path
+@pytest.mark.parametrize("status", ["error", "failed"])
+def test_a_curve_of_an_exception_that_an_archive_has_is_named_and_made_again(
+    archive_of_a_task, tmp_path, status
 ):
     from archive import check_all
 
@@ -239,9 +249,9 @@ def test_a_curve_of_an_error_that_an_archive_has_is_named_and_made_again(
     curves = curves_of(results(20), range(2))
     archive.add("A", False, {}, curves, None)
     assert archive_of_a_task().has("A", {})
-    curves.loc[curves.index[-1], "status"] = "error"
+    curves.loc[curves.index[-1], "status"] = status
     store(tmp_path, curves)
-    archive.manifest["curves"]["A"]["status"] = {"ok": 1, "error": 1}
+    archive.manifest["curves"]["A"]["status"] = {"ok": 1, status: 1}
     assert not archive.has("A", {})
     assert [sentence[:33] for sentence in check_all(tmp_path)] == [
         "A on task ended in an exception, "

@@ -6,9 +6,10 @@ import candidates
 import defaults
 import pandas as pd
 import pytest
+import tune
 from tune import HEADER, config_of, tuned_solvers
 
-from benchmark_utils.algorithms.search_space import at_edge, widened
+from benchmark_utils.algorithms.search_space import Choice, at_edge, widened
 from helpers import ROOT
 
 
@@ -68,6 +69,46 @@ def pretend(tuning, gap):
         return levels | dict(gap=gap(entry), status="ok", seconds=1.0)
 
     tuning.run, tuning.outcome = lambda entries: None, outcome_of
+
+
+def test_a_report_counts_what_diverged_and_what_raised_apart(monkeypatch, tmp_path):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    pretend(tuning, distance("outer_step_size", 1))
+    outcome_of = tuning.outcome
+    status = dict(zip(map(str, tuning.wide), ["failed", "diverged", "diverged"], strict=False))
+    tuning.outcome = lambda results, entry: (
+        outcome_of(results, entry)
+        | dict(status=status.get(str({name: entry[name] for name in tuning.names}), "ok"))
+    )
+    tuning.tune()
+    assert "s: 2 diverged, 1 was refused or ended in an exception" in "".join(tuning.report())
+
+
+def test_a_tuning_all_of_whose_first_runs_have_no_curve_ends_and_keeps_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    # benchopt ends so where no run has left a curve.
+    monkeypatch.setattr(candidates, "run", lambda *_, **__: exit(1))
+    with pytest.raises(SystemExit, match="all 12 runs were refused or ended in an exception; the"):
+        tuning.tune()
+    assert not tuning.path.exists()
+
+
+@pytest.mark.parametrize("text", ["", "step_size\n0.1\n", "a,b\n1,2,3\n1,2,3,4\n"])
+def test_a_table_of_another_solver_that_cannot_be_read_is_named(monkeypatch, tmp_path, text):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    path = tmp_path / "simulated" / "SABA.csv"
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(SystemExit, match=rf"^{path} cannot be read .*: `make tune`\.$"):
+        tune.write_chosen("simulated")
+
+
+def test_a_space_of_no_points_ends_the_script(monkeypatch):
+    monkeypatch.setattr(tuned_solvers()["SOBA"], "search_space", {"step": Choice(1)})
+    with pytest.raises(SystemExit, match="SOBA: search_space has 'step'; give some of step_size"):
+        candidates.Tuning("simulated", "SOBA", [])
 
 
 def distance(name, value):

@@ -70,7 +70,7 @@ def test_a_task_that_is_not_in_the_archive_is_refused(tmp_path):
     from paper_figure import points_of_archive
 
     (tmp_path / "ijcnn1").mkdir()
-    (tmp_path / "ijcnn1" / "manifest.json").write_text("{}")
+    (tmp_path / "ijcnn1" / "manifest.json").write_text('{"curves": {"SOBA": {}}}')
     with pytest.raises(SystemExit, match="no curves of wine; it has ijcnn1"):
         points_of_archive("wine", tmp_path)
 
