@@ -22,6 +22,7 @@ from result_page import make as make_page
 from suite import BENCHMARK, ROOT
 from summary import print_summary, results_since
 
+from benchmark_utils.budget import DIVERGED
 from benchmark_utils.ends import end_in_sentences
 from benchmark_utils.results.files import write_text
 from benchmark_utils.results.terminal import duration, paragraph, width
@@ -115,7 +116,8 @@ def main():
     given = argparse.ArgumentParser()
     given.add_argument("--output", type=Path)
     results = results_since(started, given.parse_known_args(options)[0].output)
-    make_page(results)
+    # The file has the curves that diverged.
+    make_page(results, [sentence for sentence, status in failed.items() if status != DIVERGED])
     try:
         print_summary(results)
     finally:
