@@ -40,7 +40,7 @@ class L2Penalties:
         Whether ``reg`` is "lin".
     default_box : pair of float
         The box of lambda with ``reg="exp"``. At its upper edge a penalty switches its feature off,
-        at its lower edge it no longer acts. With ``reg="lin"`` lambda >= 0 is the only bound.
+        at its lower edge it hardly acts. With ``reg="lin"`` lambda >= 0 is the only bound.
     """
 
     default_box = (-12.0, 0.0)
