@@ -142,6 +142,9 @@ class Objective(BaseObjective):
         reason = refusal(self, problem.allowed)
         if reason:
             return reason
+        reason = problem.refuse_parameters(**self.parameters_of(problem))
+        if reason:
+            return f"{self.name}: {reason}"
         if self.question != "minimise" and not problem.strongly_convex:
             return (
                 f"{self.name}: question={self.question} needs a gradient of h, and G of "
@@ -155,12 +158,14 @@ class Objective(BaseObjective):
         reason = problem.refuse(**self.admitted)
         return f"{dataset}: {reason}" if reason else None
 
+    def parameters_of(self, problem):
+        return {name: getattr(self, name) for name in problem.parameters}
+
     def set_data(self, **data):
         # The first that benchopt calls in a job, whichever process it runs in.
         limit_threads()
         problem = get_problem(self.problem)
-        parameters = {name: getattr(self, name) for name in problem.parameters}
-        parameters["seed"] = self.get_seed()
+        parameters = self.parameters_of(problem) | {"seed": self.get_seed()}
         # What benchopt gives to skip first. Here it may be let go of.
         data = vars(self).pop("admitted")
         if self.data_fingerprint is None:
