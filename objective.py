@@ -187,9 +187,15 @@ class Objective(BaseObjective):
         return value_function(problem, problem.outer_var0.copy(), problem.inner_var0.copy())[0]
 
     def problem_name(self):
-        """The problem with its parameters, in the order of their names."""
-        own = sorted((n, v) for n, v in self._parameters.items() if n not in OWN)
-        return f"{self.problem}[{','.join(f'{name}={value}' for name, value in own)}]"
+        """The problem with its parameters, in the order of their names.
+
+        A box that is the default one is named so, however it was given.
+        """
+        problem = self.bilevel_problem
+        own = {n: v for n, v in sorted(self._parameters.items()) if n not in OWN}
+        if "box" in own and (problem.lower, problem.upper) == getattr(problem, "default_box", None):
+            own["box"] = DEFAULT
+        return f"{self.problem}[{','.join(f'{name}={value}' for name, value in own.items())}]"
 
     def get_objective(self):
         expect_a_point()
