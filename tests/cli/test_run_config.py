@@ -50,6 +50,7 @@ def test_the_longest_duration_is_told_before_a_run():
     text = announcement(CONFIG | {"solver": solvers, "n-repetitions": 5, "timeout": 30})
     assert text.startswith("20 curves: 4 solvers, 1 dataset, 1 objective, 5 repetitions.")
     assert "at most 10 min" in text
+    assert "at most 10 s " in announcement(CONFIG | {"n-repetitions": 10, "timeout": "500ms"})
     assert "at most" not in announcement(CONFIG)
 
 
