@@ -15,6 +15,7 @@ from summary import made_with, marked
 
 from benchmark_utils.results.curves import failures
 from benchmark_utils.results.files import read
+from benchmark_utils.results.levels import BelowOptimum
 from benchmark_utils.results.names import method_of
 from benchmark_utils.results.page import views_of, write_page
 
@@ -122,7 +123,10 @@ def main():
     parser.add_argument("results", nargs="*", type=Path)
     arguments = parser.parse_args()
     for path in arguments.results or [latest_results()]:
-        print(f"Page: {make(path)}")
+        try:
+            print(f"Page: {make(path)}")
+        except BelowOptimum as error:
+            raise SystemExit(f"{path} has no page. {error}") from error
 
 
 if __name__ == "__main__":

@@ -161,6 +161,14 @@ def test_the_page_says_which_curves_did_not_end_well(results, tmp_path):
     )
 
 
+def test_curves_below_the_optimum_have_no_page(results, tmp_path, monkeypatch):
+    path = tmp_path / "results.parquet"
+    results.assign(objective_gap=results["objective_value"] - 3).to_parquet(path)
+    monkeypatch.setattr(sys, "argv", ["script", str(path)])
+    with pytest.raises(SystemExit, match=r"has no page. .* below the stored h\*"):
+        result_page.main()
+
+
 def test_the_table_of_final_values_says_how_curves_ended(results):
     [final] = [plot for plot in suite.BENCHMARK.get_plots() if plot._get_name() == "final_values"]
     ends = {row[0]: row[-1] for row in final.plot(results, "data", "bilevel")}
