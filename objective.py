@@ -142,6 +142,9 @@ class Objective(BaseObjective):
         reason = refusal(self, problem.allowed)
         if reason:
             return reason
+        reason = problem.refuse_parameters(**self.parameters_of(problem))
+        if reason:
+            return f"{self.name}: {reason}"
         if self.question != "minimise" and not problem.strongly_convex:
             return (
                 f"{self.name}: question={self.question} needs a gradient of h, and G of "
@@ -155,12 +158,14 @@ class Objective(BaseObjective):
         reason = problem.refuse(**self.admitted)
         return f"{dataset}: {reason}" if reason else None
 
+    def parameters_of(self, problem):
+        return {name: getattr(self, name) for name in problem.parameters}
+
     def set_data(self, **data):
         # The first that benchopt calls in a job, whichever process it runs in.
         limit_threads()
         problem = get_problem(self.problem)
-        parameters = {name: getattr(self, name) for name in problem.parameters}
-        parameters["seed"] = self.get_seed()
+        parameters = self.parameters_of(problem) | {"seed": self.get_seed()}
         # What benchopt gives to skip first. Here it may be let go of.
         data = vars(self).pop("admitted")
         if self.data_fingerprint is None:
@@ -182,9 +187,15 @@ class Objective(BaseObjective):
         return value_function(problem, problem.outer_var0.copy(), problem.inner_var0.copy())[0]
 
     def problem_name(self):
-        """The problem with its parameters, in the order of their names."""
-        own = sorted((n, v) for n, v in self._parameters.items() if n not in OWN)
-        return f"{self.problem}[{','.join(f'{name}={value}' for name, value in own)}]"
+        """The problem with its parameters, in the order of their names.
+
+        A box that is the default one is named so, however it was given.
+        """
+        problem = self.bilevel_problem
+        own = {n: v for n, v in sorted(self._parameters.items()) if n not in OWN}
+        if "box" in own and (problem.lower, problem.upper) == getattr(problem, "default_box", None):
+            own["box"] = DEFAULT
+        return f"{self.problem}[{','.join(f'{name}={value}' for name, value in own.items())}]"
 
     def get_objective(self):
         expect_a_point()

@@ -33,6 +33,11 @@ class Budget(StoppingCriterion):
             raise SystemExit(
                 f"max-runs={max_runs!r} is not allowed; give an integer of at least 0."
             )
+        if timeout is not None and not timeout > 0:
+            raise SystemExit(
+                f"timeout={timeout!r} is not allowed; give a second or more. benchopt cuts "
+                "fractions of seconds off, so write 800ms for 0.8."
+            )
         # benchopt's deadline counts the time of the judge, too.
         criterion = super().get_runner_instance(solver=solver, max_runs=max_runs, **options)
         criterion.timeout = timeout

@@ -3,9 +3,11 @@ import numpy as np
 from benchmark_utils.results.curves import (
     MEASURES,
     final_points,
+    marks,
     minimised,
     of_task,
     oracle_calls,
+    statuses,
     task_title,
 )
 from benchmark_utils.results.names import short_names
@@ -13,7 +15,8 @@ from benchmark_utils.results.plots import TASK_OPTIONS, StyledPlot
 
 
 class Plot(StyledPlot):
-    """The end of each solver's curves: medians over repetitions of all measures and costs."""
+    """The end of each solver's curves: medians over repetitions of all measures and costs,
+    and how many curves diverged, failed or were cut."""
 
     name = "final_values"
     type = "table"
@@ -25,6 +28,7 @@ class Plot(StyledPlot):
             return []
         last = final_points(results)
         last["calls"] = oracle_calls(last, "all")
+        last["end"] = statuses(last)
         shown = measured(results)
         names = short_names(df["solver_name"])
         return [
@@ -33,6 +37,7 @@ class Plot(StyledPlot):
                 *(number(f(rows[column].median())) for column, f in shown.values()),
                 number(rows["time"].median()),
                 number(rows["calls"].median()),
+                "; ".join(marks(rows["end"])) or "well",
             ]
             for solver, rows in last.groupby("solver_name")
         ]
@@ -41,7 +46,7 @@ class Plot(StyledPlot):
         shown = measured(of_task(minimised(df), dataset, objective))
         return {
             "title": task_title(dataset, objective),
-            "columns": ["solver", *shown, "time (s)", "oracle calls"],
+            "columns": ["solver", *shown, "time (s)", "oracle calls", "ended"],
             "default_order_ascending": True,
             "default_order_column": 1 if shown else 0,
         }

@@ -1,5 +1,6 @@
 """Read configurations of benchopt, with numbers as people write them."""
 
+import numpy as np
 import pandas as pd
 import suite  # noqa: F401, it makes benchmark_utils importable
 import yaml
@@ -43,7 +44,10 @@ def read_configuration(path):
 
 
 def option(path, name, value):
-    """The value of an option of benchopt that is a number or a list of names; others stay."""
+    """The value of an option of benchopt that is a number or a list of names; others stay.
+
+    ``path`` says where it was given.
+    """
     if name.replace("_", "-") in PATTERNS:
         listed = as_list(value)
         odd = [entry for entry in listed if not isinstance(entry, str | dict)]
@@ -59,14 +63,18 @@ def option(path, name, value):
             )
     if name == "timeout" and value is not None:
         try:
-            value = seconds(value)
-            usable = value >= 0
+            duration = seconds(value)
+            usable = 1e-3 <= duration < np.inf
         except (TypeError, ValueError):
             usable = False
         if not usable:
             raise SystemExit(
-                f"{path}: timeout={value!r} is not allowed; give seconds, or a text such as 10m."
+                f"{path}: timeout={value!r} is not allowed; give seconds, such as 0.5, or a text "
+                "such as 10m."
             )
+        # benchopt cuts fractions of seconds off, unless they are written so.
+        whole = duration == int(duration)
+        value = int(duration) if whole else f"{round(1000 * duration)}ms"
     return value
 
 

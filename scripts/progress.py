@@ -31,7 +31,7 @@ def failures():
     Returns
     -------
     sentences : dict
-        Its keys, each once, in their order.
+        Each sentence once, in their order, with benchopt's status.
     """
     sentences = {}
     show_status = terminal_output.TerminalOutput.show_status
@@ -39,15 +39,15 @@ def failures():
 
     def heard_status(self, status, reason=None, **options):
         if status.startswith(("error", "not installed")):
-            sentences[f"{self.solver} on {self.dataset}: {status}; the reason is above."] = None
+            sentences[f"{self.solver} on {self.dataset}: {status}; the output says why."] = status
         if status.startswith("diverged"):
-            sentences[f"{self.solver} on {self.dataset}: {status}."] = None
+            sentences[f"{self.solver} on {self.dataset}: {status}."] = status
         if status == "skip" and reason:
-            sentences[f"{self.solver} on {self.dataset} was left out: {reason}"] = None
+            sentences[f"{self.solver} on {self.dataset} was left out: {reason}"] = status
         show_status(self, status, reason, **options)
 
     def heard_skip(self, reason=None, objective=False):
-        sentences[f"{self.dataset} was left out: {reason}"] = None
+        sentences[f"{self.dataset} was left out: {reason}"] = "skip"
         skip(self, reason, objective)
 
     terminal_output.TerminalOutput.show_status = heard_status

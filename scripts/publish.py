@@ -14,6 +14,7 @@ from summary import way
 
 from archive import ARCHIVE
 from benchmark_utils.results.archive import as_results, read_archive
+from benchmark_utils.results.curves import failures
 from benchmark_utils.results.page import write_index, write_page
 from benchmark_utils.results.ranking import Ranking
 
@@ -66,13 +67,15 @@ def make(archive, site):
     rows = []
     for task, of_task in points.groupby("task"):
         manifest = manifests[task]
+        results = as_results(of_task, manifest)
         write_page(
             site / f"{task}.html",
             f"{TITLE}: {task}",
             f"{manifest['problem']} on {manifest['dataset']}",
-            views(as_results(of_task, manifest)),
+            views(results),
             methods(of_task["method"].unique()),
             list(made(manifest)),
+            list(failures(results)),
             home="index.html",
         )
         rows.append((f"{task}.html", row(task, of_task, manifest)))

@@ -2,7 +2,8 @@
 
     python scripts/result_page.py [RESULTS.parquet ...]      the latest file by default
 
-The page, in the folder pages beside the results, opens from the disk, without a network.
+The page, in the folder pages beside the results, opens from the disk, without a network. A solver
+that left no point is in no file: only the page that scripts/run_config.py writes names it.
 """
 
 import argparse
@@ -12,7 +13,9 @@ from pathlib import Path
 from suite import BENCHMARK, latest_results
 from summary import made_with, marked
 
+from benchmark_utils.results.curves import failures
 from benchmark_utils.results.files import read
+from benchmark_utils.results.levels import BelowOptimum
 from benchmark_utils.results.names import method_of
 from benchmark_utils.results.page import views_of, write_page
 
@@ -86,8 +89,15 @@ def machine(results):
         yield f"Machine: {processor}, {cores}, {memory} GB of memory, {platform}."
 
 
-def make(path):
-    """Write the page of a results file, and return its path."""
+def make(path, failed=()):
+    """Write the page of a results file, and return its path.
+
+    Parameters
+    ----------
+    path : Path
+    failed : iterable of str
+        Sentences on what has failed besides the curves of the file.
+    """
     results = read(path)
     solvers = results["solver_name"].map(method_of)
     described = results.get("solver_description", solvers)
@@ -101,6 +111,7 @@ def make(path):
         views(results),
         methods(descriptions, descriptions),
         [*machine(results), *marked(results), *made_with(results)],
+        [*failures(results), *failed],
     )
     return page
 
@@ -112,7 +123,10 @@ def main():
     parser.add_argument("results", nargs="*", type=Path)
     arguments = parser.parse_args()
     for path in arguments.results or [latest_results()]:
-        print(f"Page: {make(path)}")
+        try:
+            print(f"Page: {make(path)}")
+        except BelowOptimum as error:
+            raise SystemExit(f"{path} has no page. {error}") from error
 
 
 if __name__ == "__main__":

@@ -9,21 +9,24 @@ the commands to go on with.
 """
 
 import argparse
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
+from benchopt import runner
 from benchopt.cli.main import run
 from benchopt.utils.parametrized_name_mixin import product_param
 from click import BadParameter
-from configuration import read_configuration
+from configuration import option, read_configuration, seconds
 from progress import failures, fit_the_terminal
 from result_page import make as make_page
 from suite import BENCHMARK, ROOT
-from summary import print_summary, results_since
+from summary import print_summary
 
-from benchmark_utils.ends import end_in_sentences
+from benchmark_utils.budget import DIVERGED
+from benchmark_utils.ends import end_in_sentences, save_results
 from benchmark_utils.results.files import write_text
+from benchmark_utils.results.levels import BelowOptimum
 from benchmark_utils.results.terminal import duration, paragraph, width
 
 FOLDER = ROOT / "outputs" / "configs"
@@ -77,12 +80,25 @@ def announcement(config):
     listed = ", ".join(f"{n} {part}{'s' * (n > 1)}" for part, n in parts.items())
     text = f"{n_curves} curves: {listed}."
     if config.get("timeout") is not None:
-        longest = duration(n_curves * config["timeout"])
+        longest = duration(n_curves * seconds(config["timeout"]))
         text += (
             f" All take at most {longest} of the solvers' own time, one after the other, besides "
             "judging, and compiling in a first run. Curves in the cache take none."
         )
     return text
+
+
+def kept_results():
+    """The paths of results files, which are added as benchopt writes them: it chooses the folder of
+    a name, its ending, and a number if there is such a file."""
+    paths = []
+
+    def save(results, path):
+        paths.append(save_results(results, path))
+        return paths[-1]
+
+    runner.save_results = save
+    return paths
 
 
 def main():
@@ -91,6 +107,7 @@ def main():
     )
     parser.add_argument("config", type=Path)
     parser.add_argument("--add", nargs="+", default=[], metavar="SOLVER")
+    parser.add_argument("--timeout", help="as of benchopt run")
     arguments, options = parser.parse_known_args()
     if not arguments.config.is_file():
         raise SystemExit(f"There is no file {arguments.config}; give a configuration of configs/.")
@@ -101,6 +118,8 @@ def main():
             f"{arguments.config} has no {' and no '.join(missing)}; write which to run."
         )
     config = with_solvers(config, arguments.add)
+    if arguments.timeout is not None:
+        config["timeout"] = option("The command line", "timeout", arguments.timeout)
     # With what benchopt reads as it is meant.
     path = FOLDER / arguments.config.name
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -108,14 +127,17 @@ def main():
     print("\n".join([*paragraph(announcement(config), width()), *PROGRESS]), flush=True)
     fit_the_terminal()
     end_in_sentences()
-    failed, started = failures(), time.time()
+    failed, paths = failures(), kept_results()
     # The page is the suite's own; `benchopt plot .` makes the other one.
     command = [str(ROOT), "--config", str(path), "--no-display", "--no-plot", *options]
     run(command, standalone_mode=False)
-    given = argparse.ArgumentParser()
-    given.add_argument("--output", type=Path)
-    results = results_since(started, given.parse_known_args(options)[0].output)
-    make_page(results)
+    # benchopt has ended the script if there are none.
+    [results] = paths
+    # The file has the curves that diverged.
+    left_out = [sentence for sentence, status in failed.items() if status != DIVERGED]
+    # The summary ends with the same exception, as a sentence.
+    with suppress(BelowOptimum):
+        make_page(results, left_out)
     try:
         print_summary(results)
     finally:

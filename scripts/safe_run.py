@@ -20,7 +20,7 @@ from benchopt.cli.main import run as benchopt_run
 from benchopt.config import get_setting
 from benchopt.plotting import plot_benchmark
 from click.core import ParameterSource
-from configuration import read_configuration, seconds
+from configuration import option, read_configuration, seconds
 from dataset_process import leave_out
 from solver_files import as_list, files_of
 from solver_process import Part
@@ -48,6 +48,7 @@ def options_of(context):
             raise click.UsageError(f"{file}: there is no option {key}; see --help.")
         if context.get_parameter_source(name) == ParameterSource.DEFAULT:
             options[name] = value
+    options["timeout"] = option("The command line", "timeout", options["timeout"])
     return options
 
 

@@ -108,6 +108,14 @@ def test_the_objective_refuses_parameters(parameters):
     assert_advice(refused(objective_skip(binary(), **parameters)), "bilevel", **parameters)
 
 
+@pytest.mark.parametrize("box", [(-3, -1), (-3, 0)])
+def test_a_box_without_a_linear_penalty_in_it_is_refused(box):
+    reason = refused(objective_skip(binary(), reg="lin", box=box))
+    assert_advice(reason, "bilevel", reg="lin", box=box)
+    assert objective_skip(binary(), box=box) == (False, None)
+    assert objective_skip(binary(), reg="lin", box=(-3, 1)) == (False, None)
+
+
 def test_the_objective_names_its_problems_where_it_is_given_another():
     reason = refused(objective_skip(binary(), problem="svm"))
     assert reason.endswith(f"give one of {', '.join(PROBLEMS)}.")

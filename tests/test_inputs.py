@@ -137,6 +137,13 @@ def test_a_budget_that_is_none_ends_the_run_in_a_sentence(max_runs):
         criterion.get_runner_instance(solver=make_solver("HOAG"), max_runs=max_runs, timeout=10)
 
 
+def test_no_time_ends_the_run_in_a_sentence():
+    criterion = BENCHMARK.get_benchmark_objective().stopping_criterion
+    # As benchopt gives for 0.8.
+    with pytest.raises(SystemExit, match=r"timeout=0 is not allowed; .* write 800ms for 0.8"):
+        criterion.get_runner_instance(solver=make_solver("HOAG"), timeout=0)
+
+
 def test_the_name_of_a_dataset_needs_no_quotes():
     # benchopt drops the space of libsvm[dataset=duke breast-cancer].
     dataset = component("dataset", "libsvm").get_instance(dataset="dukebreast-cancer")

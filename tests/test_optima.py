@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import LinearConstraint, minimize
+from suite import BENCHMARK, make_dataset, problem_of
 
 from benchmark_utils import optima
 from benchmark_utils.optima import find_optimum, stored_optima
@@ -48,6 +49,23 @@ def test_the_stored_optimum_of_ijcnn1_is_the_published_one():
         if row.dataset.startswith("ijcnn1[") and "box=default" in row.problem
     ]
     assert row.value == pytest.approx(0.20389443402, abs=2e-11)
+
+
+@pytest.mark.parametrize(
+    ("box", "name"),
+    [("default", "default"), ((-12, 0), "default"), ((-12, -1), "(-12, -1)"), ("none", "none")],
+)
+def test_the_default_box_has_the_same_optimum_however_it_is_given(box, name):
+    objective = BENCHMARK.get_benchmark_objective().get_instance(box=box)
+    problem_of(objective, make_dataset("simulated"))
+    assert objective.problem_name() == f"logreg[box={name},n_reg=full,reg=exp]"
+    assert (objective.optimum is not None) == (name == "default")
+
+
+def test_the_widest_box_is_the_default_one_of_a_linear_penalty():
+    objective = BENCHMARK.get_benchmark_objective().get_instance(reg="lin", box="none")
+    problem_of(objective, make_dataset("simulated"))
+    assert objective.problem_name() == "logreg[box=default,n_reg=full,reg=lin]"
 
 
 def lowest_of_all_signs(problem):

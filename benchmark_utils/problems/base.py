@@ -71,6 +71,12 @@ class Problem:
         """One sentence that says why a dataset cannot be used; None if it can."""
         raise NotImplementedError
 
+    @classmethod
+    def refuse_parameters(cls, **parameters):
+        """One sentence that says why parameters, each of which is allowed, do not go together; None
+        if they do."""
+        return None
+
     def arrays(self, inner_batch_size, outer_batch_size, dtype, rng):
         """The samples in shuffled blocks of one minibatch each, a ``NamedTuple`` of arrays."""
         raise NotImplementedError

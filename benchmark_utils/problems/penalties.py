@@ -10,6 +10,8 @@ from benchmark_utils.problems.box import FREE, bounds
 
 # The logarithms of the penalty weights between which a black-box method searches without a box.
 SEARCHED = (np.log(1e-6), np.log(1e1))
+# Where weights may be that are lambda itself.
+NON_NEGATIVE = (0.0, np.inf)
 
 
 def penalty_weights(xp, arrays, outer_var):
@@ -40,18 +42,32 @@ class L2Penalties:
         Whether ``reg`` is "lin".
     default_box : pair of float
         The box of lambda with ``reg="exp"``. At its upper edge a penalty switches its feature off,
-        at its lower edge it no longer acts. With ``reg="lin"`` lambda >= 0 is the only bound.
+        at its lower edge it hardly acts. With ``reg="lin"`` lambda >= 0 is the only bound.
     """
 
     default_box = (-12.0, 0.0)
     searched = SEARCHED
 
+    @classmethod
+    def boxes(cls, reg):
+        """The default box, and the widest."""
+        return (NON_NEGATIVE, NON_NEGATIVE) if reg == "lin" else (cls.default_box, FREE)
+
+    @classmethod
+    def refuse_parameters(cls, reg, box, **others):
+        lower, upper = bounds(box, *cls.boxes(reg))
+        if lower < upper:
+            return None
+        return (
+            f"box={box} has no number above 0, and with reg={reg} lambda is at least 0; give a box "
+            "that reaches above 0, such as [[0, 10]]."
+        )
+
     def set_penalties(self, reg, box):
         """Take the parameters ``reg`` and ``box``."""
         self.linear = reg == "lin"
-        widest = (0.0, np.inf) if self.linear else FREE
-        default = widest if self.linear else self.default_box
-        self.lower, self.upper = bounds(box, default, widest)
+        self.default_box, widest = self.boxes(reg)
+        self.lower, self.upper = bounds(box, self.default_box, widest)
 
     def start(self, weights):
         """The first lambda: the middle of the box, or these weights if it has no middle."""

@@ -8,6 +8,7 @@ from benchmark_utils.results.curves import oracle_calls
 # A level tau is reached where h - h* is at most tau times its value at the start.
 LEVELS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 # How far below h* a curve may go, relative to the gap at the start: a thousandth of the last level.
+# Where the start is no higher than h*, it is the difference itself.
 ROUNDING = 1e-9
 # In figures, smaller gaps than this part of the first are drawn as large: below the last level a
 # curve only says how precise h* is.
@@ -66,7 +67,7 @@ def relative_gaps(points):
     Returns
     -------
     relative : pandas.Series
-        One number per row.
+        One number per row; NaN where the start is not above h*.
 
     Raises
     ------
@@ -75,16 +76,20 @@ def relative_gaps(points):
     """
     first = points.groupby(CURVE)["gap"].transform("first")
     start = first.groupby(points["task"]).transform("max")
-    relative = points["gap"] / start.where(start > 0)
-    lowest = relative.min()
+    above = start > 0
+    compared = points["gap"] / start.where(above, 1)
+    lowest = compared.min()
     if lowest < -ROUNDING:
-        point = points.loc[relative.idxmin()]
+        point = points.loc[compared.idxmin()]
+        amount = f"{-lowest:.2g} of the gap at the start"
+        if not above[compared.idxmin()]:
+            amount = "its task starts there or below"
         raise BelowOptimum(
             f"{point['method']} on {point['task']}, repetition {point['repetition']}, is "
-            f"{-point['gap']:.3g} below the stored h*: {-lowest:.2g} of the gap at the start, and "
-            f"{ROUNDING:.0e} is rounding. This h* is not the optimum; find it again: `make optima`."
+            f"{-point['gap']:.3g} below the stored h*: {amount}, and {ROUNDING:.0e} is rounding. "
+            "This h* is not the optimum; find it again: `make optima`."
         )
-    return relative
+    return compared.where(above)
 
 
 def costs_to_levels(points, levels=LEVELS):

@@ -50,6 +50,15 @@ def test_a_timeout_is_in_seconds(written, meant):
 
 
 @pytest.mark.parametrize(
+    ("written", "kept"), [("0.5", "500ms"), ("1.25s", "1250ms"), ("90s", 90), ("2.0", 2)]
+)
+def test_benchopt_reads_the_whole_timeout(file, written, kept):
+    found = read_configuration(file(f"timeout: {written}"))["timeout"]
+    assert found == kept
+    assert seconds(found) == seconds(written)
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("max-runs: many", "max-runs='many' is not allowed; give an integer of at least 0 and"),
@@ -57,9 +66,15 @@ def test_a_timeout_is_in_seconds(written, meant):
         ("n-repetitions: 0", "n-repetitions=0 is not allowed; give an integer of at least 1 and"),
         ("n-repetitions: 1.5", "n-repetitions=1.5 is not allowed; give an integer"),
         ("n-jobs: all", "n-jobs='all' is not allowed; give an integer of at least -1 and"),
-        ("timeout: soon", "timeout='soon' is not allowed; give seconds, or a text such as 10m"),
+        (
+            "timeout: soon",
+            "timeout='soon' is not allowed; give seconds, such as 0.5, or a text such as 10m",
+        ),
         ("timeout: [1, 2]", "timeout=[1, 2] is not allowed; give seconds"),
         ("timeout: -1", "timeout=-1 is not allowed; give seconds"),
+        ("timeout: 0", "timeout=0 is not allowed; give seconds"),
+        ("timeout: 0.0001", "timeout=0.0001 is not allowed; give seconds"),
+        ("timeout: .inf", "timeout=inf is not allowed; give seconds"),
         ("solver: [SOBA, 3]", "solver has the entry 3; give a name or a file."),
         ("- SOBA", "has no options; write one a line"),
         ("solver: [SOBA", "cannot be read"),

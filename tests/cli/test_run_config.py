@@ -50,6 +50,7 @@ def test_the_longest_duration_is_told_before_a_run():
     text = announcement(CONFIG | {"solver": solvers, "n-repetitions": 5, "timeout": 30})
     assert text.startswith("20 curves: 4 solvers, 1 dataset, 1 objective, 5 repetitions.")
     assert "at most 10 min" in text
+    assert "at most 10 s " in announcement(CONFIG | {"n-repetitions": 10, "timeout": "500ms"})
     assert "at most" not in announcement(CONFIG)
 
 
@@ -87,7 +88,8 @@ def test_the_solver_of_a_file_runs_beside_a_configuration_and_the_commands_to_go
     assert "SABA[batch_size=1000] on simulated" in end
     assert "was left out: SABA: batch_size=1000 is larger than the data" in end
     assert f"make page RESULTS={output}" in text
-    assert (output.parent / "pages" / f"{output.stem}.html").exists()
+    page = (output.parent / "pages" / f"{output.stem}.html").read_text()
+    assert "was left out: SABA: batch_size=1000 is larger than the data" in page
     # There is one page, the suite's.
     assert "Rendering" not in text
     # After benchopt's lines all but paths fits the terminal.

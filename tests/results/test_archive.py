@@ -89,6 +89,14 @@ def test_a_curve_below_the_optimum_fails_by_name_and_amount():
     assert relative_gaps(points([1, -1e-10])).tolist() == [1, -1e-10]
 
 
+@pytest.mark.parametrize("gaps", [[-0.1, -0.2, -0.3], [0, -0.2, -0.3]])
+def test_a_curve_below_the_optimum_from_its_start_fails_as_well(gaps):
+    with pytest.raises(BelowOptimum, match=r"A on task, .*, is 0.3 below the stored h\*: its task"):
+        relative_gaps(points(gaps))
+    # A start at h* has no relative gaps.
+    assert relative_gaps(points([0, -1e-10])).isna().all()
+
+
 def test_thinning_changes_no_cost_of_a_level_and_keeps_a_fraction_of_the_points():
     whole = curves_of(results(20_000), range(2))
     thinned = thin(whole, START, OPTIMUM)

@@ -7,6 +7,7 @@ import figures
 import numpy as np
 import pandas as pd
 import pytest
+import result_page
 import suite
 import summary
 
@@ -25,6 +26,7 @@ def curve(solver, values, repetition=0, statuses=None):
             dataset_name="data", objective_name="bilevel", solver_name=solver, idx_rep=repetition,
             stop_val=k, objective_iterations=10 * k, time=float(k), objective_value=value,
             objective_grad_norm=value, objective_status=statuses[k] if statuses else "ok",
+            objective_parallel=0,
             final_results=np.nan, **{f"objective_{name}_calls": k for name in CALLS},
             **{"run_date": "2026-01-02T03:04:05", "system-processor": "a chip"},
         )
@@ -136,6 +138,45 @@ def test_older_results_are_not_shown_as_those_of_a_run(results, tmp_path, capsys
     assert "Good" in printed(summary, capsys, "--since", written, path)
     with pytest.raises(SystemExit, match=r"has left no results; .*results.parquet is of an older"):
         printed(summary, capsys, "--since", written + 1, path)
+
+
+def test_the_page_says_which_curves_did_not_end_well(results, tmp_path):
+    path = tmp_path / "results.parquet"
+    results.to_parquet(path)
+    page = result_page.make(path, ["<Early> on data: error."]).read_text()
+    [_, rest] = page.split('<h2 id="failed-title">Curves that did not end well</h2>')
+    assert rest.split("</ul>")[0].strip() == "<ul>" + "".join(
+        f"<li>{sentence}</li>"
+        for sentence in (
+            "Half on data, bilevel: diverged: 1 of 2 curves.",
+            *(f"{name} on data, bilevel: diverged: 1 of 1 curves."
+              for name in ("Infinite", "Nan", "Never", "Wild")),
+            "&lt;Early&gt; on data: error.",
+        )
+    )  # fmt: skip
+    # Where all ended well, the section is hidden.
+    results[results["solver_name"] == "Good"].to_parquet(path)
+    assert '<section id="failed" aria-labelledby="failed-title" hidden>' in (
+        result_page.make(path).read_text()
+    )
+
+
+def test_curves_below_the_optimum_have_no_page(results, tmp_path, monkeypatch):
+    path = tmp_path / "results.parquet"
+    results.assign(objective_gap=results["objective_value"] - 3).to_parquet(path)
+    monkeypatch.setattr(sys, "argv", ["script", str(path)])
+    with pytest.raises(SystemExit, match=r"has no page. .* below the stored h\*"):
+        result_page.main()
+
+
+def test_the_table_of_final_values_says_how_curves_ended(results):
+    [final] = [plot for plot in suite.BENCHMARK.get_plots() if plot._get_name() == "final_values"]
+    ends = {row[0]: row[-1] for row in final.plot(results, "data", "bilevel")}
+    assert ends == {
+        "Good": "well", "Half": "diverged: 1 of 2 curves",
+        **dict.fromkeys(["Infinite", "Nan", "Never", "Wild"], "diverged: 1 of 1 curves"),
+    }  # fmt: skip
+    assert final.get_metadata(results, "data", "bilevel")["columns"][-1] == "ended"
 
 
 def test_a_file_that_is_not_whole_is_named_in_a_sentence(results, tmp_path, capsys):

@@ -248,7 +248,7 @@ def test_final_values_are_those_of_the_ends():
     [row] = final.plot(results, "data", "bilevel[]")
     shown = dict(zip(columns, row, strict=True))
     assert shown == {"solver": "A", "h": "0.5", "test error": "0.25", "time (s)": "1",
-                     "oracle calls": "10"}  # fmt: skip
+                     "oracle calls": "10", "ended": "well"}  # fmt: skip
 
 
 def test_estimates_have_their_own_plot_and_raise_in_no_other():

@@ -25,7 +25,7 @@ PLOTLY = "plotly.min.js"
 DIGITS = 5
 
 
-def write_page(path, title, subtitle, views, methods, made, home=""):
+def write_page(path, title, subtitle, views, methods, made, failed, home=""):
     """Write a page, and Plotly's library beside it.
 
     Parameters
@@ -39,6 +39,8 @@ def write_page(path, title, subtitle, views, methods, made, home=""):
         str; those of a family one after the other.
     made : list of str
         How the curves were made.
+    failed : list of str
+        Which curves did not end well, and which solvers have none.
     home : str, default=""
         The address of an index of pages, if there is one.
     """
@@ -52,6 +54,8 @@ def write_page(path, title, subtitle, views, methods, made, home=""):
         title=html.escape(title),
         subtitle=html.escape(subtitle),
         home=link,
+        failed="".join(f"<li>{html.escape(sentence)}</li>" for sentence in failed),
+        hidden="" if failed else " hidden",
         css=(FOLDER / "page.css").read_text(),
         js=(FOLDER / "page.js").read_text(),
         # No text may end the script that holds it.
