@@ -183,5 +183,7 @@ NOTES = {
     "method: with other points some methods would do better.",
     "With the box or without": "Without a box lambda starts at zero, where h is higher, so that a "
     "level is a larger gap.",
+    "One machine or another": "Both are virtual machines, whose speed changes with the load of "
+    "their hosts: compare seconds within one task only.",
 }
 NO_BOX = "The archive has nothing for this yet; `make archive TASK=ijcnn1_no_box` makes it."
