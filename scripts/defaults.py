@@ -78,13 +78,11 @@ class Trial(Tuning):
         """One row per candidate, which its number names; missing runs are made first."""
         found = [self.absolute(point) for point in candidates]
         self.complete(found, self.seeds[:1])
-        return self.first_runs_of(found).assign(candidate=range(len(found)))
-
-    def runs_of(self, candidates):
         # In the order of the candidates, which a merge does not keep.
-        table = super().runs_of(candidates).set_index(self.names)
-        wanted = [tuple(str(point[name]) for name in self.names) for point in candidates]
-        return table.loc[[key if len(key) > 1 else key[0] for key in wanted]].reset_index()
+        table = self.runs_of(found).set_index(self.names)
+        wanted = [tuple(str(point[name]) for name in self.names) for point in found]
+        rows = table.loc[[key if len(key) > 1 else key[0] for key in wanted]]
+        return rows.reset_index().assign(candidate=range(len(found)))
 
 
 def report(solver, candidates, tables):

@@ -33,9 +33,8 @@ Array = Any  # an array or a tensor, whichever the framework computes with
 DRAWN_TOGETHER = 2048
 # Compiled code takes about ten seconds for so many.
 MOST_MINIBATCHES = 10**7
-# Iterations before the first look at the clock within a chunk, and the most work that they may be,
-# of which a one-sample call is p + 100. JAX does so much in about a third of a second on one core.
-FIRST_LENGTH = 16
+# The most work between two looks at the clock, of which a one-sample call is p + 100. JAX does so
+# much in about a third of a second on one core.
 MOST_WORK = 5e8
 
 
@@ -231,8 +230,6 @@ class StochasticSolver(BilevelSolver):
         )
         self.automatic = automatic(self, problem)
         self.measured_calls = MeasuredCalls(self, *self.start, self.block_sizes)
-        work = self.mean_calls() * (problem.inner_dim + 100)
-        self.most_together = int(max(1, min(DRAWN_TOGETHER, MOST_WORK / max(work, 1))))
 
     def mean_calls(self):
         """The one-sample calls of an iteration, in the mean if :meth:`draw` changes them."""
@@ -295,11 +292,13 @@ class StochasticSolver(BilevelSolver):
                 length = self.next_length(length, perf_counter() - before)
 
     def first_length(self):
-        """Iterations between two looks at the clock. JAX compiles for each number of them."""
-        if self.framework == "jax":
-            lengths = range(1, self.most_together + 1)
-            return max(length for length in lengths if self.eval_freq % length == 0)
-        return min(FIRST_LENGTH, self.most_together, self.eval_freq)
+        """Iterations before the first look at the clock; in JAX, which compiles for each number of
+        them, before all others too."""
+        if self.framework != "jax":
+            return 1
+        work = self.mean_calls() * (self.problem.inner_dim + 100)
+        longest = max(1, min(DRAWN_TOGETHER, self.eval_freq, int(MOST_WORK // max(work, 1))))
+        return next(length for length in range(longest, 0, -1) if self.eval_freq % length == 0)
 
     def next_length(self, length, seconds):
         """The next number of these, such that they take about a tenth of a second."""
