@@ -40,7 +40,7 @@ QUICKSTART_HEADER = """\
 # those whose curves end lowest. Those of SOBA decrease: after constant steps its last point is
 # anywhere between 1e-6 and 1e-4 above the optimum. Comparisons take those of the best score.
 """
-QUICKSTART = {"SOBA": dict(step_size=0.5, outer_step_size=130.0, decay=0.3, outer_decay=0.4)}
+QUICKSTART = {"SOBA": dict(step_size=0.4, outer_step_size=200.0, decay=0.25, outer_decay=0.45)}
 
 
 def tuned_solvers():
