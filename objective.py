@@ -159,6 +159,7 @@ class Objective(BaseObjective):
         return f"{dataset}: {reason}" if reason else None
 
     def parameters_of(self, problem):
+        """The values of a problem's own parameters, by name."""
         return {name: getattr(self, name) for name in problem.parameters}
 
     def set_data(self, **data):

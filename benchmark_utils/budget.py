@@ -35,7 +35,7 @@ class Budget(StoppingCriterion):
             )
         if timeout is not None and not timeout > 0:
             raise SystemExit(
-                f"timeout={timeout!r} is not allowed; give a second or more. benchopt cuts "
+                f"timeout={timeout!r} is not allowed; give a time above 0. benchopt cuts "
                 "fractions of seconds off, so write 800ms for 0.8."
             )
         # benchopt's deadline counts the time of the judge, too.

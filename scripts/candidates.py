@@ -132,7 +132,9 @@ class Tuning:
 
     def is_allowed(self, name, value):
         """Whether a parameter may have a value, as far as the solver says."""
-        return name not in self.cls.allowed or self.cls.allowed[name].test(value)
+        # A plain solver of benchopt does not say.
+        allowed = getattr(self.cls, "allowed", {})
+        return name not in allowed or allowed[name].test(value)
 
     def runs_of(self, candidates):
         """The runs so far of candidates, with the present budget."""
@@ -289,7 +291,9 @@ class Tuning:
         """Whether a candidate, if there is one, has had the runs that confirm a choice."""
         if candidate is None:
             return False
-        return set(self.confirming_seeds) <= set(self.runs_of([candidate])["seed"])
+        # They are made together, and their number may have been another then.
+        seeds = set(self.runs_of([candidate])["seed"])
+        return not self.confirming_seeds or not seeds <= set(self.seeds)
 
     def instance(self):
         """The solver with its default parameters and the task's options."""

@@ -3,10 +3,10 @@
     python scripts/compare.py SOLVER.py TASK [--quick] [--no-tuning] [--anchors SOLVER ...]
 
 The solver of the file is tuned on TASK under the same rules as all others, if it has a search
-space: 20 candidates, seeds apart, kept in outputs/compare/TASK/SOLVER; a file that has changed is
-tuned anew. Then it runs with ten seeds and the budget of the archive. The table shows what each
-level of the gap costs, and the figure outputs/compare/TASK/SOLVER.png shows h - h* of all methods
-against time and oracle calls.
+space: 20 candidates or more, seeds apart, kept in outputs/compare/TASK/SOLVER; a file that has
+changed is tuned anew. Then it runs with ten seeds and the budget of the archive. The table shows
+what each level of the gap costs, and the figure outputs/compare/TASK/SOLVER.png shows h - h* of all
+methods against time and oracle calls.
 
 With --quick, a first look: four candidates, three seeds, a tenth of the budget, and times of
 this machine as they are. Tight levels are then out of reach.
@@ -107,6 +107,8 @@ def load(path):
         cls.is_installed(raise_on_not_installed=True)
     except Unparsable as reason:
         raise SystemExit(f"{path} {reason}.") from reason
+    except KeyboardInterrupt:
+        raise
     # A file may raise anything when it is imported.
     except BaseException as error:
         raise SystemExit(f"{path} {import_failure(path, error)}.") from error
@@ -136,7 +138,7 @@ def known_anchors(archive, anchors):
     if anchors and not known:
         raise SystemExit(
             f"None of the anchors {', '.join(anchors)} is in the archive of {archive.task.name}; "
-            f"give some of {', '.join(made)}, or --no-calibration to compare oracle calls only."
+            f"give some of {', '.join(made)}, or --no-calibration to leave times as they are here."
         )
     if len(known) < len(anchors):
         print(f"Of the anchors, the archive of {archive.task.name} has only {', '.join(known)}.")
@@ -245,7 +247,8 @@ def compare(path, task_name, anchors=ANCHORS, tuning=True, root=ARCHIVE, quick=F
     Returns
     -------
     points : pandas.DataFrame
-        All curves on the task, with the new ones, whose times are those of the archive's machine.
+        All curves on the task, with the new ones. Their times are those of the archive's machine if
+        anchors ran, NaN if these reached no level that they reached there.
     """
     require_task(root, task_name)
     cls, archive = load(path), Archive(Task(task_name), root)

@@ -98,7 +98,10 @@ def repeats(curves):
 
 
 def run_repetitions(task, pattern, n_repetitions, outputs, cache=True):
-    """Run benchopt; the results, or None if no run ended well. Its cache knows old runs."""
+    """Run benchopt; the results, or None if no run ended well.
+
+    With ``cache``, benchopt takes runs that it has made before from its cache.
+    """
     outputs.mkdir(parents=True, exist_ok=True)
     config, results = outputs / "config.yml", outputs / "results.parquet"
     results.unlink(missing_ok=True)

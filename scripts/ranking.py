@@ -72,7 +72,7 @@ ranking. On one task only the seeds are resampled.
 NOT_SMOOTH = """
 ## Tasks that are not smooth
 
-Of {tasks}. Few methods can treat them, and they are not in the scores above.
+These are {tasks}. Few methods can treat them, and they are not in the scores above.
 """
 
 

@@ -23,6 +23,7 @@ from result_page import make as make_page
 from suite import BENCHMARK, ROOT
 from summary import print_summary
 
+from benchmark_utils.algorithms.limits import FAILED
 from benchmark_utils.budget import DIVERGED
 from benchmark_utils.ends import end_in_sentences, save_results
 from benchmark_utils.results.files import write_text
@@ -133,8 +134,9 @@ def main():
     run(command, standalone_mode=False)
     # benchopt has ended the script if there are none.
     [results] = paths
-    # The file has the curves that diverged.
-    left_out = [sentence for sentence, status in failed.items() if status != DIVERGED]
+    # The file has the curves that kept their points.
+    kept = DIVERGED, FAILED
+    left_out = [sentence for sentence, status in failed.items() if status not in kept]
     # The summary ends with the same exception, as a sentence.
     with suppress(BelowOptimum):
         make_page(results, left_out)

@@ -55,7 +55,8 @@ MISS = 10  # budgets that a level costs which was not reached
 # Iterations of a stochastic method between two looks at the clock.
 CHUNK = 256
 # What tells a run from others.
-RUN = ["data", "n_samples", "method", "factor", "seed"]
+KIND = ["data", "n_samples", "method"]
+RUN = [*KIND, "factor", "seed"]
 # A curve is judged whenever its time has grown by this factor.
 GROWTH = 1.2
 
@@ -216,19 +217,8 @@ class Size:
             return
         for factor in FACTORS:
             self.need(method, factor, [TRIAL_SEED])
-        self.need(method, self.best_factor(method), range(n_seeds))
-
-    def best_factor(self, method):
-        """That of the trial with the lowest mean of the logarithms of its costs."""
-        runs = kept()
-        trials = runs[
-            (runs["data"] == self.data)
-            & (runs["n_samples"] == self.n_samples)
-            & (runs["method"] == method)
-            & (runs["seed"] == TRIAL_SEED)
-        ]
-        costs = np.log(np.minimum(trials["seconds"], MISS * trials["budget"]))
-        return costs.groupby(trials["factor"]).mean().idxmin()
+        runs = kept().groupby(KIND).get_group((self.data, self.n_samples, method))
+        self.need(method, best_factor(runs), range(n_seeds))
 
     def need(self, method, factor, seeds):
         """Make the runs with these seeds, except those that are kept."""
@@ -297,9 +287,21 @@ def refuse_another_processor():
         )
 
 
+def best_factor(runs):
+    """Of one method on one size, that of the trial with the lowest mean of logarithms of costs."""
+    trials = runs[runs["seed"] == TRIAL_SEED]
+    if trials.empty:
+        return 1.0
+    costs = np.log(np.minimum(trials["seconds"], MISS * trials["budget"]))
+    return costs.groupby(trials["factor"]).mean().idxmin()
+
+
 def final(runs):
-    """The runs that are no trials."""
-    return runs[runs["seed"] != TRIAL_SEED]
+    """The runs that are no trials, with the outer step that is the best of these."""
+    return pd.concat(
+        group[(group["seed"] != TRIAL_SEED) & (group["factor"] == best_factor(group))]
+        for _, group in runs.groupby(KIND, sort=False)
+    )
 
 
 def main():

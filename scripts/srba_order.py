@@ -41,7 +41,8 @@ def first_in_order(rng, n_blocks):
     return in_passes(FirstInOrder(rng.bit_generator), n_blocks)
 
 
-# Name, whether the file's order stays, whether blocks are drawn in passes, and by what.
+# Name, whether the file's order stays, whether blocks are drawn with replacement, and what draws
+# passes.
 ORDERS = (
     ("shuffled, with replacement (default)", False, True, in_passes),
     ("shuffled, pass by pass (`replacement=False`)", False, False, in_passes),

@@ -84,7 +84,7 @@ def config_of(task):
 
 
 def write_config(task):
-    """Write it."""
+    """Write configs/TASK.yml, and return its path."""
     path = CONFIGS / f"{task}.yml"
     write_text(path, config_of(task))
     return path

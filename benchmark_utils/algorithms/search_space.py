@@ -193,7 +193,7 @@ def at_edge(space, point, margin=0.05):
 
     Returns
     -------
-    edges : dict to {"lower", "upper"}
+    edges : dict of str or tuple to {"lower", "upper"}
         By the keys of the space.
     """
     edges = {}

@@ -33,8 +33,8 @@ Array = Any  # an array or a tensor, whichever the framework computes with
 DRAWN_TOGETHER = 2048
 # Compiled code takes about ten seconds for so many.
 MOST_MINIBATCHES = 10**7
-# The most work between two looks at the clock, of which a one-sample call is p + 100. JAX does so
-# much in about a third of a second on one core.
+# The most work between two looks at the clock, in units of which a one-sample call has p + 100. JAX
+# does so much in about a third of a second on one core.
 MOST_WORK = 5e8
 
 
@@ -258,7 +258,7 @@ class StochasticSolver(BilevelSolver):
         sizes = [array.size for array in (*self.start, *self.block_sizes)]
         ran_with = self.batch_sizes, sizes
         if ran_with != self._ran_with:
-            # Two pieces of a chunk: JAX compiles once more for a state that it has made itself.
+            # Two chunks: JAX compiles once more for a state that it has made itself.
             self.twin(eval_freq=self.first_length()).run_once(2)
             self._ran_with = ran_with
 
@@ -292,8 +292,10 @@ class StochasticSolver(BilevelSolver):
                 length = self.next_length(length, perf_counter() - before)
 
     def first_length(self):
-        """Iterations before the first look at the clock; in JAX, which compiles for each number of
-        them, before all others too."""
+        """The number of iterations before the first look at the clock.
+
+        JAX compiles for each such number, and keeps to this one.
+        """
         if self.framework != "jax":
             return 1
         work = self.mean_calls() * (self.problem.inner_dim + 100)

@@ -42,6 +42,6 @@ def time_ratio(ratios):
     if ratios.isna().all():
         raise Unrelated(
             f"No level was reached both here and in the archive by {', '.join(ratios.index)}, so "
-            "times cannot be related; give other anchors, or compare oracle calls."
+            "times cannot be related; give other anchors."
         )
     return float(np.exp(np.log(ratios).mean()))

@@ -29,7 +29,8 @@ def performance_ratios(points, accuracy, cost):
     """
     costs = costs_to_levels(points, (accuracy,))[cost].droplevel("level").unstack("method")
     if len(costs):
-        costs = costs.groupby("task").transform(repeated)
+        # Column by column: what transform does with a table depends on the gaps of its first group.
+        costs = costs.apply(lambda column: column.groupby("task").transform(repeated))
     lowest = costs.min(axis=1)
     solved = np.isfinite(lowest) & (lowest > 0)
     return costs[solved].div(lowest[solved], axis=0)

@@ -91,7 +91,7 @@ class Ranking:
     def apart_on_other_tasks(self):
         """Which pairs can be told apart if the tasks are a sample of others: one pair a task."""
         scores = mean_of_numbers(self.parts, -1)[..., np.newaxis]
-        return told_apart(scores, self.methods, np.ones_like(self.fixed))
+        return told_apart(scores, self.methods, self.fixed)
 
     @property
     def cliques(self):

@@ -74,6 +74,10 @@ def test_the_outer_step_is_tried_and_the_best_gets_the_seeds(size):
     trials = [("SOBA", factor, scaling.TRIAL_SEED) for factor in scaling.FACTORS]
     assert size.ran == [*trials, ("SOBA", 0.3, 0), ("SOBA", 0.3, 1)]
     assert len(scaling.final(scaling.kept())) == 2
+    # Runs with another factor stay in the file where another was the best before.
+    size.run("SOBA", 1.0, 0)
+    assert set(scaling.final(scaling.kept())["factor"]) == {0.3}
+    del size.ran[6:]
     size.complete("HOAG", 2)
     assert size.ran[6:] == [("HOAG", 1.0, 0)]
 

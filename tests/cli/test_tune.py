@@ -137,7 +137,8 @@ def test_the_costs_of_a_task_are_told(whole):
     row = r"^\| tiny \| 2e\+04 \| 1 \| (\d+) \| (\d+) \| (.*) \|$"
     [(moved, runs, time)] = re.findall(row, output, re.M)
     table = pd.read_csv(folder / "tiny" / "SOBA.csv")
-    assert int(moved) in (0, 1)
+    # The fixture ends after the confirmation, as no edge has moved.
+    assert moved == "0"
     assert int(runs) == len(table)
     assert time == f"{table['seconds'].sum():.0f} s"
 

@@ -129,6 +129,26 @@ def test_the_edge_at_which_a_choice_lies_moves_until_the_choice_is_inside(monkey
     assert "widen" not in "".join(tuning.report())
 
 
+@pytest.mark.parametrize("n_seeds", [1, 10])
+def test_another_number_of_confirming_runs_gives_the_choice_that_it_reports(
+    monkeypatch, tmp_path, n_seeds
+):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning, again = (candidates.Tuning("simulated", "SOBA", []) for _ in range(2))
+    tuning.confirm_with(n_seeds)
+    pretend(tuning, distance("outer_step_size", tuning.space["outer_step_size"].low / 3))
+    tuning.tune()
+    assert again.best() == tuning.best()
+
+
+def test_an_edge_of_a_plain_solver_of_benchopt_moves(monkeypatch, tmp_path):
+    monkeypatch.setattr(candidates, "FOLDER", tmp_path)
+    tuning = candidates.Tuning("simulated", "SOBA", [])
+    # BaseSolver does not have the attribute `allowed`.
+    monkeypatch.setattr(tuning, "cls", object)
+    assert tuning.is_allowed("outer_step_size", 1e9)
+
+
 def test_an_edge_moves_three_times_at_most(monkeypatch, tmp_path):
     monkeypatch.setattr(candidates, "FOLDER", tmp_path)
     tuning = candidates.Tuning("simulated", "SOBA", [])
@@ -166,7 +186,7 @@ def test_configurations_have_what_tuning_chose(path):
 
 
 def test_there_are_such_configurations():
-    assert MADE
+    assert {path.stem for path in MADE} >= {"data_cleaning", "ijcnn1", "multinomial_logreg"}
 
 
 def test_only_automatic_step_sizes_are_searched_in_units_of_the_task():

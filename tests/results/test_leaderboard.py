@@ -146,7 +146,7 @@ def test_tasks_that_are_not_smooth_have_their_own_table(archive, tmp_path):
     assert "3 of 3" in readme
     assert "Path" not in readme
     rows = sections_of(page)["Tasks that are not smooth"]
-    assert "Of `lasso`." in rows
+    assert "These are `lasso`." in rows
     assert [name in rows for name in ("Newton", "Path", "SOBA")] == [True, True, False]
 
 

@@ -55,7 +55,8 @@ def test_a_performance_profile_is_dolan_and_mores():
     assert parts.tolist() == [0, 0, 0.5, 0.5, 1, 1]
 
 
-def test_a_profile_counts_the_runs_of_a_method_that_needs_fewer_and_no_task_that_it_did_not_run():
+@pytest.mark.parametrize("without", ["before", "later"])
+def test_a_profile_counts_few_runs_of_a_method_and_no_task_that_it_did_not_run(without):
     from benchmark_utils.results.levels import gap_points
     from benchmark_utils.results.performance_profile import performance_ratios, profile
 
@@ -63,11 +64,13 @@ def test_a_profile_counts_the_runs_of_a_method_that_needs_fewer_and_no_task_that
     results = pd.concat([
         *(curve("Random", slow, repetition=k) for k in range(3)),
         curve("Fixed", fast),
-        curve("Random", slow, "other"),
+        curve("Random", slow, without),
     ])  # fmt: skip
     results["objective_gap"] = results["objective_value"]
     ratios = performance_ratios(gap_points(results), 0.01, "time")
-    assert ratios["Fixed"].tolist() == [1, 1, 1, pytest.approx(np.nan, nan_ok=True)]
+    fixed = ratios["Fixed"]
+    assert fixed["data, bilevel[]"].tolist() == [1, 1, 1]
+    assert fixed[f"{without}, bilevel[]"].isna().all()
     _, parts = profile(ratios["Fixed"].to_numpy(), furthest=6)
     assert parts.max() == 1
 
