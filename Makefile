@@ -55,7 +55,7 @@ JOBS ?= 1
 tune: .venv/ready
 	python scripts/tune.py $(TASK) $(SOLVER) -j $(JOBS)
 
-# The parameters of solvers that do best over all tasks: make defaults SOLVER=SOBA
+# The parameters of solvers that do best over eight tasks: make defaults SOLVER=SOBA
 defaults: .venv/ready
 	python scripts/defaults.py $(SOLVER) -j $(JOBS)
 

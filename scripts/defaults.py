@@ -1,4 +1,4 @@
-"""Find the parameters of solvers that do best over all tasks: their defaults.
+"""Find the parameters of solvers that do best over eight tasks: their defaults.
 
     python scripts/defaults.py [--tasks TASK ...] [-j N] [--parallel-config FILE] [SOLVER ...]
 

@@ -31,8 +31,10 @@ FIGURE = (
 SHOWN = 10
 CAPTION = """\
 The best methods of the archive: 1 means always the cheapest to each level of h - h*, 0 never
-within a factor of 100. Methods that share a letter cannot be told apart.
-[All methods, how to read the table, and what the order depends on](docs/ranking.md)"""
+within a factor of 100. Methods that share a letter in a column *alike* are as good on these tasks,
+as far as other seeds can tell. Other tasks would give another order, and methods with fewer tasks
+are scored on these only: [how to read the table, all methods, and what the order depends
+on](docs/ranking.md)."""
 NO_BOX, BOX = "box=none", "box=default"
 PAGE = """\
 # Which methods are best, and what that depends on
@@ -61,13 +63,16 @@ seeds per task, or three times if it uses no random numbers.
 * **Tasks.** A method that refuses a task, or was not run on it, is scored on the others: compare
   scores of methods with the same number of tasks. One that ran on fewer than half of the tasks is
   not ranked: {unranked}.
-* **The optimum.** $h^*$ is the lowest value of ten minimisations with L-BFGS-B. Where fewer than
+* **The optimum.** $h^*$ is the lowest value of ten minimisations with L-BFGS-B; on
+  `ijcnn1_no_box`, where λ has no box, of those in [-20, 20]. Where fewer than
   half of them end there, a lower value may exist: {weak}.
 * **The first evaluation.** {n_floor:.0%} of all levels were reached at the first evaluation of a
   curve after its start. Their cost is an upper bound.
 
 A pair changes order *surely* if its order is the same in at least 97.5 % of the resamples of each
-ranking. On one task only the seeds are resampled.
+ranking, which is not adjusted for the number of pairs: of many sure changes a few may be chance.
+On one task only the seeds are resampled. Pairs that tie in one ranking lower Kendall's tau, and are
+not among the changes.
 """
 NOT_SMOOTH = """
 ## Tasks that are not smooth

@@ -36,9 +36,10 @@ from benchmark_utils.results.terminal import duration
 CONFIGS = ROOT / "configs"
 HEADER = "# Made by `python scripts/tune.py --config {task}` from tuning/{task}/chosen.yml.\n"
 QUICKSTART_HEADER = """\
-# Steps by `python scripts/tune.py --quickstart`: of all candidates of tuning/simulated,
-# those whose curves end lowest. Those of SOBA decrease: after constant steps its last point is
-# anywhere between 1e-6 and 1e-4 above the optimum. Comparisons take those of the best score.
+# Steps by `python scripts/tune.py --quickstart`: of all candidates of tuning/simulated, those
+# whose curves end lowest. Those of SOBA are set by hand, and decrease: after constant steps its
+# last point is anywhere between 1e-6 and 1e-4 above the optimum. Comparisons take those of the best
+# score.
 """
 QUICKSTART = {"SOBA": dict(step_size=0.4, outer_step_size=200.0, decay=0.25, outer_decay=0.45)}
 

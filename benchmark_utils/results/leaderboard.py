@@ -14,7 +14,7 @@ LOOSE, TIGHT = LEVELS[:2], LEVELS[-2:]
 SHOWN = 10
 CLASSES = {True: "tuned", False: "self-tuning"}
 HEADER = """\
-| | method | class, rank in it | tasks | score by time | | score by calls | |
+| | method | class, rank in it | tasks | score by time | alike | score by calls | alike |
 |---|---|---|---|---|---|---|---|"""
 
 
@@ -142,7 +142,7 @@ def sections(points, variants, no_box):
         ("With the box or without", ("the box", "no box"), no_box, NO_BOX),
         (
             "One machine or another",
-            ("this machine", "the other"),
+            ("the archive's machine", "the second one"),
             variants["other_machine"],
             NO_VARIANT["other_machine"],
         ),
@@ -166,8 +166,9 @@ def same_runs(here, there):
     n_equal, n_runs = (differences == 0).sum(), len(differences)
     others = f", and differs by at most {differences.max():.0e} of it in the others"
     return (
-        f"\nThe same runs took {ratios.median():.2f} times as long there, in the median over "
-        f"methods and tasks; the least is {ratios.min():.2f}, the most {ratios.max():.2f}. "
+        f"\nThe same runs took {ratios.median():.2f} times as long on the second machine, in the "
+        f"median over methods and tasks; the least is {ratios.min():.2f}, the most "
+        f"{ratios.max():.2f}. "
         f"The last h has the same bits in {n_equal} of {n_runs} runs"
         f"{others if n_equal < n_runs else ''}."
     )
