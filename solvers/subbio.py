@@ -38,7 +38,7 @@ class Solver(StochasticSolver):
         "Y. Yang, B. Gao, Y. Yuan, 'LancBiO: dynamic Lanczos-aided bilevel optimization via Krylov "
         "subspace', ICLR 2025 (Algorithm 1)."
     ]
-    auto_inner_step, auto_outer_step = 0.56, 0.09
+    auto_inner_step, auto_outer_step = 0.56, 0.2
     parameters = {
         "step_size": ["auto"],
         "outer_step_size": ["auto"],

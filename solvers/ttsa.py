@@ -23,7 +23,7 @@ class Solver(RandomNeumannSolver):
         "optimization: complexity analysis and application to actor-critic', SIAM Journal on "
         "Optimization 2023, arXiv:2007.05170, 2020 (Algorithm 1)."
     ]
-    auto_inner_step, auto_outer_step = 1.2, 0.012
+    auto_inner_step, auto_outer_step = 1.2, 0.02
     parameters = {
         **RandomNeumannSolver.parameters,
         "decay": [0.2],

@@ -41,7 +41,7 @@ class Solver(StochasticSolver):
         "J. Yang, K. Ji, Y. Liang, 'Provably faster algorithms for bilevel optimization', "
         "NeurIPS 2021 (Algorithm 2)."
     ]
-    auto_inner_step, auto_outer_step = 0.72, 0.0082
+    auto_inner_step, auto_outer_step = 0.72, 0.016
     parameters = {
         "step_size": ["auto"],
         "neumann_step_size": ["auto"],

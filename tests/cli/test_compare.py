@@ -128,7 +128,9 @@ def test_the_readmes_solver_is_tuned_and_compared_without_running_the_archive(
     assert 0.1 < ratio < 10
     own = pd.read_parquet(tmp_path / "outputs" / "compare" / "tiny" / "MA-SOBA" / "curves.parquet")
     new = points[points["method"] == "MA-SOBA (new)"]
-    np.testing.assert_allclose(own["time"] / new["time"].to_numpy(), ratio, rtol=0.01)
+    # Two decimals are printed.
+    ratios = own["time"] / new["time"].to_numpy()
+    np.testing.assert_allclose(ratios, ratio, rtol=0, atol=0.00501)
     assert own["repetition"].nunique() == 10
     [tuning] = tunings(tmp_path)
     assert len(tuning) == 20 + 5 * 2 + 7

@@ -122,7 +122,7 @@ def test_the_page_says_what_is_the_same_on_another_machine(archive, tmp_path):
     })  # fmt: skip
     section = sections_of(make(archive, tmp_path)[1])["One machine or another"]
     assert "tau is -1.00. 1 of 1 pairs change order" in section
-    assert "2.00 times as long there, in the median over methods and tasks; the least is" in section
+    assert "2.00 times as long on the second machine, in the median over methods" in section
     assert "the least is 1.00, the most 3.00. The last h has the same bits in 4 of 8" in section
     assert "differs by at most 5e-01 of it in the others" in section
 
