@@ -5,7 +5,7 @@
 Each run has the task's budget of oracle calls. tuning/defaults/ten_seeds.csv gets one row per task
 and solver: how many runs diverged, and the median and the largest gap h - h* at their ends, over
 the gap at the start. What is there is not run again: remove its rows to do so. The exit code is 1
-if a run diverged.
+if a run diverged or ended in an exception.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from suite import BENCHMARK
 
 from archive import OUTPUTS
 from benchmark_utils.ends import end_in_sentences
-from benchmark_utils.results.archive import curves_of
+from benchmark_utils.results.archive import RAISED, curves_of
 
 PATH = FOLDER / "defaults" / "ten_seeds.csv"
 
@@ -37,7 +37,7 @@ def summary(task, solver):
         solver=solver.name,
         defaults=defaults_of(solver),
         runs=len(ends),
-        diverged=int(ends["status"].isin(["diverged", "failed"]).sum()),
+        diverged=int(ends["status"].isin(["diverged", *RAISED]).sum()),
         median_gap=gaps.median(),
         largest_gap=gaps.max(),
     )
