@@ -12,6 +12,7 @@ task, on average over tasks.
 
 import argparse
 
+import pandas as pd
 from candidates import FOLDER, Tuning, text
 from progress import fit_the_terminal
 from suite import TASKS, judged_task
@@ -78,11 +79,9 @@ class Trial(Tuning):
         """One row per candidate, which its number names; missing runs are made first."""
         found = [self.absolute(point) for point in candidates]
         self.complete(found, self.seeds[:1])
-        # In the order of the candidates, which a merge does not keep.
-        table = self.runs_of(found).set_index(self.names)
-        wanted = [tuple(str(point[name]) for name in self.names) for point in found]
-        rows = table.loc[[key if len(key) > 1 else key[0] for key in wanted]]
-        return rows.reset_index().assign(candidate=range(len(found)))
+        # In the order of the candidates, of which two may be the same in absolute values.
+        rows = pd.DataFrame(found).astype(str).merge(self.runs_of(found), on=self.names)
+        return rows.assign(candidate=range(len(found)))
 
 
 def report(solver, candidates, tables):

@@ -55,9 +55,12 @@ class Task:
 
     def config(self, pattern, n_repetitions, output, cache=True):
         """The run configuration of one solver."""
-        more = {"n-repetitions": n_repetitions, "seed": 0, "output": str(output)}
-        more["no-cache"] = not cache
-        return run_config(self.name, [pattern], self.max_calls) | more
+        return run_config(self.name, [pattern], self.max_calls) | {
+            "n-repetitions": n_repetitions,
+            "seed": 0,
+            "output": str(output),
+            "no-cache": not cache,
+        }
 
 
 def run_curves(task, pattern, outputs):
